@@ -1,0 +1,80 @@
+//! What is not known, why, and what would make it known.
+//!
+//! A gap is a first-class answer: a check that touches one is `unknown` with the gap as its reason, never a pass.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Something that was not read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Gap {
+    /// What is missing, as a noun: "kubelet configuration", "list of roles".
+    pub what: String,
+    /// Where it would have been read: a node, a file, an API path. Empty when there is no single place.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub place: String,
+    /// Why it is missing.
+    pub reason: GapReason,
+    /// What would fill it: a flag of ours, a right, a setting of the cluster.
+    pub remedy: String,
+}
+
+impl Gap {
+    /// A gap with nothing left out.
+    pub fn new(
+        what: impl Into<String>,
+        place: impl Into<String>,
+        reason: GapReason,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self {
+            what: what.into(),
+            place: place.into(),
+            reason,
+            remedy: remedy.into(),
+        }
+    }
+}
+
+impl fmt::Display for Gap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)?;
+        if !self.place.is_empty() {
+            write!(f, " ({})", self.place)?;
+        }
+        write!(f, ": {}", self.reason)
+    }
+}
+
+/// Why something was not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum GapReason {
+    /// The credentials or the file mode do not allow it.
+    Forbidden,
+    /// Nobody answered, or the way there is broken.
+    Unreachable,
+    /// The time limit ran out.
+    Timeout,
+    /// An answer came and made no sense.
+    Unparsable,
+    /// The endpoint could not prove who it is, so nothing was sent to it.
+    UnverifiedEndpoint,
+    /// This run did not ask for it.
+    NotAsked,
+}
+
+impl fmt::Display for GapReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Forbidden => "forbidden",
+            Self::Unreachable => "unreachable",
+            Self::Timeout => "timed out",
+            Self::Unparsable => "not understood",
+            Self::UnverifiedEndpoint => "endpoint not verified",
+            Self::NotAsked => "not asked",
+        })
+    }
+}

@@ -1,0 +1,30 @@
+//! What was observed: typed cells with provenance, gaps, completeness, redaction, and the snapshot file.
+//!
+//! Facts are pure data. Collectors fill them through the normalisers of this layer, and so do the examples inside check
+//! files, so both see the same Kubernetes. Nothing here talks to a network; only the snapshot touches a file.
+
+mod cell;
+mod gap;
+mod lacking;
+mod listing;
+mod record;
+mod schema;
+mod source;
+mod view;
+
+pub use crate::record;
+pub use cell::Cell;
+pub use gap::{Gap, GapReason};
+pub use lacking::Lacking;
+pub use listing::{Lack, Listing};
+pub use schema::{Field, Record, Type};
+pub use source::{Origin, Source};
+pub use view::{Entries, Fields, Items, Observed, Reading, View};
+
+/// The name of a field in expressions: the stated one, else the Rust name in camelCase.
+#[doc(hidden)]
+pub fn field_name(rust: &str, stated: &[&str]) -> String {
+    stated
+        .first()
+        .map_or_else(|| schema::camel_case(rust), |name| (*name).to_owned())
+}

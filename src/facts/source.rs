@@ -1,0 +1,110 @@
+//! Where a value was read, and whether somebody set it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The place a value was read from: the second half of every piece of evidence.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Source {
+    /// The command line of a running process.
+    Argv {
+        /// The node it runs on.
+        node: String,
+        /// Its process id, as the node counts.
+        pid: u32,
+    },
+    /// A component's own `/flagz` page (Kubernetes KEP-4828).
+    Flagz {
+        /// The component and instance that answered.
+        instance: String,
+    },
+    /// A kubelet's own `/configz` page.
+    Configz {
+        /// The node whose kubelet answered.
+        node: String,
+    },
+    /// A file, or its metadata.
+    File {
+        /// The node it lies on; empty for a file of the machine the audit runs on.
+        node: String,
+        /// The path as the node sees it.
+        path: String,
+    },
+    /// A mirror pod: the API's copy of a static pod.
+    MirrorPod {
+        /// Its namespace.
+        namespace: String,
+        /// Its name.
+        name: String,
+    },
+    /// An object of the Kubernetes API or a manifest.
+    Object {
+        /// Its kind, as in `kind:`.
+        kind: String,
+        /// Its namespace; empty for cluster-scoped objects.
+        namespace: String,
+        /// Its name.
+        name: String,
+    },
+    /// The kernel of a node.
+    Kernel {
+        /// The node.
+        node: String,
+    },
+    /// A default that the component applies when nothing is set.
+    Default {
+        /// The component, with its version.
+        component: String,
+    },
+    /// An answer of the API server to a request of ours.
+    Api {
+        /// The path that was asked.
+        path: String,
+    },
+    /// Computed by an engine from other facts.
+    Derived {
+        /// The engine, as a noun.
+        engine: String,
+    },
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Argv { node, pid } => write!(f, "argv of pid {pid} on {node}"),
+            Self::Flagz { instance } => write!(f, "/flagz of {instance}"),
+            Self::Configz { node } => write!(f, "/configz of the kubelet on {node}"),
+            Self::File { node, path } if node.is_empty() => f.write_str(path),
+            Self::File { node, path } => write!(f, "{path} on {node}"),
+            Self::MirrorPod { namespace, name } => write!(f, "mirror pod {namespace}/{name}"),
+            Self::Object {
+                kind,
+                namespace,
+                name,
+            } if namespace.is_empty() => write!(f, "{kind} {name}"),
+            Self::Object {
+                kind,
+                namespace,
+                name,
+            } => write!(f, "{kind} {namespace}/{name}"),
+            Self::Kernel { node } => write!(f, "kernel of {node}"),
+            Self::Default { component } => write!(f, "default of {component}"),
+            Self::Api { path } => write!(f, "API {path}"),
+            Self::Derived { engine } => write!(f, "computed: {engine}"),
+        }
+    }
+}
+
+/// Whether somebody set a value or the component filled it in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Origin {
+    /// Written down by somebody.
+    Explicit,
+    /// Filled in by the component.
+    Default,
+    /// The source cannot tell (`/flagz` fills defaults in).
+    Unknown,
+}

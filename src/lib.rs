@@ -1,0 +1,3 @@
+//! seaworthy: is this Kubernetes cluster fit to go to sea?
+
+pub mod facts;

@@ -1,0 +1,2 @@
+//! seaworthy
+fn main() {}
