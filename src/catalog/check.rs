@@ -1,0 +1,192 @@
+//! A check: one predicate about one kind of subject, with its reason, its fix and its examples.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::Spot;
+
+/// A check file, validated.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Check {
+    /// The name of the bad state, kebab-case; it never changes.
+    pub id: Spot<String>,
+    /// The bad state as a statement.
+    pub title: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What it judges; one outcome per subject of this kind.
+    pub subject: SubjectKind,
+    /// When it applies: false is `notApplicable`, not known is `unknown`.
+    pub when: Option<Spot<String>>,
+    /// What must hold.
+    pub assert: Spot<String>,
+    /// What to say about a subject that fails, an expression of type string.
+    pub message: Option<Spot<String>>,
+    /// Further expressions whose values belong to the evidence.
+    pub evidence: Vec<Spot<String>>,
+    /// What an attacker gains.
+    pub why: String,
+    /// How to mend it.
+    pub fix: Fix,
+    /// Thresholds that a profile may override.
+    pub params: BTreeMap<String, Spot<Param>>,
+    /// Whether a person has the last word: an assertion that holds is `manual`, one that does not is `fail`.
+    pub review: bool,
+    /// Where to read on, https.
+    pub references: Vec<String>,
+    /// What it says about small worlds; run by `checks test`.
+    pub examples: Vec<Example>,
+}
+
+/// How bad a failed check is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// Little gain for an attacker.
+    Low,
+    /// A step on the way.
+    Medium,
+    /// One step from the cluster or a node.
+    High,
+    /// The cluster or a node is open.
+    Critical,
+}
+
+impl Severity {
+    /// All severities, the lowest first.
+    pub const ALL: [Self; 5] = [
+        Self::Info,
+        Self::Low,
+        Self::Medium,
+        Self::High,
+        Self::Critical,
+    ];
+
+    /// The name in files and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+macro_rules! subject_kinds {
+    ($($(#[$doc:meta])* $variant:ident => $name:literal),* $(,)?) => {
+        /// The kinds of things that checks judge.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum SubjectKind { $($(#[$doc])* $variant),* }
+
+        impl SubjectKind {
+            /// All kinds, in the order of the reference page.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The name in check files, and of the variable in their expressions.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name),* }
+            }
+        }
+    };
+}
+
+subject_kinds! {
+    /// The cluster as a whole.
+    Cluster => "cluster",
+    /// A node.
+    Node => "node",
+    /// A kube-apiserver.
+    ApiServer => "apiserver",
+    /// A kube-controller-manager.
+    ControllerManager => "controllermanager",
+    /// A kube-scheduler.
+    Scheduler => "scheduler",
+    /// An etcd member.
+    Etcd => "etcd",
+    /// A kubelet.
+    Kubelet => "kubelet",
+    /// A kube-proxy.
+    KubeProxy => "kubeproxy",
+    /// A file on a node that a component uses.
+    File => "file",
+    /// An X.509 certificate.
+    Certificate => "certificate",
+    /// A namespace.
+    Namespace => "namespace",
+    /// A top controller or bare pod, per distinct pod template.
+    Workload => "workload",
+    /// A service account.
+    ServiceAccount => "serviceaccount",
+    /// A Role or ClusterRole.
+    Role => "role",
+    /// A RoleBinding or ClusterRoleBinding.
+    Binding => "binding",
+}
+
+/// How to mend what a check found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Fix {
+    /// One or two sentences.
+    pub summary: String,
+    /// The change itself, when it can be written down.
+    pub change: Option<Change>,
+}
+
+/// A change that can be written down.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// A command-line flag, as it should stand: `--profiling=false`.
+    Flag(String),
+    /// A fragment of the kubelet's configuration file, as YAML.
+    KubeletConfig(String),
+    /// A command that sets mode or owner of the subject's file, with `{path}` for the path.
+    File(String),
+    /// A fragment of, or a whole, Kubernetes object, as YAML; `{namespace}` and `{name}` stand for the subject's.
+    Manifest(String),
+    /// A `kubectl` command, with `{namespace}` and `{name}`.
+    Command(String),
+}
+
+/// A parameter's value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Param {
+    /// True or false.
+    Bool(bool),
+    /// An integer.
+    Int(i64),
+    /// A text; in expressions also the argument of `duration()`.
+    Text(String),
+    /// Texts.
+    List(Vec<String>),
+}
+
+/// A small world and what the check must say about it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Example {
+    /// What is special about it.
+    pub name: Spot<String>,
+    /// What a collector would see; its shape depends on the kind of subject.
+    pub given: Spot<serde_json::Value>,
+    /// The verdict.
+    pub expect: Expectation,
+}
+
+/// The verdict that an example asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expectation {
+    /// `pass`
+    Pass,
+    /// `fail`
+    Fail,
+    /// `manual`
+    Manual,
+    /// `unknown`
+    Unknown,
+    /// `notApplicable`
+    NotApplicable,
+}

@@ -1,0 +1,50 @@
+//! A profile: which checks answer which control of a benchmark. It selects and weighs; it holds no logic.
+
+use std::collections::BTreeMap;
+
+use super::{Param, Spot};
+
+/// A profile file, validated.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Profile {
+    /// The id: `cks`, `cis-2.0.1`.
+    pub id: Spot<String>,
+    /// The title as people know it.
+    pub title: String,
+    /// What it covers and where it comes from.
+    pub description: String,
+    /// The score from which the profile counts as passed, in percent.
+    pub pass_mark: Option<u8>,
+    /// The sections, in order.
+    pub sections: Vec<Section>,
+}
+
+/// A section of a profile.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Section {
+    /// Its number or short name.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Its share of the score, in percent, in profiles that weigh sections.
+    pub weight: Option<u8>,
+    /// The controls, in order.
+    pub controls: Vec<Control>,
+}
+
+/// One control: what a benchmark asks, and the checks that answer it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Control {
+    /// Its number: `1.2.1`.
+    pub id: Spot<String>,
+    /// What it asks, in our words.
+    pub title: String,
+    /// The benchmark's level: 1 or 2.
+    pub level: Option<u8>,
+    /// The checks that answer it. Empty: nothing of ours does, and a person must judge.
+    pub checks: Vec<Spot<String>>,
+    /// Parameters that differ from the checks' own, by parameter name; every check of the control that knows it takes it.
+    pub params: BTreeMap<String, Spot<Param>>,
+    /// Why this control does not apply to what the profile is for.
+    pub not_applicable: Option<String>,
+}

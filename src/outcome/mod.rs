@@ -1,0 +1,171 @@
+//! What judging says: statuses, subjects, evidence, outcomes. Data only, so that scoring and every report format can
+//! share it without knowing how a verdict came about.
+
+use serde::{Deserialize, Serialize};
+
+/// The answer of one check about one subject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Status {
+    /// The assertion held.
+    Pass,
+    /// The assertion did not hold.
+    Fail,
+    /// It failed, and somebody accepted that for a reason and a time.
+    Waived,
+    /// A person must judge; the evidence is attached.
+    Manual,
+    /// There is no such subject here, and that is known.
+    NotApplicable,
+    /// It could not be judged: something was not read, or the expression could not be evaluated.
+    Unknown,
+}
+
+impl Status {
+    /// All statuses, the one that decides a control first: fail > unknown > manual > waived > pass > notApplicable.
+    pub const BY_PRECEDENCE: [Self; 6] = [
+        Self::Fail,
+        Self::Unknown,
+        Self::Manual,
+        Self::Waived,
+        Self::Pass,
+        Self::NotApplicable,
+    ];
+
+    /// The name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Waived => "waived",
+            Self::Manual => "manual",
+            Self::NotApplicable => "notApplicable",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// What was judged.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Subject {
+    /// The kind of subject, as check files name it: `kubelet`, `workload`, …
+    pub kind: String,
+    /// Its name, as a person would say it: "Deployment web", "/etc/kubernetes/admin.conf".
+    pub name: String,
+    /// The namespace it lives in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// The node it lives on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
+    /// How many running copies share the verdict.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instances: Option<Instances>,
+}
+
+impl Subject {
+    /// A subject that is neither namespaced nor bound to a node.
+    pub fn new(kind: impl Into<String>, name: impl Into<String>) -> Self {
+        Self {
+            kind: kind.into(),
+            name: name.into(),
+            namespace: None,
+            node: None,
+            instances: None,
+        }
+    }
+}
+
+/// The running copies behind one subject.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Instances {
+    /// How many.
+    pub count: u64,
+    /// The names of up to twenty of them.
+    pub sample: Vec<String>,
+}
+
+/// A value that was read while judging, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Evidence {
+    /// The path of the value: `kubelet.authentication.anonymous.enabled`.
+    pub fact: String,
+    /// The value as text; "not set" where nothing is.
+    pub value: String,
+    /// Where it was read, as text.
+    pub source: String,
+}
+
+/// Why something is `unknown` or `notApplicable`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Reason {
+    /// The reason as one sentence without a full stop.
+    pub text: String,
+    /// What would resolve it: a flag of ours, a right, a setting. Empty when nothing would.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub remedy: String,
+}
+
+/// Where and how to change what was found: equal targets are one line in "what to fix first".
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Remediation {
+    /// What is changed: node + file + key, or object + field.
+    pub target: String,
+    /// One sentence that says what to do.
+    pub summary: String,
+    /// The line to copy: a flag, a YAML fragment, a command that changes a mode. May be empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub line: String,
+    /// The file or object the line belongs into. May be empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub place: String,
+}
+
+/// One verdict.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Outcome {
+    /// The id of its [`Evaluation`].
+    pub evaluation: String,
+    /// The verdict.
+    pub status: Status,
+    /// What was judged.
+    pub subject: Subject,
+    /// What was found, one sentence.
+    pub message: String,
+    /// The values the verdict rests on.
+    pub evidence: Vec<Evidence>,
+    /// Why it could not be judged or does not apply.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+    /// How to clear it; only on findings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fix: Option<Remediation>,
+    /// Identity of the finding across runs: hash of check id, parameters and subject without uid, pod hash and address.
+    pub fingerprint: String,
+}
+
+/// One check with one set of parameters: what outcomes belong to and controls refer to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evaluation {
+    /// The check's id, with a suffix where a profile changed parameters.
+    pub id: String,
+    /// The check's id.
+    pub check: String,
+    /// The parameters in force, as text.
+    pub params: std::collections::BTreeMap<String, String>,
+}
+
+/// Everything that judging one set of facts gave.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Judgement {
+    /// What was evaluated, by id.
+    pub evaluations: Vec<Evaluation>,
+    /// The verdicts, ordered by evaluation, then subject.
+    pub outcomes: Vec<Outcome>,
+}
