@@ -1,0 +1,122 @@
+"""What a test bed is: its nodes, their names and addresses. Pure data.
+
+All names on the machine (links, cgroups) derive from the bed's folder, so
+that two beds never meet and a killed run can be found again.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import IPv4Network
+from pathlib import Path
+
+_PODS = IPv4Network("10.244.0.0/16")
+_FIRST_HOST = 10
+
+
+class Role(StrEnum):
+    CONTROL_PLANE = "control-plane"
+    WORKER = "worker"
+
+
+@dataclass(frozen=True)
+class NodeKind:
+    """One node as a condition describes it."""
+
+    name: str
+    role: Role
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A state of the world to audit: which nodes there are and what runs on them."""
+
+    name: str
+    summary: str
+    nodes: tuple[NodeKind, ...]
+    workloads: tuple[str, ...]
+    """Files below files/workloads."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """One node of one bed."""
+
+    name: str
+    role: Role
+    bed: str
+    folder: Path
+    address: str
+    pod_subnet: str
+
+    @property
+    def root(self) -> Path:
+        return self.folder / "root"
+
+    @property
+    def logs(self) -> Path:
+        return self.folder / "log"
+
+    @property
+    def process_file(self) -> Path:
+        """Holds the process id of the node's init, as the machine counts."""
+        return self.folder / "pid"
+
+    @property
+    def link(self) -> str:
+        """The machine's end of the node's network cable."""
+        return f"{self.bed}-{self.name}"
+
+    @property
+    def cgroup(self) -> str:
+        return f"{self.bed}-{self.name}"
+
+
+@dataclass(frozen=True)
+class Bed:
+    """A condition in a folder, on a subnet."""
+
+    folder: Path
+    identity: str
+    condition: Condition
+    subnet: IPv4Network
+
+    @property
+    def bridge(self) -> str:
+        return self.identity
+
+    @property
+    def gateway(self) -> str:
+        return str(self.subnet[1])
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        pods = list(_PODS.subnets(new_prefix=24))
+        return tuple(
+            Node(
+                name=kind.name,
+                role=kind.role,
+                bed=self.identity,
+                folder=self.folder / "nodes" / kind.name,
+                address=str(self.subnet[_FIRST_HOST + index]),
+                pod_subnet=str(pods[index]),
+            )
+            for index, kind in enumerate(self.condition.nodes)
+        )
+
+    @property
+    def control_plane(self) -> Node:
+        return next(node for node in self.nodes if node.role is Role.CONTROL_PLANE)
+
+    @property
+    def workers(self) -> tuple[Node, ...]:
+        return tuple(node for node in self.nodes if node.role is Role.WORKER)
+
+
+def identity(folder: Path) -> str:
+    """A short name for a folder; with '-' and a node's name it fits a link's 15 characters."""
+    return "sw" + hashlib.sha256(str(folder).encode()).hexdigest()[:8]
+
+
+def pods_network() -> str:
+    return str(_PODS)
