@@ -1,5 +1,19 @@
 //! seaworthy: is this Kubernetes cluster fit to go to sea?
+//!
+//! ```text
+//! target ──> collect ──> facts ──> evaluate ──> score ──> report
+//!                                     ^
+//!                       catalog (checks/, profiles/)            cli drives all
+//! ```
+//!
+//! Everything after collection is pure: a recorded snapshot gives the same report as the live run.
 
 pub mod catalog;
+pub mod cli;
+pub mod collect;
+pub mod evaluate;
 pub mod facts;
 pub mod outcome;
+pub mod report;
+pub mod score;
+pub mod target;

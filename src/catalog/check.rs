@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Spot;
+use super::{ExpressionText, Spot};
 
 /// A check file, validated.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,13 +18,13 @@ pub struct Check {
     /// What it judges; one outcome per subject of this kind.
     pub subject: SubjectKind,
     /// When it applies: false is `notApplicable`, not known is `unknown`.
-    pub when: Option<Spot<String>>,
+    pub when: Option<ExpressionText>,
     /// What must hold.
-    pub assert: Spot<String>,
+    pub assert: ExpressionText,
     /// What to say about a subject that fails, an expression of type string.
-    pub message: Option<Spot<String>>,
+    pub message: Option<ExpressionText>,
     /// Further expressions whose values belong to the evidence.
-    pub evidence: Vec<Spot<String>>,
+    pub evidence: Vec<ExpressionText>,
     /// What an attacker gains.
     pub why: String,
     /// How to mend it.
@@ -189,4 +189,38 @@ pub enum Expectation {
     Unknown,
     /// `notApplicable`
     NotApplicable,
+}
+
+impl Expectation {
+    /// All verdicts that an example can ask for.
+    pub const ALL: [Self; 5] = [
+        Self::Pass,
+        Self::Fail,
+        Self::Manual,
+        Self::Unknown,
+        Self::NotApplicable,
+    ];
+
+    /// The name in check files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Manual => "manual",
+            Self::Unknown => "unknown",
+            Self::NotApplicable => "notApplicable",
+        }
+    }
+}
+
+impl Param {
+    /// What kind of value it is, as messages say it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Bool(_) => "true or false",
+            Self::Int(_) => "an integer",
+            Self::Text(_) => "text",
+            Self::List(_) => "a list of texts",
+        }
+    }
 }

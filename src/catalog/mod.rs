@@ -1,10 +1,29 @@
 //! Checks and profiles as validated data, with the positions they were written at.
+//!
+//! Reading goes in three steps: bytes to a tree with positions (`yaml`), the tree to checks and drafts of profiles by
+//! declarative readers (`read_check`, `read_profile` on top of `fields`), and what concerns several files (`load`,
+//! `link`). Every step collects problems and goes on, so that one run names all mistakes of all files. Expressions stay
+//! text here; whoever types them finds the place of any character by [`ExpressionText::at`].
 
 pub mod check;
+pub mod expression;
+mod fields;
+mod files;
+mod fragment;
+mod link;
+mod load;
+mod nearest;
 pub mod problem;
 pub mod profile;
+mod read_check;
+mod read_profile;
+#[cfg(test)]
+mod tests;
+mod yaml;
 
-pub use check::{Check, Example, Expectation, Fix, Param, Severity, SubjectKind};
+pub use check::{Change, Check, Example, Expectation, Fix, Param, Severity, SubjectKind};
+pub use expression::ExpressionText;
+pub use load::CatalogError;
 pub use problem::{Place, Problem, Spot};
 pub use profile::{Control, Profile, Section};
 
@@ -17,4 +36,6 @@ pub struct Catalog {
     pub checks: BTreeMap<String, Check>,
     /// Profiles by id.
     pub profiles: BTreeMap<String, Profile>,
+    /// What is not wrong and should be better: examples that are missing. For `checks lint`.
+    pub lints: Vec<Problem>,
 }

@@ -1,8 +1,9 @@
 //! A profile: which checks answer which control of a benchmark. It selects and weighs; it holds no logic.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use super::{Param, Spot};
+use super::{Check, Param, Spot};
 
 /// A profile file, validated.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,4 +48,28 @@ pub struct Control {
     pub params: BTreeMap<String, Spot<Param>>,
     /// Why this control does not apply to what the profile is for.
     pub not_applicable: Option<String>,
+}
+
+impl Control {
+    /// The parameters in force for `check` in this control, as text: its own, overridden by the control's where it knows
+    /// them. Together with the check's id this names an evaluation.
+    pub fn params_for(&self, check: &Check) -> BTreeMap<String, String> {
+        let in_force = check.params.iter().map(|(name, own)| {
+            let param = self.params.get(name).unwrap_or(own);
+            (name.clone(), param.value.to_string())
+        });
+        in_force.collect()
+    }
+}
+
+/// The value as text, the same for equal values only.
+impl fmt::Display for Param {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bool(value) => value.fmt(f),
+            Self::Int(value) => value.fmt(f),
+            Self::Text(value) => f.write_str(value),
+            Self::List(values) => write!(f, "{values:?}"),
+        }
+    }
 }

@@ -10,27 +10,41 @@ use super::{Gap, Record};
 /// Which fields of which records the facts at hand were recorded without. Empty for a live run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Lacking {
-    fields: BTreeMap<(String, String), Gap>,
+    /// By record, then field.
+    records: BTreeMap<String, BTreeMap<String, Gap>>,
 }
 
 impl Lacking {
     /// Notes that `field` of `record` was not recorded.
     pub fn insert(&mut self, record: &str, field: &str, gap: Gap) {
-        self.fields
-            .insert((record.to_owned(), field.to_owned()), gap);
+        let fields = self.records.entry(record.to_owned()).or_default();
+        fields.insert(field.to_owned(), gap);
     }
 
     /// Whether everything is held.
     pub fn is_empty(&self) -> bool {
-        self.fields.is_empty()
+        self.records.is_empty()
     }
 
     /// Why the field at `position` of `record` is not held; nothing when it is.
     pub fn gap(&self, record: &Record, position: usize) -> Option<&Gap> {
-        if self.fields.is_empty() {
+        if self.records.is_empty() {
             return None;
         }
         let field = record.fields.get(position)?;
-        self.fields.get(&(record.name.clone(), field.name.clone()))
+        self.records.get(&record.name)?.get(&field.name)
+    }
+
+    /// Why any field of `record`, or of a record below it, is not held. For engines, which read facts as structs.
+    pub fn below(&self, record: &Record) -> Option<&Gap> {
+        if self.records.is_empty() {
+            return None;
+        }
+        (0..record.fields.len()).find_map(|position| {
+            self.gap(record, position).or_else(|| {
+                let field = record.fields.get(position)?;
+                self.below(field.kind.record()?)
+            })
+        })
     }
 }

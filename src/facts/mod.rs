@@ -4,13 +4,23 @@
 //! files, so both see the same Kubernetes. Nothing here talks to a network; only the snapshot touches a file.
 
 mod cell;
+pub mod certificate;
+pub mod component;
 mod gap;
+mod gather;
+pub mod host;
 mod lacking;
 mod listing;
+pub mod objects;
 mod record;
+pub mod redact;
 mod schema;
+mod set;
+pub mod settings;
+pub mod snapshot;
 mod source;
 mod view;
+pub mod workload;
 
 pub use crate::record;
 pub use cell::Cell;
@@ -18,6 +28,8 @@ pub use gap::{Gap, GapReason};
 pub use lacking::Lacking;
 pub use listing::{Lack, Listing};
 pub use schema::{Field, Record, Type};
+pub use set::{Asked, Cluster, Facts, Kind, Visit};
+pub use snapshot::{Snapshot, SnapshotError};
 pub use source::{Origin, Source};
 pub use view::{Entries, Fields, Items, Observed, Reading, View};
 

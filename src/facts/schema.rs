@@ -37,6 +37,15 @@ impl Type {
     pub fn map(value: Self) -> Self {
         Self::Map(Box::new(value))
     }
+
+    /// The record at the bottom of this type, through lists and maps.
+    pub fn record(&self) -> Option<&Arc<Record>> {
+        match self {
+            Self::List(inner) | Self::Map(inner) => inner.record(),
+            Self::Record(record) => Some(record),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for Type {

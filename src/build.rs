@@ -1,0 +1,47 @@
+//! Bakes the shipped check and profile files into the binary: writes a table of (path, content) for `catalog`.
+
+use std::error::Error;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
+    let mut files = Vec::new();
+    for folder in ["checks", "profiles"] {
+        // Cargo looks into the folder and everything below it.
+        writeln!(io::stdout(), "cargo::rerun-if-changed={folder}")?;
+        if root.join(folder).is_dir() {
+            list(&root.join(folder), &mut files)?;
+        }
+    }
+    files.sort();
+
+    let mut table = String::from("&[\n");
+    for file in files {
+        let name = file
+            .strip_prefix(&root)?
+            .to_string_lossy()
+            .replace('\\', "/");
+        table += &format!(
+            "({name:?}, include_bytes!({:?})),\n",
+            file.display().to_string()
+        );
+    }
+    table += "]\n";
+    fs::write(Path::new(&env::var("OUT_DIR")?).join("shipped.rs"), table)?;
+    Ok(())
+}
+
+/// Appends the YAML files of `folder` and of the folders below it.
+fn list(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            list(&path, files)?;
+        } else if path.extension().is_some_and(|end| end == "yaml") {
+            files.push(path);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,156 @@
+//! What the user may type. Doc comments are the help text; everything is resolved into settings afterwards.
+
+mod output;
+mod selection;
+mod target;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use output::OutputArgs;
+pub(crate) use selection::{GateArgs, SelectionArgs};
+pub(crate) use target::TargetArgs;
+
+/// Audits whether a Kubernetes cluster is hardened, and shows the evidence.
+///
+/// Exit status: 0 done and the gate passed, 1 the gate failed, 2 usage or configuration error, 3 incomplete.
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 100, propagate_version = true)]
+pub struct Cli {
+    #[command(flatten)]
+    pub(crate) global: GlobalArgs,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options that every command takes.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "General")]
+pub(crate) struct GlobalArgs {
+    /// Whether to colour the output; `NO_COLOR` is honoured
+    #[arg(long, global = true, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
+    pub(crate) color: When,
+    /// Judge with the checks and profiles in this folder too; may be repeated
+    #[arg(long = "checks", global = true, value_name = "DIR")]
+    pub(crate) check_dirs: Vec<PathBuf>,
+    /// No progress on standard error
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+}
+
+/// When to do something that only suits a terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum When {
+    /// When standard output is a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Collect facts, judge them and print a scored report
+    Audit(AuditArgs),
+    /// Collect facts into a snapshot file, without judging
+    Collect(CollectArgs),
+    /// Print a saved JSON report in another format
+    Report(ReportArgs),
+    /// List, show, test and lint checks
+    #[command(subcommand)]
+    Checks(ChecksCommand),
+    /// List and show profiles
+    #[command(subcommand)]
+    Profiles(ProfilesCommand),
+}
+
+/// `audit`
+#[derive(Debug, Args)]
+pub(crate) struct AuditArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    /// Judge this snapshot instead of a live cluster
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "demo",
+        help_heading = "Target"
+    )]
+    pub(crate) snapshot: Option<PathBuf>,
+    /// Judge the cluster that was recorded into this program
+    #[arg(long, help_heading = "Target")]
+    pub(crate) demo: bool,
+    /// Keep the snapshot of this very run
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "demo",
+        help_heading = "Output"
+    )]
+    pub(crate) save: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
+    #[command(flatten)]
+    pub(crate) gate: GateArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// `collect`
+#[derive(Debug, Args)]
+pub(crate) struct CollectArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    /// The snapshot file to write
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) output: PathBuf,
+}
+
+/// `report`
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    /// A report written with `-o json`; `-` reads standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// `checks`
+#[derive(Debug, Subcommand)]
+pub(crate) enum ChecksCommand {
+    /// List the checks
+    List,
+    /// Show one check: what it asserts, why, how to mend it
+    Show {
+        /// The check's id
+        id: String,
+    },
+    /// Run the examples that every check carries
+    Test {
+        /// Only these checks
+        ids: Vec<String>,
+    },
+    /// Report every mistake in check and profile files, with its place
+    Lint,
+    /// Print the fields and functions that expressions can use
+    Schema {
+        /// Only this kind of subject
+        kind: Option<String>,
+    },
+}
+
+/// `profiles`
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProfilesCommand {
+    /// List the profiles
+    List,
+    /// Show one profile: its sections, controls and checks
+    Show {
+        /// The profile's id
+        id: String,
+    },
+}

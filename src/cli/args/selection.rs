@@ -1,0 +1,37 @@
+//! Options that say what is judged, and what counts as good enough.
+
+use clap::Args;
+
+/// Which checks, through which profiles.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Selection")]
+pub(crate) struct SelectionArgs {
+    /// The profile to report by; may be repeated [default: cks]
+    #[arg(long = "profile", value_name = "ID")]
+    pub(crate) profiles: Vec<String>,
+    /// Only this check; may be repeated
+    #[arg(long = "check", value_name = "ID")]
+    pub(crate) checks: Vec<String>,
+}
+
+/// When the exit status says that the cluster is not good enough.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Gate")]
+pub(crate) struct GateArgs {
+    /// Exit with 1 when a check of this severity or a higher one fails: info, low, medium, high, critical
+    #[arg(long, value_name = "SEVERITY", value_parser = severity)]
+    pub(crate) fail_on: Option<crate::catalog::Severity>,
+    /// Exit with 1 when a profile scores below this many percent
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub(crate) min_score: Option<u8>,
+    /// Exit with 3 when less than this many percent could be judged
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub(crate) min_coverage: Option<u8>,
+}
+
+fn severity(text: &str) -> Result<crate::catalog::Severity, String> {
+    crate::catalog::Severity::ALL
+        .into_iter()
+        .find(|severity| severity.name() == text)
+        .ok_or_else(|| "one of info, low, medium, high, critical is expected".to_owned())
+}

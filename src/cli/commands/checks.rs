@@ -1,0 +1,92 @@
+//! `checks list|show|test|lint`: the same treatment for shipped checks and for those of users.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::catalog::{Catalog, Check};
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::cli::sink::Sink;
+use crate::cli::terminal::Terminal;
+use crate::evaluate::{Program, examples};
+use crate::report::reference;
+
+/// `checks list`
+pub(crate) fn list(folders: &[PathBuf], terminal: &Terminal) -> Result<Exit, CliError> {
+    let catalog = Catalog::load(folders)?;
+    Sink::open(None)?.fill(|out| reference::checks(&catalog, terminal.width(None), out))?;
+    Ok(Exit::Done)
+}
+
+/// `checks show ID`
+pub(crate) fn show(folders: &[PathBuf], id: &str, terminal: &Terminal) -> Result<Exit, CliError> {
+    let catalog = Catalog::load(folders)?;
+    let check = find(&catalog, id)?;
+    Sink::open(None)?.fill(|out| reference::check(&catalog, check, terminal.width(None), out))?;
+    Ok(Exit::Done)
+}
+
+/// `checks lint`: what cannot be loaded, what cannot be typed, and what is not good enough to ship.
+pub(crate) fn lint(folders: &[PathBuf], _terminal: &Terminal) -> Result<Exit, CliError> {
+    let catalog = Catalog::load(folders)?;
+    let mut problems = catalog.lints.clone();
+    for check in catalog.checks.values() {
+        if let Err(more) = Program::compile(check, &BTreeMap::new()) {
+            problems.extend(more);
+        }
+    }
+    if !problems.is_empty() {
+        problems.sort();
+        return Err(CliError::Checks(problems));
+    }
+    let (checks, profiles) = (catalog.checks.len(), catalog.profiles.len());
+    Sink::open(None)?.fill(|out| {
+        writeln!(
+            out,
+            "{checks} checks and {profiles} profiles are well-formed"
+        )
+    })?;
+    Ok(Exit::Done)
+}
+
+/// `checks test [ID…]`: runs the examples, prints those that are answered differently.
+pub(crate) fn test(
+    folders: &[PathBuf],
+    ids: &[String],
+    _terminal: &Terminal,
+) -> Result<Exit, CliError> {
+    let catalog = Catalog::load(folders)?;
+    let checks: Vec<&Check> = if ids.is_empty() {
+        catalog.checks.values().collect()
+    } else {
+        ids.iter()
+            .map(|id| find(&catalog, id))
+            .collect::<Result<_, _>>()?
+    };
+    let mut problems = Vec::new();
+    let mut count = 0;
+    for check in &checks {
+        count += check.examples.len();
+        problems.extend(examples::run(check));
+    }
+    if !problems.is_empty() {
+        problems.sort();
+        return Err(CliError::Checks(problems));
+    }
+    let checks = checks.len();
+    Sink::open(None)?.fill(|out| {
+        writeln!(
+            out,
+            "{count} examples of {checks} checks are answered as they say"
+        )
+    })?;
+    Ok(Exit::Done)
+}
+
+pub(super) fn find<'c>(catalog: &'c Catalog, id: &str) -> Result<&'c Check, CliError> {
+    catalog.checks.get(id).ok_or_else(|| CliError::NoSuch {
+        kind: "check",
+        id: id.to_owned(),
+        known: catalog.checks.keys().cloned().collect(),
+    })
+}

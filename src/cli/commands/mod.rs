@@ -1,0 +1,8 @@
+//! One file per command.
+
+pub(super) mod audit;
+pub(super) mod checks;
+pub(super) mod collect;
+pub(super) mod profiles;
+pub(super) mod report;
+pub(super) mod schema;

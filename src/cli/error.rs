@@ -1,0 +1,137 @@
+//! Everything that ends a command, with the advice that belongs to it. The only place with advice.
+
+use std::error::Error as _;
+use std::io;
+use std::path::PathBuf;
+
+use crate::catalog::{CatalogError, Problem};
+use crate::collect::CollectError;
+use crate::facts::SnapshotError;
+use crate::report::ReadError;
+
+/// Why a command ended.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CliError {
+    /// Checks or profiles are wrong. The author's mistake.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    /// Expressions in checks are wrong. The author's mistake.
+    #[error("check files are wrong in {} place(s)", .0.len())]
+    Checks(Vec<Problem>),
+    /// No such check or profile. The user's mistake.
+    #[error("there is no {kind} `{id}`")]
+    NoSuch {
+        /// check or profile
+        kind: &'static str,
+        /// What was asked for.
+        id: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// Nothing could be collected.
+    #[error(transparent)]
+    Collect(#[from] CollectError),
+    /// A snapshot is not usable, or could not be written.
+    #[error("{}", path.display())]
+    Snapshot {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: SnapshotError,
+    },
+    /// A file that was named cannot be read.
+    #[error("cannot read {}", path.display())]
+    Input {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file given to `report` is not a report of ours, or one of a newer version.
+    #[error("{}", path.display())]
+    Report {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: ReadError,
+    },
+    /// An output file cannot be written.
+    #[error("cannot write {}", path.display())]
+    Output {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Standard output cannot be written.
+    #[error("cannot write to standard output")]
+    Standard(#[source] io::Error),
+}
+
+impl From<io::Error> for CliError {
+    /// Renderers only ever fail to write.
+    fn from(source: io::Error) -> Self {
+        Self::Standard(source)
+    }
+}
+
+impl CliError {
+    /// Whether the reader of our output went away, as `head` does: an end, not an error.
+    pub(crate) fn is_closed_pipe(&self) -> bool {
+        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(self);
+        while let Some(error) = cause {
+            if let Some(error) = error.downcast_ref::<io::Error>()
+                && error.kind() == io::ErrorKind::BrokenPipe
+            {
+                return true;
+            }
+            cause = error.source();
+        }
+        false
+    }
+
+    /// The message with its causes, one line.
+    pub(crate) fn message(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            let more = error.to_string();
+            if !text.ends_with(&more) {
+                text.push_str(": ");
+                text.push_str(&more);
+            }
+            cause = error.source();
+        }
+        text
+    }
+
+    /// The mistakes in files, one by one.
+    pub(crate) fn problems(&self) -> &[Problem] {
+        match self {
+            Self::Catalog(CatalogError::Problems(problems)) | Self::Checks(problems) => problems,
+            _ => &[],
+        }
+    }
+
+    /// What to try.
+    pub(crate) fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoSuch { known, .. } if !known.is_empty() => {
+                Some(format!("there are {}", known.join(", ")))
+            }
+            Self::Collect(error) => error.hint(),
+            Self::Snapshot { source, .. } => match source {
+                SnapshotError::Newer { .. } => Some("use the version that wrote it, or a newer one".to_owned()),
+                SnapshotError::Truncated { .. } | SnapshotError::Damaged { .. } => {
+                    Some("copy the file again, or collect again".to_owned())
+                }
+                SnapshotError::NotASnapshot => {
+                    Some("`seaworthy collect -o FILE` makes one; a JSON report is read by `seaworthy report`".to_owned())
+                }
+                _ => None,
+            },
+            Self::Report { .. } => Some("`seaworthy audit -o json=FILE` writes one".to_owned()),
+            _ => None,
+        }
+    }
+}

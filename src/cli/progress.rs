@@ -1,0 +1,59 @@
+//! Progress on standard error, one line per step under way; nothing at all when it is not a terminal.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::collect::Progress;
+
+/// Spinners for collectors.
+pub(crate) struct Spinners {
+    lines: MultiProgress,
+    running: Mutex<BTreeMap<String, ProgressBar>>,
+}
+
+impl Spinners {
+    /// Spinners that are seen when `visible`.
+    pub(crate) fn new(visible: bool) -> Self {
+        let target = if visible {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
+        Self {
+            lines: MultiProgress::with_draw_target(target),
+            running: Mutex::new(BTreeMap::new()),
+        }
+    }
+}
+
+impl Progress for Spinners {
+    fn started(&self, step: &str) {
+        let bar = self.lines.add(ProgressBar::new_spinner());
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg}") {
+            bar.set_style(style);
+        }
+        bar.set_message(super::terminal::safe(step).into_owned());
+        bar.enable_steady_tick(Duration::from_millis(120));
+        if let Ok(mut running) = self.running.lock() {
+            running.insert(step.to_owned(), bar);
+        }
+    }
+
+    fn finished(&self, step: &str, _outcome: &str) {
+        if let Ok(mut running) = self.running.lock()
+            && let Some(bar) = running.remove(step)
+        {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Drop for Spinners {
+    fn drop(&mut self) {
+        // Nothing to do about a terminal that went away.
+        let _ = self.lines.clear();
+    }
+}

@@ -1,0 +1,69 @@
+//! What is known about the terminal, resolved once.
+
+use std::borrow::Cow;
+use std::io::IsTerminal;
+
+use super::args::{GlobalArgs, When};
+
+/// The width of tables where there is no terminal to ask.
+const DEFAULT_WIDTH: u16 = 100;
+
+/// How to write for whoever reads.
+pub(crate) struct Terminal {
+    /// Whether to colour standard output.
+    pub(crate) color: bool,
+    /// Whether to show progress on standard error.
+    pub(crate) progress: bool,
+    /// Whether the locale promises that any character can be shown.
+    pub(crate) unicode: bool,
+    /// The width of the terminal, when standard output is one.
+    width: Option<u16>,
+}
+
+impl Terminal {
+    /// Asks the environment once.
+    pub(crate) fn new(global: &GlobalArgs) -> Self {
+        let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let dumb = std::env::var_os("TERM").is_some_and(|value| value == "dumb");
+        let out = std::io::stdout();
+        Self {
+            color: match global.color {
+                When::Always => true,
+                When::Never => false,
+                When::Auto => out.is_terminal() && !no_color && !dumb,
+            },
+            progress: std::io::stderr().is_terminal() && !global.quiet && !dumb,
+            unicode: unicode(),
+            width: out
+                .is_terminal()
+                .then(|| rustix::termios::tcgetwinsize(&out).ok())
+                .flatten()
+                .map(|size| size.ws_col)
+                .filter(|columns| *columns >= 40),
+        }
+    }
+
+    /// The width of tables: what the user said, else the terminal's, else a default.
+    pub(crate) fn width(&self, stated: Option<u16>) -> u16 {
+        stated.or(self.width).unwrap_or(DEFAULT_WIDTH)
+    }
+}
+
+/// A locale that names another character set than UTF-8 says no; one that names none says nothing.
+fn unicode() -> bool {
+    let set = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    match set.as_deref().and_then(|locale| locale.split_once('.')) {
+        Some((_, charset)) => charset
+            .to_ascii_lowercase()
+            .replace('-', "")
+            .starts_with("utf8"),
+        None => true,
+    }
+}
+
+/// Text from outside for standard error.
+pub(crate) fn safe(text: &str) -> Cow<'_, str> {
+    crate::report::safe::safe(text)
+}

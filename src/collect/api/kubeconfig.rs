@@ -1,0 +1,186 @@
+//! Finds and merges kubeconfigs as kubectl does, and chooses context, cluster and user.
+//!
+//! Rules: <https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/>. The kube crate reads a
+//! file; which files count, and what a wrong name is answered with, is decided here.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use kube::config::{AuthInfo, Cluster, Kubeconfig, KubeconfigError};
+
+use super::error::ApiError;
+use crate::target::Access;
+
+/// The part of the environment that decides how the API is reached.
+#[derive(Clone, Debug, Default)]
+pub struct Environment {
+    /// `$KUBECONFIG`: a list of files.
+    pub kubeconfig: Option<OsString>,
+    /// The user's home folder.
+    pub home: Option<PathBuf>,
+    /// Whether the variables of a pod are set.
+    pub in_pod: bool,
+    /// `$HTTPS_PROXY` or `$https_proxy`.
+    pub https_proxy: Option<String>,
+    /// `$HTTP_PROXY` or `$http_proxy`.
+    pub http_proxy: Option<String>,
+    /// `$NO_PROXY` or `$no_proxy`.
+    pub no_proxy: Option<String>,
+}
+
+impl Environment {
+    /// The environment of this process.
+    pub fn of_process() -> Self {
+        let either = |upper: &str, lower: &str| {
+            [upper, lower]
+                .into_iter()
+                .filter_map(|name| std::env::var(name).ok())
+                .find(|value| !value.is_empty())
+        };
+        Self {
+            kubeconfig: std::env::var_os("KUBECONFIG"),
+            home: std::env::home_dir(),
+            in_pod: std::env::var_os("KUBERNETES_SERVICE_HOST").is_some(),
+            https_proxy: either("HTTPS_PROXY", "https_proxy"),
+            http_proxy: either("HTTP_PROXY", "http_proxy"),
+            no_proxy: either("NO_PROXY", "no_proxy"),
+        }
+    }
+}
+
+/// What a kubeconfig says about one cluster and one user of it.
+pub(super) struct Chosen {
+    /// The name of the cluster in the file.
+    pub cluster_name: String,
+    /// How the cluster is reached.
+    pub cluster: Cluster,
+    /// The name of the user in the file; empty when there is none.
+    pub user_name: String,
+    /// The credentials.
+    pub user: AuthInfo,
+}
+
+/// Where the settings come from.
+pub(super) enum Found {
+    /// From a kubeconfig.
+    Kubeconfig(Box<Chosen>),
+    /// From the pod that we run in.
+    Pod,
+}
+
+/// Finds the settings that `access` asks for.
+///
+/// # Errors
+/// When there are none, they cannot be read, or a name in them does not exist.
+pub(super) fn find(access: &Access, environment: &Environment) -> Result<Found, ApiError> {
+    if access.in_cluster {
+        return Ok(Found::Pod);
+    }
+    if let Some(path) = &access.kubeconfig {
+        let kubeconfig = read(path)?;
+        return choose(kubeconfig, access).map(|chosen| Found::Kubeconfig(Box::new(chosen)));
+    }
+    let paths = candidates(environment);
+    // A file that is listed and missing is passed over, as kubectl does.
+    let present: Vec<&PathBuf> = paths.iter().filter(|path| path.exists()).collect();
+    if present.is_empty() {
+        let chosen_by_name = access.context.is_some() || access.cluster.is_some();
+        return if environment.in_pod && !chosen_by_name {
+            Ok(Found::Pod)
+        } else {
+            Err(ApiError::NoKubeconfig { looked: paths })
+        };
+    }
+    let mut merged = Kubeconfig::default();
+    for path in present {
+        merged = merged
+            .merge(read(path)?)
+            .map_err(|_| ApiError::MixedKubeconfigs)?;
+    }
+    choose(merged, access).map(|chosen| Found::Kubeconfig(Box::new(chosen)))
+}
+
+fn candidates(environment: &Environment) -> Vec<PathBuf> {
+    let listed: Vec<PathBuf> = environment
+        .kubeconfig
+        .as_ref()
+        .map(|list| std::env::split_paths(list).collect())
+        .unwrap_or_default();
+    let listed: Vec<PathBuf> = listed
+        .into_iter()
+        .filter(|path| !path.as_os_str().is_empty())
+        .collect();
+    if listed.is_empty() {
+        let home = environment.home.iter();
+        return home.map(|home| home.join(".kube/config")).collect();
+    }
+    listed
+}
+
+fn read(path: &Path) -> Result<Kubeconfig, ApiError> {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    Kubeconfig::read_from(&path).map_err(|error| match error {
+        KubeconfigError::ReadConfig(source, _) => ApiError::ReadKubeconfig { path, source },
+        KubeconfigError::KindMismatch | KubeconfigError::ApiVersionMismatch => {
+            ApiError::MixedKubeconfigs
+        }
+        // The text of a YAML error shows lines of the file, credentials included: only its place is kept.
+        KubeconfigError::Parse(error) => ApiError::ParseKubeconfig {
+            path,
+            line: error.location().map(|place| place.line()),
+        },
+        _ => ApiError::ParseKubeconfig { path, line: None },
+    })
+}
+
+fn choose(kubeconfig: Kubeconfig, access: &Access) -> Result<Chosen, ApiError> {
+    let known = || kubeconfig.contexts.iter().map(|one| one.name.clone());
+    let current = kubeconfig.current_context.clone();
+    let current = current.filter(|name| !name.is_empty());
+    let context = match access.context.clone().or(current) {
+        Some(name) => {
+            let named = kubeconfig.contexts.iter().find(|one| one.name == name);
+            let found = named.and_then(|named| named.context.clone());
+            found.ok_or_else(|| unknown("context", &name, known()))?
+        }
+        // With the cluster and the user named, no context is needed.
+        None if access.cluster.is_some() => kube::config::Context::default(),
+        None => {
+            return Err(ApiError::NoContext {
+                known: known().collect(),
+            });
+        }
+    };
+    let cluster_name = access.cluster.clone().unwrap_or(context.cluster);
+    let clusters = kubeconfig.clusters.iter();
+    let cluster = clusters.clone().find(|one| one.name == cluster_name);
+    let cluster = cluster.and_then(|one| one.cluster.clone()).ok_or_else(|| {
+        let known = clusters.map(|one| one.name.clone());
+        unknown("cluster", &cluster_name, known)
+    })?;
+    let user_name = access.user.clone().or(context.user).unwrap_or_default();
+    let users = kubeconfig.auth_infos.iter();
+    let user = users.clone().find(|one| one.name == user_name);
+    let user = match user {
+        Some(user) => user.auth_info.clone().unwrap_or_default(),
+        None if user_name.is_empty() => AuthInfo::default(),
+        None => {
+            let known = users.map(|one| one.name.clone());
+            return Err(unknown("user", &user_name, known));
+        }
+    };
+    Ok(Chosen {
+        cluster_name,
+        cluster,
+        user_name,
+        user,
+    })
+}
+
+fn unknown(kind: &'static str, name: &str, known: impl Iterator<Item = String>) -> ApiError {
+    ApiError::Unknown {
+        kind,
+        name: name.to_owned(),
+        known: known.collect(),
+    }
+}

@@ -1,0 +1,121 @@
+//! The Kubernetes API as a source of facts: GET, LIST and reviews of our own rights, nothing else.
+//!
+//! What is missing for want of a right, of time or of sense becomes a gap that says so; only when nothing at all could be
+//! read is there an error.
+
+mod connection;
+mod credentials;
+mod discovery;
+mod distribution;
+mod error;
+mod failure;
+mod flagz;
+mod identity;
+mod instances;
+mod kubeconfig;
+mod kubelets;
+mod list;
+mod objects;
+mod plugin;
+mod proxy;
+mod result;
+mod rights;
+mod session;
+mod status;
+mod version;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::{Mutex, PoisonError};
+
+pub use error::{ApiError, Cause};
+pub use flagz::Seen;
+pub use kubeconfig::Environment;
+pub use kubelets::Configz;
+pub use plugin::PluginError;
+pub use result::{ApiFacts, Objects};
+
+use crate::target::Access;
+use objects::{Lister, locked};
+use session::Session;
+
+/// Is told what is being read. Called from one task, never at the same time.
+pub trait Progress: Sync {
+    /// A step begins: the plural of a kind, or another noun.
+    fn started(&self, step: &str);
+    /// It is over: how many objects, or why there are none.
+    fn finished(&self, step: &str, outcome: &str);
+}
+
+/// What is asked of the API.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// The namespaces to look into; empty means all.
+    pub namespaces: Vec<String>,
+}
+
+/// Reads everything that is judged from the API that `access` names.
+///
+/// # Errors
+/// When there are no usable settings or credentials, or no Kubernetes API server answers.
+pub async fn collect_api(
+    access: &Access,
+    wanted: &Wanted,
+    progress: &dyn Progress,
+) -> Result<ApiFacts, ApiError> {
+    collect_within(access, wanted, &Environment::of_process(), progress).await
+}
+
+/// As [`collect_api`], with the environment given.
+///
+/// # Errors
+/// As there.
+pub async fn collect_within(
+    access: &Access,
+    wanted: &Wanted,
+    environment: &Environment,
+    progress: &dyn Progress,
+) -> Result<ApiFacts, ApiError> {
+    progress.started("connection");
+    let connection = connection::connect(access, environment).await?;
+    let session = Session::new(connection.client, access);
+    let settings = connection.settings;
+    let version = version::greet(&session, &settings).await?;
+    progress.finished("connection", &settings.server);
+
+    let notes = Mutex::new(Vec::new());
+    if settings.config.accept_invalid_certs {
+        locked(&notes).push(
+            "the certificate of the API server was not verified (insecure-skip-tls-verify)"
+                .to_owned(),
+        );
+    }
+    let lister = Lister::new(&session, &wanted.namespaces, progress);
+    let (objects, mut components) = lister.all(&notes).await?;
+    progress.started("control plane and kubelets");
+    let nodes = &objects.nodes.rows;
+    let control_plane = match components.rows.is_empty() {
+        true if !components.is_complete() => None,
+        none => Some(!none),
+    };
+    let (identity, (seen, gaps), kubelets) = tokio::join!(
+        identity::identify(&session, &settings, &version, &objects.nodes, control_plane),
+        flagz::api_servers(&session, &settings, nodes),
+        kubelets::configurations(&session, &settings, nodes),
+    );
+    let read = kubelets.values().filter(|page| page.is_ok()).count() + seen.len();
+    progress.finished("control plane and kubelets", &read.to_string());
+    components.rows.extend(seen);
+    Ok(ApiFacts {
+        server: settings.server,
+        name: identity.name,
+        version,
+        distribution: identity.distribution,
+        objects,
+        components,
+        kubelets,
+        gaps,
+        notes: notes.into_inner().unwrap_or_else(PoisonError::into_inner),
+    })
+}

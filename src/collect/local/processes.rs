@@ -1,0 +1,111 @@
+//! The processes of a node, from its `/proc` (proc(5)).
+//!
+//! Read without privileges; a process that ends meanwhile was not there.
+
+use std::io;
+use std::time::Instant;
+
+use crate::facts::host::Process;
+use crate::facts::{Gap, GapReason};
+
+use super::root::{Root, gap};
+
+/// A command line may be longer; none that is judged is.
+const CMDLINE: usize = 128 * 1024;
+/// `USER_HZ`: what times in `/proc/PID/stat` are counted in, on every architecture Kubernetes runs on.
+const TICKS: i64 = 100;
+
+/// Every process that can be seen.
+pub(super) fn list(root: &Root, deadline: Instant) -> Result<Vec<Process>, Gap> {
+    let pids: Vec<u32> = root
+        .names("/proc")?
+        .iter()
+        .filter_map(|name| name.parse().ok())
+        .collect();
+    // With hidepid only the reader's own are listed; without a mounted /proc, none.
+    if !pids.contains(&1) {
+        return Err(Gap::new(
+            "processes",
+            "/proc",
+            GapReason::Forbidden,
+            "run as root (sudo), with the node's /proc in place",
+        ));
+    }
+    let started = boot_time(root);
+    let mut processes = Vec::new();
+    for pid in pids {
+        if Instant::now() >= deadline {
+            return Err(Gap::new(
+                "processes",
+                "/proc",
+                GapReason::Timeout,
+                "raise --timeout",
+            ));
+        }
+        processes.extend(process(root, pid, started));
+    }
+    Ok(processes)
+}
+
+/// One process; nothing when it is gone.
+fn process(root: &Root, pid: u32, boot: Option<i64>) -> Option<Process> {
+    let read = |file: &str| root.bytes(&format!("/proc/{pid}/{file}"), CMDLINE);
+    let argv = match read("cmdline") {
+        Ok(bytes) => Ok(arguments(&bytes)),
+        Err(error) if gone(&error) => return None,
+        Err(error) => Err(gap("command line", &format!("/proc/{pid}/cmdline"), &error)),
+    };
+    let status = read("status").ok();
+    let status = status.as_deref().map(String::from_utf8_lossy);
+    let field = |name: &str| {
+        status
+            .as_deref()?
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(':').map(str::trim))
+    };
+    let stat = read("stat").ok();
+    let ticks = stat.as_deref().and_then(start_ticks);
+    Some(Process {
+        pid,
+        argv,
+        name: field("Name").unwrap_or_default().to_owned(),
+        // Real, effective, saved, file system.
+        uid: field("Uid").and_then(|uids| uids.split_whitespace().nth(1)?.parse().ok()),
+        started: boot.zip(ticks).map(|(boot, ticks)| boot + ticks / TICKS),
+        // One id per PID namespace, from the reader's inwards.
+        depth: field("NSpid").map_or(0, |ids| {
+            u32::try_from(ids.split_whitespace().count().saturating_sub(1)).unwrap_or(u32::MAX)
+        }),
+    })
+}
+
+fn gone(error: &io::Error) -> bool {
+    // ESRCH: the process ended between opening and reading.
+    error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(3)
+}
+
+fn arguments(bytes: &[u8]) -> Vec<String> {
+    let bytes = bytes.strip_suffix(b"\0").unwrap_or(bytes);
+    if bytes.is_empty() {
+        return Vec::new();
+    }
+    bytes
+        .split(|byte| *byte == 0)
+        .map(|argument| String::from_utf8_lossy(argument).into_owned())
+        .collect()
+}
+
+/// Field 22, counted after the name in parentheses, which may hold anything.
+fn start_ticks(stat: &[u8]) -> Option<i64> {
+    let text = String::from_utf8_lossy(stat);
+    let after = &text[text.rfind(')')? + 1..];
+    after.split_whitespace().nth(19)?.parse().ok()
+}
+
+/// When the machine was started, in seconds since 1970.
+fn boot_time(root: &Root) -> Option<i64> {
+    let bytes = root.bytes("/proc/stat", 4 << 20).ok()?;
+    String::from_utf8_lossy(&bytes)
+        .lines()
+        .find_map(|line| line.strip_prefix("btime ")?.trim().parse().ok())
+}

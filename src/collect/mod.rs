@@ -1,0 +1,180 @@
+//! Collectors: they read a cluster and its nodes, and hand what they saw to the normalisers of `facts`.
+//!
+//! A collector can only look: GET, LIST and reviews of its own rights at an API, reading on a node.
+
+pub mod api;
+pub mod local;
+
+use std::collections::BTreeMap;
+use std::io;
+
+use jiff::Timestamp;
+
+use crate::facts::component::Told;
+use crate::facts::objects::Node;
+use crate::facts::{Asked, Cell, Cluster, Facts, Gap};
+use crate::target::{Access, LocalNode, Target};
+use api::ApiFacts;
+
+pub use api::Progress;
+
+/// Nothing could be collected.
+#[derive(Debug, thiserror::Error)]
+pub enum CollectError {
+    /// The API cannot be used at all.
+    #[error(transparent)]
+    Api(#[from] api::ApiError),
+    /// The local node cannot be read at all.
+    #[error(transparent)]
+    Local(#[from] local::LocalError),
+    /// The system refused what every network program needs.
+    #[error("starting the network runtime")]
+    Runtime(#[source] io::Error),
+}
+
+impl CollectError {
+    /// What to try.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Api(error) => error.hint(),
+            Self::Local(_) => {
+                Some("name an existing directory with --root, and run as root".to_owned())
+            }
+            Self::Runtime(_) => None,
+        }
+    }
+}
+
+/// Collects from everything that `target` names: the API first, so that what it tells of a node's components is known
+/// when the node is read.
+///
+/// # Errors
+/// When one of them cannot be reached at all; everything smaller is a gap.
+pub fn facts(
+    target: &Target,
+    now: Timestamp,
+    progress: &dyn Progress,
+) -> Result<Facts, CollectError> {
+    let asked = Asked {
+        api: None,
+        nodes: Vec::new(),
+        namespaces: target.namespaces.clone(),
+    };
+    let mut facts = Facts::unrecorded(now, asked, Cluster::default());
+    facts.expect_nodes();
+    let mut told = Told::default();
+    if let Some(access) = &target.api {
+        let answer = ask(access, &target.namespaces, progress)?;
+        told = take(&mut facts, answer);
+    }
+    if let Some(node) = &target.local {
+        read(&mut facts, node, &told, progress)?;
+    }
+    facts.take_told(&told);
+    Ok(facts)
+}
+
+/// Asks the API on a runtime of its own, which is left behind without waiting for what still hangs in it.
+fn ask(
+    access: &Access,
+    namespaces: &[String],
+    progress: &dyn Progress,
+) -> Result<ApiFacts, CollectError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(CollectError::Runtime)?;
+    let wanted = api::Wanted {
+        namespaces: namespaces.to_vec(),
+    };
+    let answer = runtime.block_on(api::collect_api(access, &wanted, progress));
+    runtime.shutdown_background();
+    Ok(answer?)
+}
+
+fn read(
+    facts: &mut Facts,
+    node: &LocalNode,
+    told: &Told,
+    progress: &dyn Progress,
+) -> Result<(), CollectError> {
+    progress.started("this machine");
+    let host = local::collect_local(&node.root, node.time_limit, told)?;
+    progress.finished("this machine", &host.host.node);
+    facts.asked.nodes.push(host.host.node.clone());
+    facts.take_host(host);
+    Ok(())
+}
+
+/// Takes over what the API gave; returns what it tells of components.
+fn take(facts: &mut Facts, answer: ApiFacts) -> Told {
+    let ApiFacts {
+        server,
+        version,
+        name,
+        distribution,
+        objects,
+        components,
+        kubelets,
+        gaps,
+        notes: _,
+    } = answer;
+    let told = told(&version, &objects.nodes.rows, components.rows, kubelets);
+    facts.components.lacks = components.lacks;
+    facts.unlisted = gaps;
+    facts.asked.api = Some(server);
+    facts.cluster = Cluster {
+        name,
+        version,
+        distribution,
+    };
+    facts.nodes = objects.nodes;
+    facts.namespaces = objects.namespaces;
+    facts.workloads = objects.workloads;
+    facts.service_accounts = objects.service_accounts;
+    facts.roles = objects.roles;
+    facts.cluster_roles = objects.cluster_roles;
+    facts.role_bindings = objects.role_bindings;
+    facts.cluster_role_bindings = objects.cluster_role_bindings;
+    facts.network_policies = objects.network_policies;
+    facts.validating_webhooks = objects.validating_webhooks;
+    facts.mutating_webhooks = objects.mutating_webhooks;
+    facts.custom_resource_definitions = objects.custom_resource_definitions;
+    facts.certificate_signing_requests = objects.certificate_signing_requests;
+    facts.services = objects.services;
+    facts.ingresses = objects.ingresses;
+    told
+}
+
+/// Word of components, in the form in which the normalisers of nodes take it.
+fn told(
+    version: &Cell<String>,
+    nodes: &[Node],
+    sightings: Vec<api::Seen>,
+    kubelets: BTreeMap<String, Result<api::Configz, Gap>>,
+) -> Told {
+    let mut told = Told {
+        server: version.value().cloned(),
+        sightings,
+        ..Told::default()
+    };
+    for node in nodes {
+        let version = &node.status.node_info.kubelet_version;
+        if !version.is_empty() {
+            told.kubelets
+                .insert(node.metadata.name.clone(), version.clone());
+        }
+    }
+    for (node, answer) in kubelets {
+        match answer {
+            Ok(page) => {
+                told.configz.insert(node, page.0);
+            }
+            Err(gap) => {
+                told.closed.insert(node, gap);
+            }
+        }
+    }
+    told
+}

@@ -1,0 +1,6 @@
+//! Engines: what a predicate cannot say in one line is computed here once, in three values, and asserted on.
+//!
+//! An engine takes facts with their completeness. What more objects could change is a gap that names the right.
+
+pub(crate) mod isolation;
+pub(crate) mod shipped;

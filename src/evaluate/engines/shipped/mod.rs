@@ -1,0 +1,201 @@
+//! What Kubernetes and kubeadm ship in RBAC, known by content.
+//!
+//! Anyone may put the bootstrapping label or a `system:` name on a wildcard role, so neither means anything: an object is
+//! shipped when name, namespace and content are those of the record, which was read off a fresh cluster.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::facts::objects::{
+    AggregationRule, ClusterRole, ClusterRoleBinding, ObjectMeta, PolicyRule, Role, RoleBinding,
+    RoleRef, Subject,
+};
+
+/// Fresh kubeadm clusters, one record a minor version.
+const RECORDS: [&str; 1] = [include_str!("v1.36.json")];
+
+/// How an object relates to what is shipped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shipped {
+    /// Name and content are those of a shipped object.
+    Exactly,
+    /// Nothing of this name is shipped, or its content differs.
+    No,
+}
+
+impl From<bool> for Shipped {
+    fn from(same: bool) -> Self {
+        if same { Self::Exactly } else { Self::No }
+    }
+}
+
+#[derive(Deserialize)]
+struct Record {
+    clusterroles: Vec<ClusterRole>,
+    roles: Vec<Role>,
+    clusterrolebindings: Vec<ClusterRoleBinding>,
+    rolebindings: Vec<RoleBinding>,
+}
+
+/// Namespace (empty for cluster-wide objects) and name.
+type Key = (String, String);
+/// What a role is made of.
+type RoleContent = (Vec<PolicyRule>, Option<AggregationRule>);
+/// What a binding is made of.
+type BindingContent = (Vec<Subject>, RoleRef);
+
+#[derive(Default)]
+struct Index {
+    roles: BTreeMap<Key, Vec<RoleContent>>,
+    bindings: BTreeMap<Key, Vec<BindingContent>>,
+}
+
+static INDEX: LazyLock<Index> = LazyLock::new(|| {
+    let mut index = Index::default();
+    for text in RECORDS {
+        // A test reads every record; one that could not be read would only make shipped objects count as foreign.
+        let Ok(record) = serde_json::from_str::<Record>(text) else {
+            continue;
+        };
+        for role in record.clusterroles {
+            index.role(&role.metadata, &role.rules, role.aggregation_rule);
+        }
+        for role in record.roles {
+            index.role(&role.metadata, &role.rules, None);
+        }
+        for binding in record.clusterrolebindings {
+            index.binding(&binding.metadata, &binding.subjects, binding.role_ref);
+        }
+        for binding in record.rolebindings {
+            index.binding(&binding.metadata, &binding.subjects, binding.role_ref);
+        }
+    }
+    index
+});
+
+impl Index {
+    fn role(
+        &mut self,
+        metadata: &ObjectMeta,
+        rules: &[PolicyRule],
+        aggregation: Option<AggregationRule>,
+    ) {
+        self.roles
+            .entry(key(metadata))
+            .or_default()
+            .push((rules_in_order(rules), aggregation));
+    }
+
+    fn binding(&mut self, metadata: &ObjectMeta, subjects: &[Subject], role: RoleRef) {
+        self.bindings
+            .entry(key(metadata))
+            .or_default()
+            .push((subjects_in_order(subjects), role));
+    }
+}
+
+/// Whether a role of this name and content is shipped.
+pub(crate) fn shipped_role(
+    metadata: &ObjectMeta,
+    rules: &[PolicyRule],
+    aggregation: Option<&AggregationRule>,
+) -> Shipped {
+    let rules = rules_in_order(rules);
+    let known = INDEX.roles.get(&key(metadata));
+    let same = |known: &RoleContent| known.0 == rules && known.1.as_ref() == aggregation;
+    known.is_some_and(|known| known.iter().any(same)).into()
+}
+
+/// Whether a binding of this name and content is shipped.
+pub(crate) fn shipped_binding(
+    metadata: &ObjectMeta,
+    subjects: &[Subject],
+    role: &RoleRef,
+) -> Shipped {
+    let subjects = subjects_in_order(subjects);
+    let known = INDEX.bindings.get(&key(metadata));
+    let same = |known: &BindingContent| known.0 == subjects && &known.1 == role;
+    known.is_some_and(|known| known.iter().any(same)).into()
+}
+
+fn key(metadata: &ObjectMeta) -> Key {
+    (metadata.namespace.clone(), metadata.name.clone())
+}
+
+/// Rules are a set of sets: their order says nothing.
+fn rules_in_order(rules: &[PolicyRule]) -> Vec<PolicyRule> {
+    let mut rules = rules.to_vec();
+    for rule in &mut rules {
+        for names in [
+            &mut rule.verbs,
+            &mut rule.api_groups,
+            &mut rule.resources,
+            &mut rule.resource_names,
+            &mut rule.non_resource_urls,
+        ] {
+            names.sort();
+            names.dedup();
+        }
+    }
+    rules.sort_by_cached_key(|rule| {
+        (
+            rule.api_groups.clone(),
+            rule.resources.clone(),
+            rule.resource_names.clone(),
+            rule.non_resource_urls.clone(),
+            rule.verbs.clone(),
+        )
+    });
+    rules
+}
+
+fn subjects_in_order(subjects: &[Subject]) -> Vec<Subject> {
+    let mut subjects = subjects.to_vec();
+    subjects.sort_by_cached_key(|subject| {
+        (
+            subject.kind.clone(),
+            subject.namespace.clone(),
+            subject.name.clone(),
+        )
+    });
+    subjects
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_record_is_readable_and_knows_itself() {
+        for text in RECORDS {
+            let record: Record = serde_json::from_str(text).unwrap();
+            assert!(record.clusterroles.len() > 60 && record.rolebindings.len() > 5);
+            for role in &record.clusterroles {
+                let answer =
+                    shipped_role(&role.metadata, &role.rules, role.aggregation_rule.as_ref());
+                assert_eq!(answer, Shipped::Exactly, "{}", role.metadata.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_or_a_label_is_not_enough() {
+        let mut metadata = ObjectMeta {
+            name: "system:discovery".to_owned(),
+            ..ObjectMeta::default()
+        };
+        metadata.labels.insert(
+            "kubernetes.io/bootstrapping".to_owned(),
+            "rbac-defaults".to_owned(),
+        );
+        let everything = PolicyRule {
+            verbs: vec!["*".to_owned()],
+            api_groups: vec!["*".to_owned()],
+            resources: vec!["*".to_owned()],
+            ..PolicyRule::default()
+        };
+        assert_eq!(shipped_role(&metadata, &[everything], None), Shipped::No);
+    }
+}

@@ -1,0 +1,91 @@
+//! The examples that every check carries: small worlds, run through the same normalisers, engines and verdicts as a
+//! cluster.
+
+mod world;
+
+use std::collections::BTreeMap;
+
+use crate::catalog::{Check, Example, Expectation, Problem};
+use crate::facts::Lacking;
+use crate::outcome::Status;
+
+use super::{Program, Task, judge};
+
+/// Runs the examples of `check`: one problem per example that is answered differently, or cannot be run.
+pub fn run(check: &Check) -> Vec<Problem> {
+    let program = match Program::compile(check, &BTreeMap::new()) {
+        Ok(program) => program,
+        Err(problems) => return problems,
+    };
+    let tasks = [Task {
+        id: check.id.value.clone(),
+        program,
+    }];
+    check
+        .examples
+        .iter()
+        .filter_map(|example| answer(example, &tasks).err())
+        .collect()
+}
+
+/// Judges one example.
+fn answer(example: &Example, tasks: &[Task<'_>]) -> Result<(), Problem> {
+    let at = |message: String| Problem::new(example.name.place.clone(), message);
+    let name = &example.name.value;
+    let facts = world::facts(&example.given.value)
+        .map_err(|mistake| at(format!("example `{name}` cannot be run: {mistake}")))?;
+    let judgement = judge(&facts, &Lacking::default(), tasks);
+    let present = |status: &&Status| {
+        judgement
+            .outcomes
+            .iter()
+            .any(|outcome| outcome.status == **status)
+    };
+    let got = Status::BY_PRECEDENCE
+        .iter()
+        .find(present)
+        .copied()
+        .unwrap_or(Status::Unknown);
+    let expected = status(example.expect);
+    if got == expected {
+        return Ok(());
+    }
+    let why: Vec<String> = judgement
+        .outcomes
+        .iter()
+        .filter(|outcome| outcome.status == got)
+        .take(3)
+        .map(|outcome| {
+            let evidence: Vec<String> = outcome
+                .evidence
+                .iter()
+                .map(|read| format!("{} = {}", read.fact, read.value))
+                .collect();
+            format!(
+                "{}: {} [{}]",
+                outcome.subject.name,
+                outcome.message,
+                evidence.join(", ")
+            )
+        })
+        .collect();
+    Err(Problem {
+        place: example.name.place.clone(),
+        message: format!(
+            "example `{name}` is {}, not {}",
+            got.name(),
+            expected.name()
+        ),
+        hint: why.join("; "),
+    })
+}
+
+fn status(expected: Expectation) -> Status {
+    match expected {
+        Expectation::Pass => Status::Pass,
+        Expectation::Fail => Status::Fail,
+        Expectation::Manual => Status::Manual,
+        Expectation::Unknown => Status::Unknown,
+        Expectation::NotApplicable => Status::NotApplicable,
+    }
+}

@@ -1,0 +1,293 @@
+//! `given:` of an example, as facts: a node that answers from a few lines of YAML, and an API that holds a few objects.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::facts::component::Told;
+use crate::facts::host::{
+    Answer, Body, Entry, Found, HostTree, Kind, Process, Purpose, Request, observe, reduce,
+};
+use crate::facts::objects::{Content, decode_manifest};
+use crate::facts::{Asked, Cell, Cluster, Facts, Gap, GapReason, Source};
+
+/// Noon of a day on which nothing happened; examples about time state their own.
+const NOW: &str = "2026-06-01T12:00:00Z";
+
+/// The node of an example.
+const NODE: &str = "node";
+
+/// Rounds of asking; a real node needs three or four.
+const ROUNDS: usize = 16;
+
+/// What an author may state.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Given {
+    now: Option<String>,
+    /// Of the component, and of the API server.
+    version: Option<String>,
+    /// One process on the node.
+    argv: Option<Vec<String>>,
+    /// Several.
+    #[serde(default)]
+    processes: Vec<Vec<String>>,
+    /// Environment of every process.
+    #[serde(default)]
+    environment: BTreeMap<String, String>,
+    #[serde(default)]
+    files: BTreeMap<String, File>,
+    /// All that the API holds.
+    objects: Option<Vec<Value>>,
+    /// What cannot be read: a path, or a kind of the snapshot.
+    #[serde(default)]
+    gaps: BTreeMap<String, GapReason>,
+}
+
+/// A file: its content, or more about it.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum File {
+    Content(String),
+    Entry(FileEntry),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct FileEntry {
+    /// Octal text.
+    mode: Option<String>,
+    #[serde(default)]
+    uid: u32,
+    #[serde(default)]
+    gid: u32,
+    #[serde(default)]
+    content: String,
+    #[serde(default)]
+    directory: bool,
+}
+
+/// The facts that a collector would have made of `given`.
+pub(super) fn facts(given: &Value) -> Result<Facts, String> {
+    let given: Given = serde_json::from_value(given.clone()).map_err(|error| error.to_string())?;
+    let now = given.now.as_deref().unwrap_or(NOW);
+    let now: Timestamp = now
+        .parse()
+        .map_err(|_| format!("`now` is no time stamp: {now}"))?;
+    let source = Source::Api {
+        path: "/version".to_owned(),
+    };
+    let cluster = Cluster {
+        name: Cell::explicit("example".to_owned(), source.clone()),
+        version: match &given.version {
+            Some(version) => Cell::explicit(version.clone(), source.clone()),
+            None => Cell::default(),
+        },
+        distribution: Cell::explicit("kubeadm".to_owned(), source),
+    };
+    let asked = Asked {
+        api: given
+            .objects
+            .as_ref()
+            .map(|_| "https://example.invalid".to_owned()),
+        nodes: vec![NODE.to_owned()],
+        namespaces: Vec::new(),
+    };
+    let mut facts = Facts::unrecorded(now, asked, cluster);
+    if given.argv.is_some() || !given.processes.is_empty() {
+        let told = told(&given);
+        facts.expect_nodes();
+        facts.take_host(observe(&node(&given, &told)?, &told).0);
+    }
+    if let Some(objects) = &given.objects {
+        api(&mut facts, objects)?;
+    }
+    for (what, reason) in &given.gaps {
+        if !what.starts_with('/') && !facts.refuse(what, gap(what, *reason)) {
+            let known: Vec<_> = Facts::kinds().iter().map(|kind| kind.name).collect();
+            return Err(format!(
+                "`gaps` names neither a path nor one of {}: {what}",
+                known.join(", ")
+            ));
+        }
+    }
+    Ok(facts)
+}
+
+/// The version is what an API would tell.
+fn told(given: &Given) -> Told {
+    Told {
+        server: given.version.clone(),
+        kubelets: given
+            .version
+            .iter()
+            .map(|version| (NODE.to_owned(), version.clone()))
+            .collect(),
+        ..Told::default()
+    }
+}
+
+fn gap(what: &str, reason: GapReason) -> Gap {
+    Gap::new(what, "", reason, "this is an example")
+}
+
+/// Everything the API holds is `objects`: every kind is complete.
+fn api(facts: &mut Facts, objects: &[Value]) -> Result<(), String> {
+    let mut read = Vec::new();
+    for object in objects {
+        for document in decode_manifest(&object.to_string()) {
+            match document.content {
+                Content::Object(object) => read.push(object),
+                Content::Other {
+                    kind, api_version, ..
+                } => {
+                    return Err(format!("no collector reads {api_version} {kind}"));
+                }
+                Content::Broken { broken, .. } => return Err(broken.why),
+            }
+        }
+    }
+    facts.take_objects(read);
+    Ok(())
+}
+
+/// Asks the example's node until nothing is open.
+fn node(given: &Given, told: &Told) -> Result<HostTree, String> {
+    let mut tree = HostTree::default();
+    for _ in 0..ROUNDS {
+        let (_, requests) = observe(&tree, told);
+        let open: Vec<Request> = requests
+            .into_iter()
+            .filter(|request| !tree.answers(request))
+            .collect();
+        if open.is_empty() {
+            return Ok(tree);
+        }
+        for request in open {
+            let answer = given.answer(&request)?;
+            tree.insert(answer);
+        }
+    }
+    Err(format!(
+        "the node still has open questions after {ROUNDS} rounds"
+    ))
+}
+
+impl Given {
+    fn answer(&self, request: &Request) -> Result<Answer, String> {
+        let path = match request {
+            Request::Hostname => return Ok(Answer::Hostname(Ok(NODE.to_owned()))),
+            Request::Processes => return Ok(Answer::Processes(Ok(self.running()))),
+            Request::Stat(path)
+            | Request::Read(path, _)
+            | Request::List(path)
+            | Request::Tree(path, _) => path,
+        };
+        if let Some(reason) = self.gaps.get(path) {
+            return Ok(request.refused(gap(path, *reason)));
+        }
+        if let Request::Read(_, Purpose::EtcdEnvironment) = request {
+            let mut found = Found::new(Kind::File, 0o400, 0, 0);
+            let variables = Body::Variables(self.environment.clone());
+            found.bodies.insert(Purpose::EtcdEnvironment, Ok(variables));
+            return Ok(Answer::Entries(vec![(
+                path.clone(),
+                Entry::Found(Box::new(found)),
+            )]));
+        }
+        let mut entries = Vec::new();
+        let below: Vec<&String> = self
+            .files
+            .keys()
+            .filter(|file| is_below(file, path))
+            .collect();
+        let mut entry = match self.files.get(path) {
+            Some(file) => Some(file.found(path)?),
+            None if !below.is_empty() => Some(Found::new(Kind::Directory, 0o755, 0, 0)),
+            None => None,
+        };
+        if let Some(found) = &mut entry {
+            match request {
+                Request::Read(_, purpose) if found.kind == Kind::File => {
+                    found.bodies.insert(*purpose, self.body(path, *purpose));
+                }
+                Request::List(_) if found.kind == Kind::Directory => {
+                    let names = below.iter().filter_map(|file| {
+                        file[path.len()..].trim_start_matches('/').split('/').next()
+                    });
+                    found.names = Some(Ok(names.map(str::to_owned).collect()));
+                }
+                Request::Tree(..) if found.kind == Kind::Directory => {
+                    found.below = Some(Ok(below.iter().map(|file| (*file).clone()).collect()));
+                    for file in &below {
+                        if let Some(stated) = self.files.get(*file) {
+                            entries.push((
+                                (*file).clone(),
+                                Entry::Found(Box::new(stated.found(file)?)),
+                            ));
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        let entry = entry.map_or(Entry::NotFound, |found| Entry::Found(Box::new(found)));
+        entries.push((path.clone(), entry));
+        Ok(Answer::Entries(entries))
+    }
+
+    fn running(&self) -> Vec<Process> {
+        let all = self.argv.iter().chain(&self.processes);
+        let process = |(index, argv): (usize, &Vec<String>)| Process {
+            pid: 100 + u32::try_from(index).unwrap_or_default(),
+            argv: Ok(argv.clone()),
+            name: argv.first().cloned().unwrap_or_default(),
+            uid: Some(0),
+            started: None,
+            depth: 0,
+        };
+        all.enumerate().map(process).collect()
+    }
+
+    fn body(&self, path: &str, purpose: Purpose) -> Result<Body, Gap> {
+        let content = match self.files.get(path) {
+            Some(File::Content(content)) => content,
+            Some(File::Entry(entry)) => &entry.content,
+            None => "",
+        };
+        reduce(purpose, content.as_bytes()).map_err(|error| {
+            Gap::new(
+                format!("content of {path}, which is not {}", error.expected),
+                "",
+                GapReason::Unparsable,
+                "mend the file",
+            )
+        })
+    }
+}
+
+fn is_below(file: &str, folder: &str) -> bool {
+    file.strip_prefix(folder.trim_end_matches('/'))
+        .is_some_and(|rest| rest.len() > 1 && rest.starts_with('/'))
+}
+
+impl File {
+    fn found(&self, path: &str) -> Result<Found, String> {
+        let Self::Entry(entry) = self else {
+            return Ok(Found::new(Kind::File, 0o600, 0, 0));
+        };
+        let mode = match &entry.mode {
+            Some(text) => u32::from_str_radix(text, 8)
+                .map_err(|_| format!("the mode of {path} is not octal: {text}"))?,
+            None => 0o600,
+        };
+        let kind = if entry.directory {
+            Kind::Directory
+        } else {
+            Kind::File
+        };
+        Ok(Found::new(kind, mode, entry.uid, entry.gid))
+    }
+}

@@ -1,0 +1,22 @@
+//! Judging: rows, the expression language, verdicts, and the engines that compute what one line cannot say.
+//!
+//! Pure and synchronous: facts go in, outcomes come out, and a recorded snapshot gives the same as the live run.
+
+mod engines;
+pub mod examples;
+mod fingerprint;
+mod fix;
+mod judge;
+pub mod lang;
+mod params;
+mod program;
+mod rows;
+mod select;
+
+pub use judge::{Task, judge};
+pub use program::Program;
+pub use rows::variables;
+pub use select::tasks;
+
+/// How many names stand for a crowd.
+const SAMPLE: usize = 20;

@@ -1,0 +1,98 @@
+//! Rows of running components, one per instance that was seen and one unread subject per instance that was not.
+
+use crate::catalog::SubjectKind;
+use crate::facts::component::{Component, ComponentKind};
+use crate::facts::host::Role;
+use crate::outcome::Subject;
+
+use super::expected::{Expected, expected, unread_node};
+use super::{Row, Rows, Slot, World};
+
+fn component_kind(kind: SubjectKind) -> ComponentKind {
+    match kind {
+        SubjectKind::ControllerManager => ComponentKind::ControllerManager,
+        SubjectKind::Scheduler => ComponentKind::Scheduler,
+        SubjectKind::Etcd => ComponentKind::Etcd,
+        SubjectKind::Kubelet => ComponentKind::Kubelet,
+        SubjectKind::KubeProxy => ComponentKind::KubeProxy,
+        _ => ComponentKind::ApiServer,
+    }
+}
+
+impl World<'_> {
+    /// Where the settings of `component` are changed: its configuration file or manifest, as far as it is known.
+    fn place(&self, component: &Component) -> String {
+        let node = &component.node;
+        let named = component
+            .flags
+            .get("config")
+            .and_then(|cell| cell.value()?.as_text());
+        if let Some(path) = named.filter(|path| !path.is_empty()) {
+            return format!("{path} on {node}");
+        }
+        let manifest = Role::of_manifest(component.kind);
+        let files = &self.facts.files.rows;
+        match files
+            .iter()
+            .find(|file| file.role == manifest && &file.node == node)
+        {
+            Some(file) => format!("{} on {node}", file.path),
+            None => format!("the command line of {} on {node}", component.kind.binary()),
+        }
+    }
+
+    pub(super) fn components(&self, subject: SubjectKind) -> Rows<'_> {
+        let kind = component_kind(subject);
+        let listing = &self.facts.components;
+        let on = |node: &str| {
+            let mut on = Subject::new(subject.name(), kind.binary());
+            on.node = (!node.is_empty()).then(|| node.to_owned());
+            on
+        };
+        let rows: Vec<Row<'_>> = listing
+            .rows
+            .iter()
+            .filter(|component| component.kind == kind)
+            .map(|component| Row {
+                subject: on(&component.node),
+                source: component.source.clone(),
+                place: Some(self.place(component)),
+                variables: vec![
+                    Slot::Fact(component),
+                    self.node_slot(&component.node),
+                    Slot::Fact(&self.facts.cluster),
+                ],
+            })
+            .collect();
+        let mut unread: Vec<_> = listing
+            .lacks
+            .iter()
+            .map(|lack| {
+                (
+                    Subject::new(
+                        subject.name(),
+                        lack.name.as_deref().unwrap_or("all components"),
+                    ),
+                    lack.gap.clone(),
+                )
+            })
+            .collect();
+        let mut none = format!("no {} runs here", kind.binary());
+        match expected(self.facts, kind) {
+            Expected::On(nodes) => {
+                let seen = |node: &String| {
+                    rows.iter()
+                        .any(|row| row.subject.node.as_ref() == Some(node))
+                };
+                let missing = nodes.into_iter().filter(|node| !seen(node));
+                unread.extend(missing.map(|node| (on(&node), unread_node(&node))));
+            }
+            Expected::Unclear(gap) => unread.push((
+                Subject::new(subject.name(), format!("every {}", kind.binary())),
+                gap,
+            )),
+            Expected::Nowhere(why) => none = why,
+        }
+        Rows { rows, unread, none }
+    }
+}

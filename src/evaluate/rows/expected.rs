@@ -1,0 +1,124 @@
+//! What should be there: a kubelet and a kube-proxy per node, the control plane per control-plane node.
+//!
+//! A run that did not ask the API audits the machines it read and nothing else, so it expects nothing beyond them.
+
+use std::collections::BTreeSet;
+
+use crate::facts::component::ComponentKind;
+use crate::facts::objects::Node;
+use crate::facts::{Facts, Gap, GapReason};
+
+/// Labels that kubeadm and its like put on control-plane nodes; a hint only, so a component that is seen counts too.
+const CONTROL_PLANE_LABELS: [&str; 3] = [
+    "node-role.kubernetes.io/control-plane",
+    "node-role.kubernetes.io/master",
+    "node-role.kubernetes.io/controlplane",
+];
+
+/// Distributions whose provider runs the control plane out of the customer's sight.
+const MANAGED: [&str; 3] = ["eks", "gke", "aks"];
+
+/// The control plane's components.
+const CONTROL_PLANE: [ComponentKind; 4] = [
+    ComponentKind::ApiServer,
+    ComponentKind::ControllerManager,
+    ComponentKind::Scheduler,
+    ComponentKind::Etcd,
+];
+
+/// What is expected of one kind of component.
+pub(super) enum Expected {
+    /// One on each of these nodes.
+    On(Vec<String>),
+    /// It is not known on which nodes: the gap says why.
+    Unclear(Gap),
+    /// Known to be nowhere: the text says why.
+    Nowhere(String),
+}
+
+/// Where `kind` is expected to run.
+pub(super) fn expected(facts: &Facts, kind: ComponentKind) -> Expected {
+    if facts.asked.api.is_none() {
+        // Whatever ran on the machines that were read has a row, or the listing says what it lacks.
+        return Expected::Nowhere("it does not run on the machine that was read".to_owned());
+    }
+    if let Some(gap) = facts.nodes.lack_in(None) {
+        return Expected::Unclear(gap.clone());
+    }
+    if CONTROL_PLANE.contains(&kind) {
+        return control_plane(facts);
+    }
+    if kind == ComponentKind::KubeProxy && proxy_replaced(facts) {
+        return Expected::Nowhere("no kube-proxy runs in this cluster".to_owned());
+    }
+    Expected::On(names(facts, |_| true))
+}
+
+fn control_plane(facts: &Facts) -> Expected {
+    let seen: BTreeSet<&str> = facts
+        .components
+        .rows
+        .iter()
+        .filter(|component| CONTROL_PLANE.contains(&component.kind))
+        .map(|component| component.node.as_str())
+        .collect();
+    let nodes = names(facts, |node| {
+        seen.contains(node.metadata.name.as_str())
+            || CONTROL_PLANE_LABELS
+                .iter()
+                .any(|label| node.metadata.labels.contains_key(*label))
+    });
+    if !nodes.is_empty() {
+        return Expected::On(nodes);
+    }
+    match facts.cluster.distribution.value() {
+        Some(name) if MANAGED.contains(&name.as_str()) => {
+            Expected::Nowhere(format!("the provider runs the control plane ({name})"))
+        }
+        _ => Expected::Unclear(Gap::new(
+            "the control plane, which shows itself neither as a node nor as pods",
+            "",
+            GapReason::Unreachable,
+            "run with --node local on a control-plane machine",
+        )),
+    }
+}
+
+/// No kube-proxy anywhere, known from a complete list of what runs: another component does its work.
+fn proxy_replaced(facts: &Facts) -> bool {
+    let proxy = |name: &str| name.contains("kube-proxy");
+    facts.workloads.is_complete()
+        && !facts
+            .components
+            .rows
+            .iter()
+            .any(|component| component.kind == ComponentKind::KubeProxy)
+        && !facts
+            .workloads
+            .rows
+            .iter()
+            .any(|workload| proxy(&workload.name))
+        && facts.asked.namespaces.is_empty()
+        && facts.nodes.rows.iter().all(|node| {
+            facts
+                .hosts
+                .rows
+                .iter()
+                .any(|host| host.node == node.metadata.name)
+        })
+}
+
+fn names(facts: &Facts, wanted: impl Fn(&Node) -> bool) -> Vec<String> {
+    let nodes = facts.nodes.rows.iter().filter(|node| wanted(node));
+    nodes.map(|node| node.metadata.name.clone()).collect()
+}
+
+/// The gap of a node whose files and processes were not read: one cause, whatever is missing for it.
+pub(super) fn unread_node(node: &str) -> Gap {
+    Gap::new(
+        format!("files and processes of node {node}"),
+        "",
+        GapReason::NotAsked,
+        format!("run with --node local on {node}"),
+    )
+}

@@ -1,0 +1,147 @@
+//! Rows: what the expressions of a check see, one row per subject, with the parents it may name.
+//!
+//! Which rows *should* be there is decided here too: a kubelet per node, an API server per control-plane node. One that
+//! was not read is an unread subject, never a missing row.
+
+mod components;
+mod derived;
+mod expected;
+mod joined;
+mod nodes;
+mod objects;
+mod rbac;
+
+use crate::catalog::SubjectKind;
+use crate::facts::{Facts, Fields, Gap, Lacking, Reading, Source, Type, View};
+use crate::outcome::Subject;
+
+use derived::Derived;
+use joined::Joined;
+
+/// The facts with what the engines computed about them.
+pub(super) struct World<'f> {
+    pub(super) facts: &'f Facts,
+    pub(super) lacking: &'f Lacking,
+    derived: Derived,
+}
+
+/// One subject as expressions see it.
+pub(super) struct Row<'f> {
+    /// Who it is.
+    pub(super) subject: Subject,
+    /// Where it was read, for evidence without a source of its own.
+    pub(super) source: Source,
+    /// The file or unit in which its settings are changed, where that is known.
+    pub(super) place: Option<String>,
+    /// What the variables of [`variables`] hold, in their order.
+    variables: Vec<Slot<'f>>,
+}
+
+/// What one variable holds.
+enum Slot<'f> {
+    Fact(&'f dyn Fields),
+    Joined(Joined<'f>),
+    Gap(Gap),
+}
+
+impl Row<'_> {
+    /// The readings of the variables of [`variables`], in their order.
+    pub(super) fn readings(&self) -> impl Iterator<Item = Reading<'_>> {
+        self.variables.iter().map(|slot| match slot {
+            Slot::Fact(fact) => View::Record(*fact).into(),
+            Slot::Joined(joined) => View::Record(joined).into(),
+            Slot::Gap(gap) => View::Gap(gap).into(),
+        })
+    }
+}
+
+/// The rows of one kind of subject.
+#[derive(Default)]
+pub(super) struct Rows<'f> {
+    /// What can be judged.
+    pub(super) rows: Vec<Row<'f>>,
+    /// What should be there and was not read.
+    pub(super) unread: Vec<(Subject, Gap)>,
+    /// Why there is nothing at all, for `notApplicable`; said only when both lists are empty.
+    pub(super) none: String,
+}
+
+impl<'f> World<'f> {
+    /// Computes what the rows need beyond the facts.
+    pub(super) fn new(facts: &'f Facts, lacking: &'f Lacking) -> Self {
+        Self {
+            facts,
+            lacking,
+            derived: Derived::compute(facts, lacking),
+        }
+    }
+
+    /// The rows of `kind`.
+    pub(super) fn rows(&self, kind: SubjectKind) -> Rows<'_> {
+        match kind {
+            SubjectKind::Cluster => self.cluster(),
+            SubjectKind::Node => self.nodes(),
+            SubjectKind::ApiServer
+            | SubjectKind::ControllerManager
+            | SubjectKind::Scheduler
+            | SubjectKind::Etcd
+            | SubjectKind::Kubelet
+            | SubjectKind::KubeProxy => self.components(kind),
+            SubjectKind::File => self.files(),
+            SubjectKind::Certificate => self.certificates(),
+            SubjectKind::Namespace => self.namespaces(),
+            SubjectKind::Workload => self.workloads(),
+            SubjectKind::ServiceAccount => self.service_accounts(),
+            SubjectKind::Role => self.roles(),
+            SubjectKind::Binding => self.bindings(),
+        }
+    }
+}
+
+/// The variables that a check about `kind` can name, with their types: the subject, then its parents.
+pub fn variables(kind: SubjectKind) -> Vec<(String, Type)> {
+    let mut variables = vec![(kind.name().to_owned(), Type::Record(subject_schema(kind)))];
+    let mut parent = |kind: SubjectKind| {
+        variables.push((kind.name().to_owned(), Type::Record(subject_schema(kind))));
+    };
+    match kind {
+        SubjectKind::Cluster => {}
+        SubjectKind::Node | SubjectKind::Namespace | SubjectKind::Role | SubjectKind::Binding => {
+            parent(SubjectKind::Cluster);
+        }
+        SubjectKind::Workload | SubjectKind::ServiceAccount => {
+            parent(SubjectKind::Namespace);
+            parent(SubjectKind::Cluster);
+        }
+        _ => {
+            parent(SubjectKind::Node);
+            parent(SubjectKind::Cluster);
+        }
+    }
+    variables
+}
+
+/// The schema of the subject's own variable.
+fn subject_schema(kind: SubjectKind) -> std::sync::Arc<crate::facts::Record> {
+    use crate::facts::component::{Component, ComponentKind};
+    use crate::facts::{Cluster, host::File, objects::Node};
+    match kind {
+        SubjectKind::Cluster => Cluster::schema().clone(),
+        SubjectKind::Node => Node::schema().clone(),
+        SubjectKind::ApiServer => Component::schema(ComponentKind::ApiServer).clone(),
+        SubjectKind::ControllerManager => {
+            Component::schema(ComponentKind::ControllerManager).clone()
+        }
+        SubjectKind::Scheduler => Component::schema(ComponentKind::Scheduler).clone(),
+        SubjectKind::Etcd => Component::schema(ComponentKind::Etcd).clone(),
+        SubjectKind::Kubelet => Component::schema(ComponentKind::Kubelet).clone(),
+        SubjectKind::KubeProxy => Component::schema(ComponentKind::KubeProxy).clone(),
+        SubjectKind::File => File::schema().clone(),
+        SubjectKind::Certificate => nodes::certificate_schema(),
+        SubjectKind::Namespace => objects::namespace_schema(),
+        SubjectKind::Workload => objects::workload_schema(),
+        SubjectKind::ServiceAccount => objects::service_account_schema(),
+        SubjectKind::Role => rbac::role_schema(),
+        SubjectKind::Binding => rbac::binding_schema(),
+    }
+}

@@ -1,0 +1,278 @@
+//! Rows of API objects: an object joined with what the engines computed about it. RBAC has a file of its own.
+
+use std::sync::{Arc, LazyLock};
+
+use crate::facts::objects::{Namespace, PodSpec, ServiceAccount};
+use crate::facts::workload::Workload;
+use crate::facts::{Fields, Gap, GapReason, Listing, Record, Source};
+use crate::outcome::{Instances, Subject};
+
+use super::joined::{Joined, join};
+use super::{Row, Rows, Slot, World};
+use crate::evaluate::SAMPLE;
+use crate::evaluate::engines::isolation::Isolation;
+
+crate::facts::record! {
+    /// A workload and one of the distinct templates it runs.
+    #[derive(Debug, Default)]
+    pub struct WorkloadMark {
+        /// The kind of the top controller, or `Pod`.
+        pub kind: String,
+        /// Its namespace.
+        pub namespace: String,
+        /// Its name.
+        pub name: String,
+    }
+}
+
+impl WorkloadMark {
+    pub(super) fn of(workload: &Workload) -> Self {
+        Self {
+            kind: workload.kind.clone(),
+            namespace: workload.namespace.clone(),
+            name: workload.name.clone(),
+        }
+    }
+}
+
+pub(super) fn namespace_schema() -> Arc<Record> {
+    static SCHEMA: LazyLock<Arc<Record>> = LazyLock::new(|| {
+        let doc = "A namespace, with what its network policies do to a new pod.";
+        join(
+            "namespace",
+            doc,
+            &[Namespace::schema(), Isolation::schema()],
+        )
+    });
+    SCHEMA.clone()
+}
+
+pub(super) fn workload_schema() -> Arc<Record> {
+    static SCHEMA: LazyLock<Arc<Record>> = LazyLock::new(|| {
+        let doc = "A top controller or bare pod, with the fields of one distinct pod template.";
+        join(
+            "workload",
+            doc,
+            &[WorkloadMark::schema(), PodSpec::schema()],
+        )
+    });
+    SCHEMA.clone()
+}
+
+pub(super) fn service_account_schema() -> Arc<Record> {
+    ServiceAccount::schema().clone()
+}
+
+/// What the API holds under a kind, a namespace and a name.
+pub(super) struct Identity<'f> {
+    pub(super) kind: &'f str,
+    pub(super) namespace: &'f str,
+    pub(super) name: &'f str,
+}
+
+impl Identity<'_> {
+    pub(super) fn source(&self) -> Source {
+        Source::Object {
+            kind: self.kind.to_owned(),
+            namespace: self.namespace.to_owned(),
+            name: self.name.to_owned(),
+        }
+    }
+
+    pub(super) fn subject(&self, subject: &str) -> Subject {
+        let mut subject = Subject::new(subject, format!("{} {}", self.kind, self.name));
+        subject.namespace = (!self.namespace.is_empty()).then(|| self.namespace.to_owned());
+        subject
+    }
+}
+
+impl<'f> World<'f> {
+    pub(super) fn cluster_slot(&self) -> Slot<'_> {
+        Slot::Fact(&self.facts.cluster)
+    }
+
+    pub(super) fn cluster(&self) -> Rows<'_> {
+        let name = self
+            .facts
+            .cluster
+            .name
+            .value()
+            .map_or("cluster", String::as_str);
+        let row = Row {
+            subject: Subject::new("cluster", name),
+            source: Source::Api {
+                path: "/".to_owned(),
+            },
+            place: None,
+            variables: vec![self.cluster_slot()],
+        };
+        Rows {
+            rows: vec![row],
+            ..Rows::default()
+        }
+    }
+
+    pub(super) fn namespaces(&self) -> Rows<'_> {
+        let listing = &self.facts.namespaces;
+        let rows =
+            listing
+                .rows
+                .iter()
+                .zip(&self.derived.isolation)
+                .map(|(namespace, isolation)| {
+                    let name = &namespace.metadata.name;
+                    let identity = Identity {
+                        kind: "Namespace",
+                        namespace: "",
+                        name,
+                    };
+                    let mut subject = identity.subject("namespace");
+                    subject.name.clone_from(name);
+                    subject.namespace = Some(name.clone());
+                    Row {
+                        subject,
+                        source: identity.source(),
+                        place: None,
+                        variables: vec![
+                            self.joined(
+                                namespace_schema(),
+                                vec![namespace, isolation],
+                                identity.source(),
+                            ),
+                            self.cluster_slot(),
+                        ],
+                    }
+                });
+        let rows = rows.collect();
+        with_lacks(rows, listing, "namespace", "namespaces")
+    }
+
+    pub(super) fn workloads(&self) -> Rows<'_> {
+        let listing = &self.facts.workloads;
+        let mut rows = Vec::new();
+        for (workload, mark) in listing.rows.iter().zip(&self.derived.workloads) {
+            let identity = Identity {
+                kind: &workload.kind,
+                namespace: &workload.namespace,
+                name: &workload.name,
+            };
+            for template in &workload.templates {
+                let mut subject = identity.subject("workload");
+                subject.instances = Some(Instances {
+                    count: u64::try_from(template.instances).unwrap_or_default(),
+                    sample: template.sample.iter().take(SAMPLE).cloned().collect(),
+                });
+                let parts: Vec<&dyn Fields> = vec![mark, &template.spec];
+                rows.push(Row {
+                    subject,
+                    source: identity.source(),
+                    place: Some(identity.source().to_string()),
+                    variables: vec![
+                        self.joined(workload_schema(), parts, identity.source()),
+                        self.namespace_slot(&workload.namespace),
+                        self.cluster_slot(),
+                    ],
+                });
+            }
+        }
+        with_lacks(rows, listing, "workload", "workloads")
+    }
+
+    pub(super) fn service_accounts(&self) -> Rows<'_> {
+        let listing = &self.facts.service_accounts;
+        let rows = listing.rows.iter().map(|account| {
+            let identity = Identity {
+                kind: "ServiceAccount",
+                namespace: &account.metadata.namespace,
+                name: &account.metadata.name,
+            };
+            Row {
+                subject: identity.subject("serviceaccount"),
+                source: identity.source(),
+                place: None,
+                variables: vec![
+                    Slot::Fact(account),
+                    self.namespace_slot(&account.metadata.namespace),
+                    self.cluster_slot(),
+                ],
+            }
+        });
+        let rows = rows.collect();
+        with_lacks(rows, listing, "serviceaccount", "service accounts")
+    }
+
+    pub(super) fn joined<'w>(
+        &'w self,
+        schema: Arc<Record>,
+        parts: Vec<&'w dyn Fields>,
+        source: Source,
+    ) -> Slot<'w> {
+        Slot::Joined(Joined::new(schema, parts, source, self.lacking))
+    }
+
+    /// The namespace called `name` as a parent; a gap when it was not listed.
+    fn namespace_slot(&self, name: &str) -> Slot<'_> {
+        let listing = &self.facts.namespaces;
+        let position = self.derived.namespaces.get(name).copied();
+        let found =
+            position.and_then(|at| Some((listing.rows.get(at)?, self.derived.isolation.get(at)?)));
+        match found {
+            Some((namespace, isolation)) => {
+                let source = Identity {
+                    kind: "Namespace",
+                    namespace: "",
+                    name,
+                }
+                .source();
+                self.joined(namespace_schema(), vec![namespace, isolation], source)
+            }
+            None => Slot::Gap(
+                listing
+                    .lack_in(Some(name))
+                    .cloned()
+                    .unwrap_or_else(|| gone("Namespace", name)),
+            ),
+        }
+    }
+}
+
+/// Another object names this one, and the complete listing does not have it: it came or went during the run.
+pub(super) fn gone(kind: &str, name: &str) -> Gap {
+    Gap::new(
+        format!("{kind} {name}, which another object names"),
+        "",
+        GapReason::Unparsable,
+        "run the audit again: the cluster changed while it was read",
+    )
+}
+
+pub(super) fn with_lacks<'w, T>(
+    rows: Vec<Row<'w>>,
+    listing: &Listing<T>,
+    subject: &str,
+    kind: &str,
+) -> Rows<'w> {
+    Rows {
+        rows,
+        unread: unread(listing, subject, kind).collect(),
+        none: format!("the cluster has no {kind}"),
+    }
+}
+
+/// One unread subject per lack: a row by its name, a namespace, or the kind as a whole.
+pub(super) fn unread<'l, T>(
+    listing: &'l Listing<T>,
+    subject: &'l str,
+    kind: &'l str,
+) -> impl Iterator<Item = (Subject, Gap)> + 'l {
+    listing.lacks.iter().map(move |lack| {
+        let name = match (&lack.name, &lack.namespace) {
+            (Some(name), _) => name.clone(),
+            (None, Some(namespace)) => format!("{kind} of namespace {namespace}"),
+            (None, None) => format!("all {kind}"),
+        };
+        let mut unread = Subject::new(subject, name);
+        unread.namespace.clone_from(&lack.namespace);
+        (unread, lack.gap.clone())
+    })
+}

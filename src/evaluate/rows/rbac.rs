@@ -1,0 +1,123 @@
+//! Rows of RBAC objects: both kinds of roles as one subject, both kinds of bindings as another.
+
+use std::sync::{Arc, LazyLock};
+
+use super::joined::join;
+use super::objects::{Identity, unread, with_lacks};
+use super::{Row, Rows, World};
+use crate::facts::objects::{ClusterRole, ClusterRoleBinding, ObjectMeta};
+use crate::facts::{Cell, Fields, Record};
+
+crate::facts::record! {
+    /// Which of two kinds of RBAC object this is, and whether it is shipped.
+    #[derive(Debug, Default)]
+    pub struct RbacMark {
+        /// `Role` or `ClusterRole`, `RoleBinding` or `ClusterRoleBinding`.
+        pub kind: String,
+        /// Whether Kubernetes or kubeadm ships exactly this content under this name.
+        pub shipped: Cell<bool>,
+    }
+}
+
+pub(super) fn role_schema() -> Arc<Record> {
+    static SCHEMA: LazyLock<Arc<Record>> = LazyLock::new(|| {
+        let doc = "A Role or ClusterRole.";
+        join("role", doc, &[RbacMark::schema(), ClusterRole::schema()])
+    });
+    SCHEMA.clone()
+}
+
+pub(super) fn binding_schema() -> Arc<Record> {
+    static SCHEMA: LazyLock<Arc<Record>> = LazyLock::new(|| {
+        let doc = "A RoleBinding or ClusterRoleBinding.";
+        join(
+            "binding",
+            doc,
+            &[RbacMark::schema(), ClusterRoleBinding::schema()],
+        )
+    });
+    SCHEMA.clone()
+}
+
+impl World<'_> {
+    pub(super) fn roles(&self) -> Rows<'_> {
+        let facts = self.facts;
+        let mut rows = Vec::new();
+        for (role, mark) in facts.roles.rows.iter().zip(&self.derived.roles) {
+            rows.push(self.rbac_row("role", role_schema(), mark, role, &role.metadata));
+        }
+        for (role, mark) in facts
+            .cluster_roles
+            .rows
+            .iter()
+            .zip(&self.derived.cluster_roles)
+        {
+            rows.push(self.rbac_row("role", role_schema(), mark, role, &role.metadata));
+        }
+        let mut rows = with_lacks(rows, &facts.roles, "role", "roles");
+        rows.unread
+            .extend(unread(&facts.cluster_roles, "role", "cluster roles"));
+        rows
+    }
+
+    pub(super) fn bindings(&self) -> Rows<'_> {
+        let facts = self.facts;
+        let mut rows = Vec::new();
+        for (binding, mark) in facts
+            .role_bindings
+            .rows
+            .iter()
+            .zip(&self.derived.role_bindings)
+        {
+            rows.push(self.rbac_row(
+                "binding",
+                binding_schema(),
+                mark,
+                binding,
+                &binding.metadata,
+            ));
+        }
+        let cluster_wide = &facts.cluster_role_bindings;
+        for (binding, mark) in cluster_wide
+            .rows
+            .iter()
+            .zip(&self.derived.cluster_role_bindings)
+        {
+            rows.push(self.rbac_row(
+                "binding",
+                binding_schema(),
+                mark,
+                binding,
+                &binding.metadata,
+            ));
+        }
+        let mut rows = with_lacks(rows, &facts.role_bindings, "binding", "role bindings");
+        rows.unread
+            .extend(unread(cluster_wide, "binding", "cluster role bindings"));
+        rows
+    }
+
+    fn rbac_row<'w>(
+        &'w self,
+        subject: &str,
+        schema: Arc<Record>,
+        mark: &'w RbacMark,
+        object: &'w dyn Fields,
+        metadata: &'w ObjectMeta,
+    ) -> Row<'w> {
+        let identity = Identity {
+            kind: &mark.kind,
+            namespace: &metadata.namespace,
+            name: &metadata.name,
+        };
+        Row {
+            subject: identity.subject(subject),
+            source: identity.source(),
+            place: None,
+            variables: vec![
+                self.joined(schema, vec![mark, object], identity.source()),
+                self.cluster_slot(),
+            ],
+        }
+    }
+}

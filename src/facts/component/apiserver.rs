@@ -1,0 +1,183 @@
+//! What kube-apiserver's flags and its structured authentication and authorization files amount to: who may come in
+//! without credentials, which authorizers are asked in which order, and whose tokens are accepted.
+//!
+//! Source: pkg/kubeapiserver/options (authentication.go: a file that configures anonymous access excludes
+//! `--anonymous-auth`, and AlwaysAllow among the modes turns anonymous access off; authorization.go: without a file and
+//! without modes AlwaysAllow applies).
+
+use serde_json::Value;
+
+use super::Files;
+use super::layers::Layer;
+use super::statement::{Flags, Release};
+use crate::facts::settings::{Scalar, Settings, clean_urls};
+use crate::facts::{Cell, Gap, GapReason, Origin, Source};
+
+const GROUP: &str = "apiserver.config.k8s.io";
+
+/// The derived fields.
+pub(super) fn config(
+    release: Release<'_>,
+    node: &str,
+    flags: &Flags,
+    files: &mut dyn Files,
+) -> Settings {
+    let mut file = |flag: &str, kind: &'static str| match flags.path(flag) {
+        Ok(path) => Ok(path.map(|path| Layer::read(files, node, &path, Some((GROUP, kind))))),
+        Err(gap) => Err(gap),
+    };
+    let authentication = file("authentication-config", "AuthenticationConfiguration");
+    let authorization = file("authorization-config", "AuthorizationConfiguration");
+    let authorizers = authorizers(flags, &authorization);
+    let (enabled, conditions) = anonymous(flags, &authentication, &authorizers);
+    let issuers = issuers(flags, &authentication);
+    Settings::build(release.kind.config(), |row| match row.name.as_str() {
+        "anonymous.enabled" => enabled.clone(),
+        "anonymous.conditions" => conditions.clone(),
+        "authorizers" => authorizers.clone(),
+        "issuers" => issuers.clone(),
+        _ => Cell::default(),
+    })
+}
+
+type File = Result<Option<Layer>, Gap>;
+
+/// The types of the authorizers, in order.
+fn authorizers(flags: &Flags, file: &File) -> Cell<Scalar> {
+    match file {
+        Err(gap) => Cell::Gap(gap.clone()),
+        Ok(Some(layer)) => from_file(layer, |tree| {
+            let list = tree.get("authorizers")?.as_array()?;
+            texts(list, |item| item.get("type"))
+        }),
+        Ok(None) => match flag(flags, "authorization-mode") {
+            // In no known version have the modes another effect when none is given.
+            Cell::Value {
+                value: Scalar::List(modes),
+                origin,
+                source,
+            } if modes.is_empty() => Cell::Value {
+                value: Scalar::List(vec!["AlwaysAllow".to_owned()]),
+                origin: match origin {
+                    Origin::Explicit => Origin::Default,
+                    other => other,
+                },
+                source,
+            },
+            modes => modes,
+        },
+    }
+}
+
+/// Whether requests without credentials are answered, and on which paths only (an empty list: on all).
+fn anonymous(
+    flags: &Flags,
+    file: &File,
+    authorizers: &Cell<Scalar>,
+) -> (Cell<Scalar>, Cell<Scalar>) {
+    let by_flag = || {
+        let enabled = flag(flags, "anonymous-auth");
+        let conditions = enabled.clone().map(|_| Scalar::List(Vec::new()));
+        (stomped(enabled, authorizers), conditions)
+    };
+    match file {
+        Ok(None) => by_flag(),
+        Err(gap) => (Cell::Gap(gap.clone()), Cell::Gap(gap.clone())),
+        Ok(Some(layer)) => match layer.tree() {
+            Ok(tree) if tree.get("anonymous").is_none_or(Value::is_null) => by_flag(),
+            // The server refuses the flag together with the field, so a flag that is set proves that there is none.
+            Err(_) if is_explicit(&flag(flags, "anonymous-auth")) => by_flag(),
+            _ => (
+                from_file(layer, |tree| match tree.pointer("/anonymous/enabled") {
+                    None => Some(Scalar::Bool(false)),
+                    Some(enabled) => Some(Scalar::Bool(enabled.as_bool()?)),
+                }),
+                from_file(layer, |tree| match tree.pointer("/anonymous/conditions") {
+                    None | Some(Value::Null) => Some(Scalar::List(Vec::new())),
+                    Some(list) => texts(list.as_array()?, |item| item.get("path")),
+                }),
+            ),
+        },
+    }
+}
+
+/// Anonymous access given by the flag is turned off when AlwaysAllow is among the modes.
+fn stomped(enabled: Cell<Scalar>, authorizers: &Cell<Scalar>) -> Cell<Scalar> {
+    match (&enabled, authorizers) {
+        (
+            Cell::Value { value, .. },
+            Cell::Value {
+                value: Scalar::List(modes),
+                source,
+                ..
+            },
+        ) if *value == Scalar::Bool(true) && modes.iter().any(|mode| mode == "AlwaysAllow") => {
+            Cell::Value {
+                value: Scalar::Bool(false),
+                origin: Origin::Default,
+                source: source.clone(),
+            }
+        }
+        (Cell::Value { value, .. }, Cell::Gap(gap)) if *value == Scalar::Bool(true) => {
+            Cell::Gap(gap.clone())
+        }
+        _ => enabled,
+    }
+}
+
+/// The issuers whose JSON web tokens are accepted.
+fn issuers(flags: &Flags, file: &File) -> Cell<Scalar> {
+    match file {
+        Err(gap) => Cell::Gap(gap.clone()),
+        Ok(Some(layer)) => from_file(layer, |tree| match tree.get("jwt") {
+            None | Some(Value::Null) => Some(Scalar::List(Vec::new())),
+            Some(list) => texts(list.as_array()?, |item| item.pointer("/issuer/url")),
+        }),
+        Ok(None) => flag(flags, "oidc-issuer-url").map(|url| match url {
+            Scalar::Text(url) if !url.is_empty() => Scalar::List(vec![url]),
+            _ => Scalar::List(Vec::new()),
+        }),
+    }
+}
+
+fn flag(flags: &Flags, name: &str) -> Cell<Scalar> {
+    flags.settings.get(name).cloned().unwrap_or_default()
+}
+
+fn is_explicit(cell: &Cell<Scalar>) -> bool {
+    matches!(
+        cell,
+        Cell::Value {
+            origin: Origin::Explicit,
+            ..
+        }
+    )
+}
+
+/// A value out of a structured file.
+fn from_file(layer: &Layer, read: impl Fn(&Value) -> Option<Scalar>) -> Cell<Scalar> {
+    match layer.tree() {
+        Err(gap) => Cell::Gap(gap.clone()),
+        Ok(tree) => match read(tree) {
+            Some(value) => Cell::explicit(value, layer.source().clone()),
+            None => Cell::Gap(not_understood(layer.source())),
+        },
+    }
+}
+
+fn not_understood(source: &Source) -> Gap {
+    Gap::new(
+        "structured configuration of kube-apiserver",
+        source.to_string(),
+        GapReason::Unparsable,
+        "correct the file",
+    )
+}
+
+/// One text of each item; nothing when an item lacks it.
+fn texts<'a>(list: &'a [Value], pick: impl Fn(&'a Value) -> Option<&'a Value>) -> Option<Scalar> {
+    let texts = list
+        .iter()
+        .map(|item| Some(clean_urls(pick(item)?.as_str()?)));
+    Some(Scalar::List(texts.collect::<Option<_>>()?))
+}

@@ -1,0 +1,96 @@
+//! Which components there are, and what each is called.
+
+use serde::{Deserialize, Serialize};
+
+use crate::facts::settings::{Parser, Table, tables};
+
+/// A component of Kubernetes that is configured by flags or files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ComponentKind {
+    /// kube-apiserver.
+    ApiServer,
+    /// kube-controller-manager.
+    ControllerManager,
+    /// kube-scheduler.
+    Scheduler,
+    /// etcd.
+    Etcd,
+    /// The kubelet.
+    Kubelet,
+    /// kube-proxy.
+    KubeProxy,
+}
+
+impl ComponentKind {
+    /// All kinds, in the order of their subjects in reports.
+    pub const ALL: [Self; 6] = [
+        Self::ApiServer,
+        Self::ControllerManager,
+        Self::Scheduler,
+        Self::Etcd,
+        Self::Kubelet,
+        Self::KubeProxy,
+    ];
+
+    /// The name of its binary.
+    pub fn binary(self) -> &'static str {
+        match self {
+            Self::ApiServer => "kube-apiserver",
+            Self::ControllerManager => "kube-controller-manager",
+            Self::Scheduler => "kube-scheduler",
+            Self::Etcd => "etcd",
+            Self::Kubelet => "kubelet",
+            Self::KubeProxy => "kube-proxy",
+        }
+    }
+
+    /// The component whose binary is called `name`.
+    pub fn of_binary(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.binary() == name)
+    }
+
+    /// The name of its rows in checks.
+    pub fn subject(self) -> &'static str {
+        match self {
+            Self::ApiServer => "apiserver",
+            Self::ControllerManager => "controllermanager",
+            Self::Scheduler => "scheduler",
+            Self::Etcd => "etcd",
+            Self::Kubelet => "kubelet",
+            Self::KubeProxy => "kubeproxy",
+        }
+    }
+
+    /// Its flags.
+    pub fn flags(self) -> &'static Table {
+        match self {
+            Self::ApiServer => &tables::APISERVER,
+            Self::ControllerManager => &tables::CONTROLLER_MANAGER,
+            Self::Scheduler => &tables::SCHEDULER,
+            Self::Etcd => &tables::ETCD,
+            Self::Kubelet => &tables::KUBELET,
+            Self::KubeProxy => &tables::KUBE_PROXY,
+        }
+    }
+
+    /// Its effective configuration.
+    pub fn config(self) -> &'static Table {
+        match self {
+            Self::ApiServer => &tables::APISERVER_CONFIG,
+            Self::ControllerManager => &tables::CONTROLLER_MANAGER_CONFIG,
+            Self::Scheduler => &tables::SCHEDULER_CONFIG,
+            Self::Etcd => &tables::ETCD_CONFIG,
+            Self::Kubelet => &tables::KUBELET_CONFIG,
+            Self::KubeProxy => &tables::KUBE_PROXY_CONFIG,
+        }
+    }
+
+    /// How it reads its command line.
+    pub fn parser(self) -> Parser {
+        match self {
+            Self::Etcd => Parser::Flag,
+            _ => Parser::Pflag,
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! From what readers hand over to the listings of [`Facts`]: objects of an API or a manifest, and nodes.
+
+use super::component::{Component, ComponentKind, DirectoryRead, FileRead, Files, Told};
+use super::host::HostFacts;
+use super::objects::Object;
+use super::workload::Folder;
+use super::{Facts, Gap, GapReason, Listing};
+
+impl Facts {
+    /// Takes `objects` as all that an API holds: every kind of object is complete afterwards.
+    pub fn take_objects(&mut self, objects: Vec<Object>) {
+        self.complete_objects();
+        let mut folder = Folder::default();
+        for object in objects {
+            match object {
+                Object::Namespace(object) => self.namespaces.rows.push(*object),
+                Object::Node(object) => self.nodes.rows.push(*object),
+                Object::ServiceAccount(object) => self.service_accounts.rows.push(*object),
+                Object::Service(object) => self.services.rows.push(*object),
+                Object::Role(object) => self.roles.rows.push(*object),
+                Object::ClusterRole(object) => self.cluster_roles.rows.push(*object),
+                Object::RoleBinding(object) => self.role_bindings.rows.push(*object),
+                Object::ClusterRoleBinding(object) => self.cluster_role_bindings.rows.push(*object),
+                Object::NetworkPolicy(object) => self.network_policies.rows.push(*object),
+                Object::Ingress(object) => self.ingresses.rows.push(*object),
+                Object::ValidatingWebhookConfiguration(object) => {
+                    self.validating_webhooks.rows.push(*object)
+                }
+                Object::MutatingWebhookConfiguration(object) => {
+                    self.mutating_webhooks.rows.push(*object)
+                }
+                Object::CustomResourceDefinition(object) => {
+                    self.custom_resource_definitions.rows.push(*object)
+                }
+                Object::CertificateSigningRequest(object) => {
+                    self.certificate_signing_requests.rows.push(*object)
+                }
+                Object::Pod(object) => folder.pod(*object),
+                Object::Deployment(object) => folder.controller(&*object),
+                Object::ReplicaSet(object) => folder.controller(&*object),
+                Object::DaemonSet(object) => folder.controller(&*object),
+                Object::StatefulSet(object) => folder.controller(&*object),
+                Object::ReplicationController(object) => folder.controller(&*object),
+                Object::Job(object) => folder.controller(&*object),
+                Object::CronJob(object) => folder.controller(&*object),
+                Object::ConfigMap(_) | Object::EndpointSlice(_) => {}
+            }
+        }
+        self.workloads = Listing::complete(folder.finish().0);
+    }
+
+    /// Makes the kinds that nodes give known to be asked for: what a node that was not read would add is expected of it
+    /// by name, so nothing else can be missing.
+    pub fn expect_nodes(&mut self) {
+        self.hosts = Listing::complete(Vec::new());
+        self.components = Listing::complete(Vec::new());
+        self.files = Listing::complete(Vec::new());
+        self.certificates = Listing::complete(Vec::new());
+    }
+
+    /// Takes what was read on one node; [`Facts::expect_nodes`] goes before the first.
+    pub fn take_host(&mut self, host: HostFacts) {
+        self.unlisted.extend(host.gaps);
+        self.hosts.rows.push(host.host);
+        self.components.extend(host.components);
+        self.files.extend(host.files);
+        self.certificates.extend(host.certificates);
+    }
+
+    fn complete_objects(&mut self) {
+        fn complete<T>(listing: &mut Listing<T>) {
+            *listing = Listing::complete(Vec::new());
+        }
+        complete(&mut self.namespaces);
+        complete(&mut self.nodes);
+        complete(&mut self.service_accounts);
+        complete(&mut self.services);
+        complete(&mut self.roles);
+        complete(&mut self.cluster_roles);
+        complete(&mut self.role_bindings);
+        complete(&mut self.cluster_role_bindings);
+        complete(&mut self.network_policies);
+        complete(&mut self.ingresses);
+        complete(&mut self.validating_webhooks);
+        complete(&mut self.mutating_webhooks);
+        complete(&mut self.custom_resource_definitions);
+        complete(&mut self.certificate_signing_requests);
+    }
+}
+
+impl Facts {
+    /// Takes the components that were told of and that no node read so far shows.
+    pub fn take_told(&mut self, told: &Told) {
+        for (kind, node) in told.instances() {
+            if self
+                .components
+                .rows
+                .iter()
+                .any(|row| row.kind == kind && row.node == node)
+            {
+                continue;
+            }
+            let sightings = told.sightings(kind, node);
+            let configz = told
+                .configz
+                .get(node)
+                .filter(|_| kind == ComponentKind::Kubelet);
+            let mut files = Unread { node };
+            let version = told.version(kind, node);
+            self.components.rows.push(Component::observe(
+                kind, node, version, &sightings, configz, &mut files,
+            ));
+        }
+    }
+}
+
+/// The files of a node that nobody read.
+struct Unread<'n> {
+    node: &'n str,
+}
+
+impl Unread<'_> {
+    fn gap(&self, path: &str) -> Gap {
+        let remedy = format!("run with --node local on {}", self.node);
+        Gap::new(
+            format!("file {path} of node {}", self.node),
+            "",
+            GapReason::NotAsked,
+            remedy,
+        )
+    }
+}
+
+impl Files for Unread<'_> {
+    fn text(&mut self, path: &str) -> FileRead {
+        FileRead::Gap(self.gap(path))
+    }
+
+    fn list(&mut self, directory: &str) -> DirectoryRead {
+        DirectoryRead::Gap(self.gap(directory))
+    }
+}

@@ -1,0 +1,133 @@
+//! Files and directories of a node as facts: who may do what with them.
+
+use super::inquiry::found;
+use super::{Entry, Found, Kind, Role};
+use crate::facts::{Cell, Gap, GapReason, Source, record};
+
+record! {
+    /// A file or directory on a node that Kubernetes depends on.
+    #[derive(Debug)]
+    pub struct File {
+        /// The node it lies on.
+        pub node: String,
+        /// Its path on the node, as the component that uses it names it.
+        pub path: String,
+        /// What it is for, such as `apiServerManifest` or `pkiKey`.
+        pub role: Role,
+        /// The component that uses it, such as `kube-apiserver`; empty when none is known to.
+        pub component: String,
+        /// Whether it exists. A file that a flag names and that is not there is a row too.
+        pub exists: Cell<bool>,
+        /// `file`, `directory`, `socket` or `other`, links followed.
+        pub kind: Cell<String>,
+        /// Its permission bits under the mask 07777, links followed.
+        pub mode: Cell<i64>,
+        /// The uid of its owner.
+        pub uid: Cell<i64>,
+        /// The gid of its group.
+        pub gid: Cell<i64>,
+        /// Where it really lies, when the path leads over symbolic links.
+        pub target: Cell<String>,
+        /// The permission bits of all directories above it, combined: any that is set is set on one of them.
+        pub parent_mode: Cell<i64>,
+        /// The first directory above it in which others than root can replace it.
+        pub writable_parent: Cell<String>,
+        /// The effective uid of the process that uses it.
+        pub user_uid as "userUID": Cell<i64>,
+        /// The kinds of credentials in a kubeconfig, such as `clientKeyData`, `token` or `exec`.
+        pub credentials: Cell<Vec<String>>,
+    }
+}
+
+impl File {
+    /// The row of what `entry` says lies at `path`.
+    pub(super) fn of(node: &str, path: &str, role: Role, entry: &Entry) -> Self {
+        let source = Source::File {
+            node: node.to_owned(),
+            path: path.to_owned(),
+        };
+        let look = found(entry);
+        let exists = match &look {
+            Ok(found) => Cell::explicit(found.is_some(), source.clone()),
+            Err(gap) => Cell::Gap(gap.clone()),
+        };
+        let text = |value: fn(&Found) -> Option<String>| part(&look, &source, value);
+        let number = |value: fn(&Found) -> Option<i64>| part(&look, &source, value);
+        Self {
+            node: node.to_owned(),
+            path: path.to_owned(),
+            role,
+            component: String::new(),
+            exists,
+            kind: text(|found| Some(kind(found.kind).to_owned())),
+            mode: number(|found| Some(found.mode.into())),
+            uid: number(|found| Some(found.uid.into())),
+            gid: number(|found| Some(found.gid.into())),
+            target: text(|found| found.target.clone()),
+            parent_mode: number(|found| {
+                let modes = found.parents.iter().map(|parent| parent.mode);
+                Some(modes.fold(0, |all, mode| all | mode).into())
+            }),
+            writable_parent: text(writable_parent),
+            user_uid: Cell::Absent {
+                source: source.clone(),
+            },
+            credentials: Cell::Absent { source },
+        }
+    }
+
+    /// The row of a file that is known to be used and cannot be looked at.
+    pub(super) fn hidden(node: &str, path: &str, role: Role, gap: Gap) -> Self {
+        Self::of(node, path, role, &Entry::Gap(gap))
+    }
+}
+
+fn part<T>(
+    look: &Result<Option<&Found>, Gap>,
+    source: &Source,
+    value: impl Fn(&Found) -> Option<T>,
+) -> Cell<T> {
+    match look {
+        Err(gap) => Cell::Gap(gap.clone()),
+        Ok(found) => match found.and_then(value) {
+            Some(value) => Cell::explicit(value, source.clone()),
+            None => Cell::Absent {
+                source: source.clone(),
+            },
+        },
+    }
+}
+
+fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::File => "file",
+        Kind::Directory => "directory",
+        Kind::Socket => "socket",
+        Kind::Other => "other",
+    }
+}
+
+/// A directory lets others replace what is in it when they can write to it, unless it is sticky, or own it.
+fn writable_parent(found: &Found) -> Option<String> {
+    const GROUP_OR_OTHER: u32 = 0o022;
+    const STICKY: u32 = 0o1000;
+    found
+        .parents
+        .iter()
+        .find(|parent| {
+            let open_to = parent.mode & GROUP_OR_OTHER;
+            let by_root_group = open_to == 0o020 && parent.gid == 0;
+            parent.uid != 0 || (open_to != 0 && parent.mode & STICKY == 0 && !by_root_group)
+        })
+        .map(|parent| parent.path.clone())
+}
+
+/// The gap of a file whose path is not known.
+pub(super) fn unnamed(what: &str, component: &str) -> Gap {
+    Gap::new(
+        what,
+        component,
+        GapReason::NotAsked,
+        "name it by an absolute path in a flag or the configuration",
+    )
+}

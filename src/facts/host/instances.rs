@@ -1,0 +1,296 @@
+//! Which components run on a node: processes and static pod manifests, matched.
+//!
+//! A control-plane program in a container counts only if a static pod of this node starts it; others belong to somebody
+//! who runs a control plane *in* the cluster. A kubelet in a container belongs to a node within this node.
+
+use std::collections::BTreeMap;
+
+use super::files::NodeFiles;
+use super::inquiry::Inquiry;
+use super::manifest::StaticContainer;
+use super::mounts::{Mount, View};
+use super::{Body, Process, Purpose};
+use crate::facts::component::{Arguments, Component, ComponentKind, Sighting, Told, Via};
+use crate::facts::{Gap, GapReason};
+
+/// One component as found on a node.
+#[derive(Clone, Debug)]
+pub(super) struct Instance {
+    pub(super) kind: ComponentKind,
+    /// Its command line: the running one, else the manifest's.
+    pub(super) argv: Result<Vec<String>, Gap>,
+    /// Its process; nothing when only a manifest was found.
+    pub(super) process: Option<Process>,
+    /// The manifest that starts it, with the container in it.
+    pub(super) manifest: Option<(String, StaticContainer)>,
+    /// Variables that etcd takes for flags; the manifest's where the process's own cannot be read.
+    pub(super) environment: Result<BTreeMap<String, String>, Gap>,
+    /// How its paths relate to the node's.
+    pub(super) view: View,
+}
+
+/// The static pods of a node.
+#[derive(Default)]
+pub(super) struct Manifests {
+    /// Their containers, each with the manifest's path.
+    pub(super) containers: Vec<(String, StaticContainer)>,
+    /// Whether every manifest was read.
+    pub(super) complete: bool,
+}
+
+impl Manifests {
+    /// All there are.
+    pub(super) fn all(containers: Vec<(String, StaticContainer)>) -> Self {
+        Self {
+            containers,
+            complete: true,
+        }
+    }
+}
+
+impl Process {
+    /// The name of its program, without directories.
+    pub fn program(&self) -> Option<&str> {
+        match &self.argv {
+            Ok(argv) => argv.first()?.rsplit('/').next(),
+            // The kernel keeps 15 bytes of the name.
+            Err(_) if self.name == "kube-controller" => Some("kube-controller-manager"),
+            Err(_) => Some(&self.name),
+        }
+    }
+
+    /// The component it is, if it is one.
+    pub(super) fn component(&self) -> Option<ComponentKind> {
+        ComponentKind::of_binary(self.program()?)
+    }
+}
+
+impl Instance {
+    /// A running process, seen as if on the node itself.
+    pub(super) fn running(
+        kind: ComponentKind,
+        process: &Process,
+        inquiry: &mut Inquiry<'_>,
+    ) -> Self {
+        let environment = match kind {
+            ComponentKind::Etcd => etcd_environment(process.pid, inquiry),
+            _ => Ok(BTreeMap::new()),
+        };
+        Self {
+            kind,
+            argv: process.argv.clone(),
+            process: Some(process.clone()),
+            manifest: None,
+            environment,
+            view: view(process, inquiry),
+        }
+    }
+
+    /// A static pod whose process was not found.
+    pub(super) fn declared(kind: ComponentKind, path: &str, container: &StaticContainer) -> Self {
+        Self {
+            kind,
+            argv: Ok(container.argv.clone()),
+            process: None,
+            manifest: Some((path.to_owned(), container.clone())),
+            environment: Ok(container.environment.clone()),
+            view: container.view(),
+        }
+    }
+
+    /// Notes the manifest that starts it; its mounts count where the process's own are not known.
+    fn start_by(&mut self, path: &str, container: &StaticContainer) {
+        if self.view == View::Unknown {
+            self.view = container.view();
+        }
+        if self.environment.is_err() {
+            self.environment = Ok(container.environment.clone());
+        }
+        self.manifest = Some((path.to_owned(), container.clone()));
+    }
+
+    /// What it runs with: its process and its manifest, and what is `told` of it from elsewhere.
+    pub(super) fn observe(&self, node: &str, told: &Told, inquiry: &mut Inquiry<'_>) -> Component {
+        let mut sightings: Vec<Sighting> = told.of(self.kind, node).cloned().collect();
+        let container = self.manifest.as_ref().map(|(_, container)| container);
+        let image = container
+            .map(|container| container.image.clone())
+            .filter(|image| !image.is_empty());
+        let seen = |via, arguments, environment| Sighting {
+            node: node.to_owned(),
+            via,
+            arguments,
+            environment,
+            version: None,
+            image: image.clone(),
+        };
+        if let Some(process) = &self.process {
+            let arguments = match &self.argv {
+                Ok(argv) => Arguments::Argv(argv.clone()),
+                Err(gap) => Arguments::Gap(gap.clone()),
+            };
+            let via = Via::Argv { pid: process.pid };
+            sightings.push(seen(via, arguments, self.environment.clone()));
+        }
+        if let Some((path, container)) = &self.manifest {
+            let arguments = Arguments::Argv(container.argv.clone());
+            let via = Via::Manifest { path: path.clone() };
+            sightings.push(seen(via, arguments, Ok(container.environment.clone())));
+        }
+        let mut files = NodeFiles {
+            instance: self,
+            inquiry,
+        };
+        let version = told.version(self.kind, node);
+        Component::observe(
+            self.kind,
+            node,
+            version,
+            &sightings,
+            told.configz.get(node),
+            &mut files,
+        )
+    }
+
+    /// The path on the node of what the component calls `path`.
+    pub(super) fn on_node(&self, path: &str) -> Result<String, Gap> {
+        let gap = |reason, remedy: &str| {
+            let what = format!("file of {}", self.kind.binary());
+            Gap::new(what, path, reason, remedy)
+        };
+        if !path.starts_with('/') {
+            return Err(gap(
+                GapReason::Unparsable,
+                "name the file by an absolute path",
+            ));
+        }
+        self.view.on_node(path).ok_or_else(|| {
+            gap(
+                GapReason::Unreachable,
+                "mount it from the node: it lies inside the container",
+            )
+        })
+    }
+}
+
+fn etcd_environment(pid: u32, inquiry: &mut Inquiry<'_>) -> Result<BTreeMap<String, String>, Gap> {
+    let path = format!("/proc/{pid}/environ");
+    Ok(match inquiry.body(&path, Purpose::EtcdEnvironment)? {
+        Some(Body::Variables(variables)) => variables.clone(),
+        _ => BTreeMap::new(),
+    })
+}
+
+/// How the paths of a process relate to the node's.
+fn view(process: &Process, inquiry: &mut Inquiry<'_>) -> View {
+    let node = mounts(1, inquiry);
+    let own = mounts(process.pid, inquiry);
+    match (own, node) {
+        (Some(own), Some(node)) => View::of(own, node),
+        _ if process.depth == 0 => View::Host,
+        _ => View::Unknown,
+    }
+}
+
+fn mounts<'a>(pid: u32, inquiry: &mut Inquiry<'a>) -> Option<&'a [Mount]> {
+    match inquiry.body(&format!("/proc/{pid}/mountinfo"), Purpose::Mounts) {
+        Ok(Some(Body::Mounts(mounts))) => Some(mounts),
+        _ => None,
+    }
+}
+
+/// The kubelet of this node.
+pub(super) fn kubelet(processes: &[Process], inquiry: &mut Inquiry<'_>) -> Option<Instance> {
+    let kind = ComponentKind::Kubelet;
+    processes
+        .iter()
+        .find(|process| process.depth == 0 && process.component() == Some(kind))
+        .map(|process| Instance::running(kind, process, inquiry))
+}
+
+/// All other components, and the gaps of those that are not this node's. While a manifest is unread, whatever runs may be
+/// what it starts.
+pub(super) fn others(
+    processes: &[Process],
+    manifests: &Manifests,
+    inquiry: &mut Inquiry<'_>,
+) -> (Vec<Instance>, Vec<Gap>) {
+    let mut instances = Vec::new();
+    let mut gaps = Vec::new();
+    for kind in ComponentKind::ALL {
+        if kind == ComponentKind::Kubelet {
+            continue;
+        }
+        let running: Vec<Instance> = processes
+            .iter()
+            .filter(|process| process.depth <= 1 && process.component() == Some(kind))
+            .map(|process| Instance::running(kind, process, inquiry))
+            .collect();
+        let declared = manifests
+            .containers
+            .iter()
+            .filter(|(_, container)| container.component() == Some(kind))
+            .collect();
+        for instance in matched(running, declared) {
+            if instance.is_ours() || !manifests.complete {
+                instances.push(instance);
+            } else {
+                gaps.push(foreign(&instance));
+            }
+        }
+    }
+    (instances, gaps)
+}
+
+/// Processes with their manifests: equal command lines first, then whichever one of each is left.
+fn matched(
+    mut running: Vec<Instance>,
+    mut declared: Vec<&(String, StaticContainer)>,
+) -> Vec<Instance> {
+    for instance in &mut running {
+        let same = declared
+            .iter()
+            .position(|(_, container)| instance.argv.as_ref() == Ok(&container.argv));
+        if let Some(same) = same {
+            let (path, container) = declared.swap_remove(same);
+            instance.start_by(path, container);
+        }
+    }
+    let mut open = running
+        .iter_mut()
+        .filter(|instance| instance.manifest.is_none() && !matches!(instance.view, View::Host));
+    if let (Some(instance), None, [(path, container)]) = (open.next(), open.next(), &declared[..]) {
+        instance.start_by(path, container);
+        declared.clear();
+    }
+    running.extend(declared.into_iter().filter_map(|(path, container)| {
+        Some(Instance::declared(container.component()?, path, container))
+    }));
+    running
+}
+
+impl Instance {
+    fn is_ours(&self) -> bool {
+        self.kind == ComponentKind::KubeProxy || self.view == View::Host || self.manifest.is_some()
+    }
+}
+
+impl StaticContainer {
+    /// The component it starts, if it starts one.
+    pub(super) fn component(&self) -> Option<ComponentKind> {
+        ComponentKind::of_binary(self.argv.first()?.rsplit('/').next()?)
+    }
+}
+
+fn foreign(instance: &Instance) -> Gap {
+    let pid = instance.process.as_ref().map_or(0, |process| process.pid);
+    Gap::new(
+        format!(
+            "{} in a container that no static pod of this node starts",
+            instance.kind.binary()
+        ),
+        format!("process {pid}"),
+        GapReason::NotAsked,
+        "audit the cluster it belongs to",
+    )
+}

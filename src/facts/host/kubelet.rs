@@ -1,0 +1,198 @@
+//! What belongs to the kubelet alone: its drop-ins, the certificates it keeps, its unit, the static pods it starts.
+
+use super::files::NodeFiles;
+use super::inquiry::{Inquiry, found};
+use super::instances::{Instance, Manifests};
+use super::places::{pki_tree, use_file};
+use super::roles::Holds;
+use super::settings::Settings;
+use super::survey::{Because, Survey, User};
+use super::{Body, Entry, Kind, Purpose, Role};
+use crate::facts::component::{Component, DirectoryRead, Files};
+use crate::facts::{Gap, GapReason};
+
+/// Where systemd looks for units, the first that counts first (systemd.unit(5)).
+const UNITS: [&str; 5] = [
+    "/etc/systemd/system",
+    "/run/systemd/system",
+    "/usr/local/lib/systemd/system",
+    "/usr/lib/systemd/system",
+    "/lib/systemd/system",
+];
+
+/// Where the kubelet keeps certificates unless `--cert-dir` says otherwise.
+const CERT_DIR: &str = "/var/lib/kubelet/pki";
+
+/// The kubelet's drop-in configuration files.
+pub(super) fn drop_ins(survey: &mut Survey<'_>, instance: &Instance, settings: &Settings<'_>) {
+    let roles = [Role::KubeletConfig];
+    let directory = match settings.values("config-dir", "") {
+        Err(gap) => return survey.obscured("config-dir", &roles, &gap),
+        Ok(directory) => directory.and_then(|mut values| values.pop()),
+    };
+    let Some(directory) = directory else { return };
+    let mut files = NodeFiles {
+        instance,
+        inquiry: &mut survey.inquiry,
+    };
+    match files.list(&directory) {
+        DirectoryRead::NotFound => {}
+        DirectoryRead::Gap(gap) => survey.obscured(&directory, &roles, &gap),
+        DirectoryRead::Paths(paths) => {
+            for path in paths.iter().filter(|path| path.ends_with(".conf")) {
+                use_file(
+                    survey,
+                    instance,
+                    path,
+                    Role::KubeletConfig,
+                    Holds::Nothing,
+                    "",
+                );
+            }
+        }
+    }
+}
+
+/// What the kubelet keeps by itself: client certificates it rotates, and a serving certificate.
+pub(super) fn certificates(survey: &mut Survey<'_>, instance: &Instance, settings: &Settings<'_>) {
+    let user = User::of(instance);
+    let directory = match settings.values("cert-dir", "") {
+        Ok(values) => values.and_then(|mut values| values.pop()),
+        Err(_) => return,
+    };
+    let directory = directory.unwrap_or_else(|| CERT_DIR.to_owned());
+    if matches!(settings.values("tls-cert-file", "tlsCertFile"), Ok(None)) {
+        // A signed one goes before the one it signs itself.
+        let signed = format!("{directory}/kubelet-server-current.pem");
+        let own = format!("{directory}/kubelet.crt");
+        let path = match survey.inquiry.stat(&signed) {
+            Entry::NotFound => own,
+            _ => signed,
+        };
+        let (role, holds) = (Role::PkiCertificate, Holds::Certificates);
+        survey.file(&path, role, holds, "kubelet serving", Because::Usual, user);
+    }
+    pki_tree(survey, &directory, 1, user);
+}
+
+/// The kubelet's unit, its drop-ins and environment files (CIS 4.1.1).
+pub(super) fn units(survey: &mut Survey<'_>, instance: &Instance) {
+    let unit = unit_of(instance, &mut survey.inquiry);
+    let mut fragment = false;
+    let mut seen = Vec::new();
+    for directory in UNITS {
+        let path = format!("{directory}/{unit}");
+        if !fragment && !matches!(survey.inquiry.stat(&path), Entry::NotFound) {
+            fragment = true;
+            unit_file(survey, &path, &mut seen, User::of(instance));
+        }
+        let extra = format!("{path}.d");
+        match survey.inquiry.names(&extra) {
+            Err(gap) => survey.obscured(&extra, &[Role::KubeletUnit], &gap),
+            Ok(names) => {
+                for name in names
+                    .unwrap_or_default()
+                    .iter()
+                    .filter(|name| name.ends_with(".conf"))
+                {
+                    unit_file(
+                        survey,
+                        &format!("{extra}/{name}"),
+                        &mut seen,
+                        User::of(instance),
+                    );
+                }
+            }
+        }
+    }
+}
+
+fn unit_of(instance: &Instance, inquiry: &mut Inquiry<'_>) -> String {
+    let pid = instance.process.as_ref().map_or(0, |process| process.pid);
+    match inquiry.body(&format!("/proc/{pid}/cgroup"), Purpose::ControlGroup) {
+        Ok(Some(Body::Paths(units))) => units.first().cloned(),
+        _ => None,
+    }
+    .unwrap_or_else(|| "kubelet.service".to_owned())
+}
+
+fn unit_file(survey: &mut Survey<'_>, path: &str, seen: &mut Vec<String>, user: User<'_>) {
+    // `/lib` often is a link to `/usr/lib`.
+    let target = match found(survey.inquiry.stat(path)) {
+        Ok(Some(found)) => found.target.clone().unwrap_or_else(|| path.to_owned()),
+        _ => path.to_owned(),
+    };
+    if seen.contains(&target) {
+        return;
+    }
+    seen.push(target);
+    let role = Role::KubeletUnit;
+    survey.file(path, role, Holds::Nothing, "", Because::Usual, user);
+    if let Ok(Some(Body::Paths(files))) = survey.inquiry.body(path, Purpose::Unit) {
+        for file in files {
+            survey.file(file, role, Holds::Nothing, "", Because::Usual, user);
+        }
+    }
+}
+
+/// Static pods: their containers by manifest, and a row for each file the kubelet takes for one.
+pub(super) fn static_pods(
+    survey: &mut Survey<'_>,
+    kubelet: &Instance,
+    component: &Component,
+) -> Result<Manifests, Gap> {
+    let settings = Settings::of(component);
+    let Some(path) = settings
+        .values("pod-manifest-path", "staticPodPath")?
+        .and_then(|mut values| values.pop())
+    else {
+        return Ok(Manifests::all(Vec::new()));
+    };
+    let mut containers = Vec::new();
+    let mut complete = true;
+    for path in manifests(&path, &mut survey.inquiry)? {
+        let mut role = Role::StaticPodManifest;
+        match survey.inquiry.body(&path, Purpose::Manifest) {
+            Ok(Some(Body::StaticPod(pod))) => {
+                for container in &pod.containers {
+                    if let Some(kind) = container.component() {
+                        role = Role::of_manifest(kind);
+                    }
+                    containers.push((path.clone(), container.clone()));
+                }
+            }
+            Ok(_) => continue,
+            Err(gap) => {
+                // What does not parse starts nothing.
+                complete &= gap.reason == GapReason::Unparsable;
+                survey.lack_file(&path, gap);
+            }
+        }
+        let user = User::of(kubelet);
+        survey.file(&path, role, Holds::Nothing, "", Because::Named, user);
+    }
+    Ok(Manifests {
+        containers,
+        complete,
+    })
+}
+
+/// Every file in the directory whose name does not start with a dot, or the file itself
+/// (`pkg/kubelet/config/file_linux.go`).
+fn manifests(path: &str, inquiry: &mut Inquiry<'_>) -> Result<Vec<String>, Gap> {
+    let Some(place) = found(inquiry.stat(path))? else {
+        return Ok(Vec::new());
+    };
+    if place.kind == Kind::File {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut files = Vec::new();
+    for name in inquiry.names(path)?.unwrap_or_default() {
+        let file = format!("{}/{name}", path.trim_end_matches('/'));
+        let is_file = |entry| !matches!(found(entry), Ok(Some(found)) if found.kind != Kind::File);
+        if !name.starts_with('.') && is_file(inquiry.stat(&file)) {
+            files.push(file);
+        }
+    }
+    Ok(files)
+}

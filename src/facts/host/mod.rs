@@ -1,0 +1,152 @@
+//! One node, from what a reader saw of it to facts.
+//!
+//! [`observe`] is a pure function of a [`HostTree`]. It says what it could conclude and what it wants to see next; a
+//! reader answers and asks again until nothing is wanted. So the native reader, the script over SSH, recorded fixtures
+//! and the examples in checks all go through the same code, and none of them knows what Kubernetes is.
+
+mod file;
+mod files;
+mod inquiry;
+mod instances;
+mod kernel;
+mod kubeconfig;
+mod kubelet;
+mod manifest;
+mod mounts;
+mod node;
+mod places;
+mod reduce;
+mod roles;
+mod settings;
+mod survey;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::facts::certificate::Certificate;
+use crate::facts::component::{Component, Told};
+use crate::facts::{Cell, Gap, Lack, Listing, record};
+
+pub use file::File;
+pub use kubeconfig::Kubeconfig;
+pub use manifest::{StaticContainer, StaticPod};
+pub use mounts::Mount;
+pub use reduce::{Body, PemFile, Purpose, Unreducible, reduce};
+pub use roles::Role;
+pub use tree::{Answer, Entry, Found, HostTree, Kind, Parent, Process, Request};
+
+use inquiry::Inquiry;
+use instances::{Instance, Manifests};
+use survey::Survey;
+
+record! {
+    /// A node itself: system, kernel, security modules.
+    #[derive(Debug)]
+    pub struct Host {
+        /// The node.
+        pub node: String,
+        /// What the machine calls itself.
+        pub hostname: Cell<String>,
+        /// The operating system, as `/etc/os-release` names it.
+        pub os: Cell<String>,
+        /// The release of the running kernel.
+        pub kernel_release: Cell<String>,
+        /// The kernel settings that the kubelet sets or demands, by name.
+        pub sysctls: BTreeMap<String, Cell<i64>>,
+        /// Whether AppArmor is enabled.
+        pub app_armor: Cell<bool>,
+        /// SELinux: `enforcing`, `permissive` or `disabled`.
+        pub se_linux as "selinux": Cell<String>,
+        /// Whether the kernel filters system calls.
+        pub seccomp: Cell<bool>,
+        /// The version of control groups, 1 or 2.
+        pub cgroup_version: Cell<i64>,
+        /// The container runtimes that run, by program.
+        pub container_runtimes: Cell<Vec<String>>,
+        /// The uid of a user called etcd.
+        pub etcd_uid as "etcdUID": Cell<i64>,
+        /// The gid of a group called etcd.
+        pub etcd_gid as "etcdGID": Cell<i64>,
+    }
+}
+
+/// All facts about one node.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HostFacts {
+    /// The components that run on it.
+    pub components: Listing<Component>,
+    /// Its files.
+    pub files: Listing<File>,
+    /// Its certificates.
+    pub certificates: Listing<Certificate>,
+    /// The node itself.
+    pub host: Host,
+    /// What was not read and belongs to none of them.
+    pub gaps: Vec<Gap>,
+}
+
+/// What `tree` says about its node, and what to look at next; nothing more is wanted when the list is empty. `told` is
+/// what is known of this node's components from elsewhere.
+pub fn observe(tree: &HostTree, told: &Told) -> (HostFacts, Vec<Request>) {
+    let mut inquiry = Inquiry::new(tree);
+    let mut unread = Vec::new();
+    let processes = inquiry.processes().unwrap_or_else(|gap| {
+        unread.push(gap);
+        &[]
+    });
+    let kubelet = instances::kubelet(processes, &mut inquiry);
+    let node = named(kubelet.as_ref(), &mut inquiry);
+    let host = kernel::observe(&mut inquiry, &node);
+    let mut survey = Survey::new(inquiry, &node);
+    let mut components = Vec::new();
+    let mut manifests = Manifests::default();
+    if let Some(kubelet) = &kubelet {
+        let component = kubelet.observe(&node, told, &mut survey.inquiry);
+        places::of_component(&mut survey, kubelet, &component);
+        match kubelet::static_pods(&mut survey, kubelet, &component) {
+            Ok(found) => manifests = found,
+            Err(gap) => unread.push(gap),
+        }
+        components.push(component);
+    }
+    // Without processes and manifests nobody knows which files are used: no list of them is complete.
+    for gap in &unread {
+        survey.lack_all(gap);
+    }
+    let (instances, foreign) = instances::others(processes, &manifests, &mut survey.inquiry);
+    for instance in &instances {
+        let component = instance.observe(&node, told, &mut survey.inquiry);
+        places::of_component(&mut survey, instance, &component);
+        components.push(component);
+    }
+    places::of_node(&mut survey, &node::runtimes(processes));
+    let lacks = unread
+        .iter()
+        .map(|gap| Lack::any(survey::located(gap.clone(), &node)));
+    let components = Listing {
+        rows: components,
+        lacks: lacks.collect(),
+    };
+    let (files, certificates, inquiry) = survey.finish();
+    let gaps = unread.into_iter().chain(foreign);
+    let gaps = gaps.map(|gap| survey::located(gap, &node)).collect();
+    let facts = HostFacts {
+        components,
+        files,
+        certificates,
+        host,
+        gaps,
+    };
+    (facts, inquiry.into_requests())
+}
+
+/// The node's name. The kubelet's own settings may say it, and reading them needs no name.
+fn named(kubelet: Option<&Instance>, inquiry: &mut Inquiry<'_>) -> String {
+    let component = kubelet.map(|kubelet| kubelet.observe("", &Told::default(), inquiry));
+    node::name(kubelet.zip(component.as_ref()), inquiry)
+}

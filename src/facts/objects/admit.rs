@@ -1,0 +1,301 @@
+//! What is taken out of an object before it leaves this module, and what is derived from what was taken out.
+
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::facts::redact::{self, Unprinted};
+
+/// Redaction of one kind. Runs once, right after decoding.
+pub(super) trait Admit {
+    /// Takes out everything that may be secret.
+    fn admit(&mut self);
+}
+
+/// Kinds that hold nothing to redact but annotations.
+macro_rules! plain {
+    ($($kind:ident)*) => {$(
+        impl Admit for $kind {
+            fn admit(&mut self) {
+                redact::annotations(&mut self.metadata.annotations);
+            }
+        }
+    )*};
+}
+
+plain! {
+    Namespace Node ServiceAccount Service Role ClusterRole RoleBinding ClusterRoleBinding NetworkPolicy Ingress
+    EndpointSlice CustomResourceDefinition
+}
+
+/// Kinds that hold a pod template.
+macro_rules! templates {
+    ($($kind:ident: $($field:ident).*;)*) => {$(
+        impl Admit for $kind {
+            fn admit(&mut self) {
+                redact::annotations(&mut self.metadata.annotations);
+                self.spec.$($field).*.admit();
+            }
+        }
+    )*};
+}
+
+templates! {
+    Deployment: template;
+    ReplicaSet: template;
+    DaemonSet: template;
+    Job: template;
+    CronJob: job_template.spec.template;
+}
+
+impl Admit for StatefulSet {
+    fn admit(&mut self) {
+        redact::annotations(&mut self.metadata.annotations);
+        self.spec.template.admit();
+        for claim in &mut self.spec.volume_claim_templates {
+            redact::annotations(&mut claim.metadata.annotations);
+        }
+    }
+}
+
+impl Admit for ReplicationController {
+    fn admit(&mut self) {
+        redact::annotations(&mut self.metadata.annotations);
+        if let Some(template) = &mut self.spec.template {
+            template.admit();
+        }
+    }
+}
+
+impl Admit for PodTemplateSpec {
+    fn admit(&mut self) {
+        redact::annotations(&mut self.metadata.annotations);
+        self.spec.admit();
+    }
+}
+
+impl Admit for Pod {
+    fn admit(&mut self) {
+        redact::annotations(&mut self.metadata.annotations);
+        self.component_argv = component_argv(self);
+        self.spec.admit();
+    }
+}
+
+/// The components that run as static pods.
+const COMPONENTS: &[&str] = &[
+    "kube-apiserver",
+    "kube-controller-manager",
+    "kube-scheduler",
+    "etcd",
+    "kubelet",
+    "kube-proxy",
+];
+
+/// The true command line of a component that runs as a static pod; nothing for any other pod.
+fn component_argv(pod: &Pod) -> Unprinted {
+    let mirror = pod
+        .metadata
+        .annotations
+        .contains_key("kubernetes.io/config.mirror");
+    let container = pod.spec.containers.first();
+    let program = container.and_then(|container| container.command.first());
+    let name = program.and_then(|program| program.rsplit('/').next());
+    let component = name.is_some_and(|name| COMPONENTS.contains(&name));
+    match container {
+        Some(container) if mirror && component && pod.metadata.namespace == "kube-system" => {
+            Unprinted::new([&container.command[..], &container.args[..]].concat())
+        }
+        _ => Unprinted::default(),
+    }
+}
+
+impl Pod {
+    /// The true command line of a control-plane component that runs as a static pod (its mirror pod in `kube-system`), for
+    /// the reader of its flags. Empty for all other pods; neither stored nor printed.
+    pub fn component_argv(&self) -> &Unprinted {
+        &self.component_argv
+    }
+}
+
+impl Admit for PodSpec {
+    fn admit(&mut self) {
+        for container in &mut self.containers {
+            "main".clone_into(&mut container.role);
+        }
+        for mut container in self.init_containers.drain(..) {
+            let sidecar = container.restart_policy.as_deref() == Some("Always");
+            let role = if sidecar { "sidecar" } else { "init" };
+            role.clone_into(&mut container.role);
+            self.containers.push(container);
+        }
+        for EphemeralContainer { mut common } in self.ephemeral_containers.drain(..) {
+            "ephemeral".clone_into(&mut common.role);
+            self.containers.push(common);
+        }
+        let deprecated = std::mem::take(&mut self.service_account);
+        if self.service_account_name.is_empty() {
+            self.service_account_name = deprecated;
+        }
+        self.containers.iter_mut().for_each(Admit::admit);
+    }
+}
+
+impl Admit for Container {
+    fn admit(&mut self) {
+        self.command = redact::argv(&self.command, &redact::printable_flag);
+        self.args = redact::flags(&self.args, &redact::printable_flag);
+        self.env.iter_mut().for_each(Admit::admit);
+        let probes = [
+            &mut self.liveness_probe,
+            &mut self.readiness_probe,
+            &mut self.startup_probe,
+        ];
+        for probe in probes.into_iter().flatten() {
+            probe.handler.admit();
+        }
+        if let Some(lifecycle) = &mut self.lifecycle {
+            let handlers = [&mut lifecycle.post_start, &mut lifecycle.pre_stop];
+            handlers.into_iter().flatten().for_each(Admit::admit);
+        }
+    }
+}
+
+impl Admit for Handler {
+    fn admit(&mut self) {
+        if let Some(exec) = &mut self.exec {
+            exec.command = redact::argv(&exec.command, &redact::printable_flag);
+        }
+    }
+}
+
+impl Admit for EnvVar {
+    fn admit(&mut self) {
+        let value = std::mem::take(&mut self.value);
+        let pattern = redact::pattern(&self.name, &value).unwrap_or_default();
+        pattern.clone_into(&mut self.pattern);
+        self.length = i32::try_from(value.len()).unwrap_or(i32::MAX);
+    }
+}
+
+impl Admit for ValidatingWebhookConfiguration {
+    fn admit(&mut self) {
+        redact::annotations(&mut self.metadata.annotations);
+        for webhook in &mut self.webhooks {
+            webhook.client_config.admit();
+            webhook.match_conditions.iter_mut().for_each(Admit::admit);
+        }
+    }
+}
+
+impl Admit for MutatingWebhookConfiguration {
+    fn admit(&mut self) {
+        redact::annotations(&mut self.metadata.annotations);
+        for webhook in &mut self.webhooks {
+            webhook.client_config.admit();
+            webhook.match_conditions.iter_mut().for_each(Admit::admit);
+        }
+    }
+}
+
+impl Admit for WebhookClientConfig {
+    fn admit(&mut self) {
+        let bundle = std::mem::take(&mut self.ca_bundle);
+        self.ca_certificates = redact::pem_blocks(&bundle, "CERTIFICATE");
+        if let Some(url) = &mut self.url {
+            *url = redact::url(url);
+        }
+    }
+}
+
+impl Admit for MatchCondition {
+    fn admit(&mut self) {
+        if redact::pattern("", &self.expression).is_some() {
+            self.expression = redact::redacted(&self.expression);
+        }
+    }
+}
+
+impl Admit for CertificateSigningRequest {
+    fn admit(&mut self) {
+        redact::annotations(&mut self.metadata.annotations);
+        let request = std::mem::take(&mut self.spec.request);
+        self.spec.request_pem = redact::pem_blocks(&request, "CERTIFICATE REQUEST");
+        let certificate = std::mem::take(&mut self.status.certificate);
+        self.status.certificate_pem = redact::pem_blocks(&certificate, "CERTIFICATE");
+    }
+}
+
+/// The ConfigMaps that are read, with the keys that are kept of each. `cluster-info` holds a signature per bootstrap token, of
+/// which only the key is kept: `jws-kubeconfig-<id>` is how long-lived tokens show without a right to Secrets.
+const CONFIG_MAPS: &[(&str, &str, &[&str])] = &[
+    ("kube-system", "kubeadm-config", &["ClusterConfiguration"]),
+    ("kube-system", "kubelet-config", &["kubelet"]),
+    ("kube-system", "kube-proxy", &["config.conf"]),
+    ("kube-public", "cluster-info", &[]),
+    (
+        "kube-system",
+        "extension-apiserver-authentication",
+        &[
+            "client-ca-file",
+            "requestheader-allowed-names",
+            "requestheader-client-ca-file",
+            "requestheader-extra-headers-prefix",
+            "requestheader-group-headers",
+            "requestheader-username-headers",
+        ],
+    ),
+];
+
+/// The keys that hold YAML.
+const CONFIGURATIONS: &[&str] = &["ClusterConfiguration", "kubelet", "config.conf"];
+
+/// A configuration without what may be secret, as JSON (which is YAML too).
+fn configuration(text: &str) -> String {
+    match super::yaml::value(text) {
+        Ok(mut value) => {
+            redact::configuration(&mut value);
+            value.to_string()
+        }
+        Err(_) => redact::redacted(text),
+    }
+}
+
+/// The prefix of the keys of live bootstrap tokens in `kube-public/cluster-info`.
+const SIGNATURE: &str = "jws-kubeconfig-";
+
+impl Admit for ConfigMap {
+    fn admit(&mut self) {
+        redact::annotations(&mut self.metadata.annotations);
+        let (namespace, name) = (&self.metadata.namespace, &self.metadata.name);
+        let known = CONFIG_MAPS
+            .iter()
+            .find(|(n, m, _)| n == namespace && m == name);
+        let keys = known.map_or(&[][..], |(_, _, keys)| keys);
+        let cluster_info = name == "cluster-info" && known.is_some();
+        let keep = |(key, value): (String, String)| {
+            if cluster_info && key.starts_with(SIGNATURE) {
+                return Some((key, redact::redacted(&value)));
+            }
+            let kept = if CONFIGURATIONS.contains(&key.as_str()) {
+                configuration(&value)
+            } else {
+                value
+            };
+            keys.contains(&key.as_str()).then_some((key, kept))
+        };
+        let data = std::mem::take(&mut self.data);
+        self.data = data
+            .into_iter()
+            .filter_map(keep)
+            .collect::<BTreeMap<_, _>>();
+    }
+}
+
+impl ConfigMap {
+    /// Namespace and name of each ConfigMap that is worth reading.
+    pub fn known() -> impl Iterator<Item = (&'static str, &'static str)> {
+        CONFIG_MAPS
+            .iter()
+            .map(|(namespace, name, _)| (*namespace, *name))
+    }
+}

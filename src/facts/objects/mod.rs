@@ -1,0 +1,40 @@
+//! Kubernetes API objects as small structs: protobuf, JSON and YAML become equal values, redacted on the way in.
+//!
+//! The functions of this module are the only way from bytes to an object, and each of them redacts before it returns
+//! (`facts::redact`). The structs' own `Deserialize` reads back what was redacted before: snapshots.
+
+mod admission;
+mod admit;
+mod cluster;
+mod container;
+mod controller;
+mod env;
+mod kind;
+mod manifest;
+mod meta;
+mod network;
+mod page;
+mod pod;
+mod rbac;
+mod reading;
+mod values;
+mod volume;
+mod yaml;
+
+#[cfg(test)]
+mod tests;
+
+pub use admission::*;
+pub use cluster::*;
+pub use container::*;
+pub use controller::*;
+pub use env::*;
+pub use kind::{Kind, Object};
+pub use manifest::{Content, Document, decode_manifest};
+pub use meta::{LabelSelector, LabelSelectorRequirement, ObjectMeta, OwnerReference};
+pub use network::*;
+pub use page::{Broken, DecodeError, Encoding, Page, continue_token, decode_object, decode_page};
+pub use pod::*;
+pub use rbac::*;
+pub use values::{Port, Quantity, Time};
+pub use volume::*;

@@ -1,0 +1,231 @@
+//! Secrets planted wherever text can stand, and answers that are damaged or something else.
+
+use super::{envelope, field, json_list, read};
+use crate::facts::objects::*;
+use crate::facts::{Gap, GapReason};
+
+/// Stands for a secret; must never come out.
+const SECRET: &str = "hunter2hunter2hunter2";
+
+fn clean<K: Kind>(item: &str) -> K {
+    assert!(item.contains(SECRET));
+    let object: K = read(item);
+    let text = serde_json::to_string(&object).unwrap();
+    assert!(!text.contains(SECRET), "{text}");
+    assert!(!format!("{object:?}").contains(SECRET));
+    object
+}
+
+#[test]
+fn nothing_secret_gets_out() {
+    let spec = format!(
+        r#"{{"containers": [{{"name": "c", "command": ["/bin/sh", "-c", "echo {SECRET}"], "args": ["--password={SECRET}", "--token", "{SECRET}", "-p{SECRET}",
+            "--bind-address", "0.0.0.0", "--v=2", "--config=https://u:{SECRET}@h/", "{SECRET}", "--", "--v={SECRET}"],
+            "env": [{{"name": "DB_PASSWORD", "value": "{SECRET}"}}, {{"name": "OTHER", "value": "{SECRET}"}}, {{"name": "URL", "value": "https://u:{SECRET}@h"}}],
+            "livenessProbe": {{"exec": {{"command": ["curl", "-u", "{SECRET}"]}}, "httpGet": {{"port": 1, "path": "/{SECRET}", "httpHeaders": [{{"name": "A", "value": "{SECRET}"}}]}}}},
+            "lifecycle": {{"postStart": {{"exec": {{"command": ["{SECRET} x"]}}}}}}}}],
+        "initContainers": [{{"name": "i", "args": ["{SECRET}"]}}],
+        "ephemeralContainers": [{{"name": "e", "command": ["sh", "{SECRET}"], "env": [{{"name": "A", "value": "{SECRET}"}}]}}],
+        "volumes": [{{"name": "v", "csi": {{"driver": "d", "volumeAttributes": {{"k": "{SECRET}"}}}}}}, {{"name": "f", "flexVolume": {{"driver": "d", "options": {{"k": "{SECRET}"}}}}}}]}}"#
+    );
+    let meta = format!(
+        r#"{{"name": "x", "annotations": {{"kubectl.kubernetes.io/last-applied-configuration": "{SECRET}", "any": "{SECRET}", "kubernetes.io/config.source": "file"}},
+        "managedFields": [{{"fieldsV1": {{"f:{SECRET}": {{}}}}}}]}}"#
+    );
+    let pod: Pod = clean(&format!(r#"{{"metadata": {meta}, "spec": {spec}}}"#));
+    let container = &pod.spec.containers[0];
+    assert_eq!(
+        container.args,
+        [
+            "--password=‹redacted, 21 bytes›",
+            "--token",
+            "‹redacted, 21 bytes›",
+            "‹redacted, 23 bytes›",
+            "--bind-address",
+            "0.0.0.0",
+            "--v=2",
+            "--config=‹redacted, 34 bytes›",
+            "‹redacted, 21 bytes›",
+            "--",
+            "‹redacted, 25 bytes›",
+        ]
+    );
+    assert_eq!(container.command[..2], ["/bin/sh", "-c"]);
+    let env = container.env.iter();
+    let env: Vec<_> = env.map(|v| (v.pattern.as_str(), v.length)).collect();
+    assert_eq!(env, [("secretName", 21), ("", 21), ("urlWithPassword", 33)]);
+    assert_eq!(pod.metadata.annotations.len(), 1);
+
+    let template = format!(r#"{{"metadata": {meta}, "spec": {spec}}}"#);
+    let spec = format!(
+        r#"{{"metadata": {meta}, "spec": {{"template": {template}, "schedule": "", "jobTemplate": {{"spec": {{"template": {template}}}}}}}}}"#
+    );
+    clean::<Deployment>(&spec);
+    clean::<ReplicaSet>(&spec);
+    clean::<DaemonSet>(&spec);
+    clean::<StatefulSet>(&spec);
+    clean::<ReplicationController>(&spec);
+    clean::<Job>(&spec);
+    clean::<CronJob>(&spec);
+    let hook: MutatingWebhookConfiguration = clean(&format!(
+        r#"{{"metadata": {meta}, "webhooks": [{{"name": "w", "clientConfig": {{"url": "https://u:{SECRET}@h:8443/p?token={SECRET}#x"}}}}]}}"#
+    ));
+    let url = hook.webhooks[0].client_config.url.as_deref();
+    assert_eq!(url, Some("https://h:8443/p"));
+    for other in [
+        clean::<Namespace>(&format!(r#"{{"metadata": {meta}}}"#)).metadata,
+        clean::<ClusterRole>(&format!(r#"{{"metadata": {meta}}}"#)).metadata,
+        clean::<Ingress>(&format!(r#"{{"metadata": {meta}}}"#)).metadata,
+    ] {
+        assert_eq!(other.annotations.len(), 1);
+    }
+}
+
+#[test]
+fn config_maps_keep_what_is_listed() {
+    let map = |namespace: &str, name: &str, data: &str| {
+        let item = format!(
+            r#"{{"metadata": {{"name": "{name}", "namespace": "{namespace}"}}, "data": {data}}}"#
+        );
+        clean::<ConfigMap>(&item).data
+    };
+    let secret = format!(r#"{{"kubelet": "password: {SECRET}", "x": "{SECRET}"}}"#);
+    assert!(map("default", "kubelet-config", &secret).is_empty());
+    let kubelet = format!(
+        r#"{{"kubelet": "maxPods: 5\nstaticPodURLHeader: {{Authorization: [{SECRET}]}}\nclientSecret: {SECRET}\n", "x": "{SECRET}"}}"#
+    );
+    let kept = map("kube-system", "kubelet-config", &kubelet);
+    assert!(kept["kubelet"].contains(r#""maxPods":5"#), "{kept:?}");
+    let kubeadm = format!(
+        r#"{{"ClusterConfiguration": "apiServer:\n  extraArgs:\n  - {{name: x, value: {SECRET}}}\nclusterName: c\n"}}"#
+    );
+    let kept = map("kube-system", "kubeadm-config", &kubeadm);
+    assert_eq!(
+        kept["ClusterConfiguration"],
+        r#"{"apiServer":{},"clusterName":"c"}"#
+    );
+    let info = format!(r#"{{"jws-kubeconfig-abcdef": "{SECRET}", "kubeconfig": "{SECRET}"}}"#);
+    let kept = map("kube-public", "cluster-info", &info);
+    assert_eq!(kept.keys().collect::<Vec<_>>(), ["jws-kubeconfig-abcdef"]);
+}
+
+#[test]
+fn only_components_hand_their_command_line_on() {
+    let pod = |namespace: &str, annotation: &str, program: &str| {
+        clean::<Pod>(&format!(
+            r#"{{"metadata": {{"name": "p", "namespace": "{namespace}", "annotations": {{"{annotation}": "x"}}}},
+            "spec": {{"containers": [{{"name": "c", "command": ["{program}", "--secret={SECRET}"], "args": ["--b"]}}]}}}}"#
+        ))
+    };
+    let mirror = "kubernetes.io/config.mirror";
+    let component = pod("kube-system", mirror, "/usr/local/bin/kube-apiserver");
+    let words = component.component_argv().words();
+    assert_eq!(words.len(), 3);
+    assert_eq!(words[1], format!("--secret={SECRET}"));
+    for other in [
+        pod("default", mirror, "kube-apiserver"),
+        pod("kube-system", "other", "kube-apiserver"),
+        pod("kube-system", mirror, "sh"),
+    ] {
+        assert!(other.component_argv().words().is_empty());
+    }
+}
+
+#[test]
+fn a_broken_item_does_not_lose_the_page() {
+    let items = format!(
+        r#"{{"metadata": {{"name": "a"}}}}, {{"metadata": {{"name": "b", "namespace": "n"}}, "spec": {{"hostNetwork": "{SECRET}, expected"}}}},
+        {{"metadata": {{"name": "c", "labels": {{"a": 5}}}}}}, {{"metadata": 5}}, 7, {{"metadata": {{"name": "z"}}}}"#
+    );
+    let page: Page<Pod> = decode_page(json_list::<Pod>(&items).as_bytes(), Encoding::Json).unwrap();
+    let names: Vec<_> = page
+        .items
+        .iter()
+        .map(|pod| pod.metadata.name.as_str())
+        .collect();
+    assert_eq!(names, ["a", "z"]);
+    let broken = page.broken.iter().map(|broken| broken.name.as_deref());
+    assert_eq!(
+        broken.collect::<Vec<_>>(),
+        [Some("b"), Some("c"), None, None]
+    );
+    assert!(
+        !format!("{:?}", page.broken).contains(SECRET),
+        "{:?}",
+        page.broken
+    );
+    let Gap { what, reason, .. } = page.broken[0].lack::<Pod>().gap;
+    assert_eq!((what.as_str(), reason), ("Pod b", GapReason::Unparsable));
+
+    let sound = field(1, &field(1, b"a"));
+    // `spec` as a number, `hostNetwork` as a text.
+    let mut broken = field(1, &[field(1, b"b"), field(3, b"n")].concat());
+    broken.extend(field(2, &field(11, SECRET.as_bytes())));
+    let list = [field(1, b""), field(2, &broken), field(2, &sound)].concat();
+    let page = decode_page::<Pod>(&envelope("PodList", &list), Encoding::Protobuf).unwrap();
+    assert_eq!(page.items.len(), 1);
+    assert_eq!(page.broken[0].name.as_deref(), Some("b"));
+    assert_eq!(page.broken[0].namespace.as_deref(), Some("n"));
+    assert!(!page.broken[0].why.contains(SECRET));
+}
+
+#[test]
+fn what_is_no_list_is_an_error() {
+    for body in [
+        "",
+        "<html>",
+        "{}",
+        r#"{"kind":"PodList"}"#,
+        r#"{"kind":"PodList","items":{}}"#,
+        r#"{"kind":"Status","items":[]}"#,
+        r#"{"kind":"PodList","items":[{]}"#,
+    ] {
+        assert!(
+            decode_page::<Pod>(body.as_bytes(), Encoding::Json).is_err(),
+            "{body}"
+        );
+        assert!(
+            decode_page::<Pod>(body.as_bytes(), Encoding::Protobuf).is_err(),
+            "{body}"
+        );
+    }
+    let empty = decode_page::<Pod>(br#"{"kind":"PodList","items":null}"#, Encoding::Json).unwrap();
+    assert_eq!(empty.items, []);
+    let status = envelope("Status", &[]);
+    assert!(decode_page::<Pod>(&status, Encoding::Protobuf).is_err());
+    let whole = envelope(
+        "PodList",
+        &[field(1, b""), field(2, &field(1, b""))].concat(),
+    );
+    for end in 0..whole.len() - 2 {
+        // Never a panic; what is cut off inside the object is an error, never a shorter list.
+        let cut = decode_page::<Pod>(&whole[..end], Encoding::Protobuf);
+        assert!(cut.is_err(), "{end}: {cut:?}");
+    }
+}
+
+#[test]
+fn the_token_alone() {
+    let json =
+        br#"{"kind":"PodList","metadata":{"continue":"abc","remainingItemCount":7},"items":[{}]}"#;
+    assert_eq!(
+        continue_token(json, Encoding::Json).unwrap().as_deref(),
+        Some("abc")
+    );
+    let page = decode_page::<Pod>(json, Encoding::Json).unwrap();
+    assert_eq!(
+        (page.continue_token.as_deref(), page.remaining),
+        (Some("abc"), Some(7))
+    );
+    let mut meta = field(3, b"abc");
+    meta.extend(super::number(4, 7));
+    let body = envelope("PodList", &[field(1, &meta), field(2, b"")].concat());
+    assert_eq!(
+        continue_token(&body, Encoding::Protobuf)
+            .unwrap()
+            .as_deref(),
+        Some("abc")
+    );
+    let last = br#"{"kind":"PodList","metadata":{"continue":""},"items":[]}"#;
+    assert_eq!(continue_token(last, Encoding::Json).unwrap(), None);
+}

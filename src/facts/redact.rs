@@ -1,0 +1,437 @@
+//! The only way free text becomes a fact: what is known to hold no secret is kept, everything else is reduced to its length.
+//!
+//! Lists here say what is *kept*; a flag, an annotation or a key that nobody thought of is redacted.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::LazyLock;
+
+use prost::bytes::{Buf, BufMut};
+use prost::encoding::{DecodeContext, WireType, skip_field};
+use regex::{Regex, RegexSet};
+use serde_json::Value;
+
+/// What stands for a text that is not kept.
+pub fn redacted(text: &str) -> String {
+    format!("‹redacted, {} bytes›", text.len())
+}
+
+/// Annotations that are kept, each because a check or the collector reads it.
+const ANNOTATIONS: &[&str] = &[
+    "kubernetes.io/config.mirror",
+    "kubernetes.io/config.source",
+    "kubernetes.io/config.hash",
+    "kubernetes.io/ingress.class",
+    "rbac.authorization.kubernetes.io/autoupdate",
+    "seccomp.security.alpha.kubernetes.io/pod",
+    "ingress.kubernetes.io/ssl-redirect",
+    "nginx.ingress.kubernetes.io/ssl-redirect",
+    "nginx.ingress.kubernetes.io/force-ssl-redirect",
+    "nginx.ingress.kubernetes.io/ssl-passthrough",
+    "nginx.ingress.kubernetes.io/backend-protocol",
+    "haproxy.org/ssl-redirect",
+    "traefik.ingress.kubernetes.io/router.tls",
+    "alb.ingress.kubernetes.io/scheme",
+    "kubeadm.kubernetes.io/etcd.advertise-client-urls",
+    "kubeadm.kubernetes.io/kube-apiserver.advertise-address.endpoint",
+    "kubeadm.kubernetes.io/component-config.hash",
+];
+
+/// Families of annotations that are kept; what follows is the name of a container.
+const ANNOTATION_PREFIXES: &[&str] = &[
+    "container.apparmor.security.beta.kubernetes.io/",
+    "container.seccomp.security.alpha.kubernetes.io/",
+];
+
+/// Drops every annotation that is not on the list.
+pub fn annotations(annotations: &mut BTreeMap<String, String>) {
+    annotations.retain(|key, _| {
+        ANNOTATIONS.contains(&key.as_str())
+            || ANNOTATION_PREFIXES
+                .iter()
+                .any(|prefix| key.starts_with(prefix))
+    });
+}
+
+/// Flags of common add-ons whose values say how they are secured and hold no secret.
+const FLAGS: &[&str] = &[
+    "address",
+    "authentication-mode",
+    "authorization-mode",
+    "bind-address",
+    "client-ca-file",
+    "config",
+    "enable-admission-plugins",
+    "feature-gates",
+    "healthz-bind-address",
+    "hostname-override",
+    "insecure-bind-address",
+    "insecure-port",
+    "kubeconfig",
+    "kubelet-certificate-authority",
+    "kubelet-preferred-address-types",
+    "metrics-bind-address",
+    "port",
+    "secure-port",
+    "tls-cert-file",
+    "tls-cipher-suites",
+    "tls-min-version",
+    "tls-private-key-file",
+    "v",
+];
+
+/// The same for flags that are true or false: a word after one of them is not its value.
+const SWITCHES: &[&str] = &[
+    "allow-privileged",
+    "anonymous-auth",
+    "enable-insecure-login",
+    "enable-skip-login",
+    "enable-ssl-passthrough",
+    "insecure",
+    "kubelet-insecure-tls",
+    "leader-elect",
+    "profiling",
+];
+
+/// Whether the value of this flag of a workload is kept.
+pub fn printable_flag(name: &str) -> bool {
+    FLAGS.contains(&name) || SWITCHES.contains(&name)
+}
+
+/// A command line with its program: see [`flags`]. The program is kept when it looks like a path.
+pub fn argv(words: &[String], printable: &dyn Fn(&str) -> bool) -> Vec<String> {
+    let Some((program, rest)) = words.split_first() else {
+        return Vec::new();
+    };
+    if program.starts_with('-') {
+        return flags(words, printable);
+    }
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._+-".contains(c);
+    let path = program.len() <= 128 && program.chars().all(plain) && pattern("", program).is_none();
+    let mut out = vec![if path {
+        program.clone()
+    } else {
+        redacted(program)
+    }];
+    out.extend(flags(rest, printable));
+    out
+}
+
+/// Arguments without a program: the names of flags, and the values of those that `printable` names (without dashes, `_` as
+/// `-`). Everything else is redacted, also what follows `--`. The shapes are pflag's: `--f=v`, `--f v`, `--f`, `-f`, and
+/// Go's old `-flag=v`. What follows a single dash may be a value (`-pPASSWORD`), so it is kept only for printable flags.
+pub fn flags(words: &[String], printable: &dyn Fn(&str) -> bool) -> Vec<String> {
+    let mut out = Vec::with_capacity(words.len());
+    let mut detached = false;
+    let mut ended = false;
+    for word in words {
+        let flag = if ended { None } else { split_flag(word) };
+        let Some((dashes, name, value)) = flag else {
+            ended |= word == "--";
+            out.push(if word == "--" {
+                word.clone()
+            } else {
+                kept(word, detached && !ended)
+            });
+            detached = false;
+            continue;
+        };
+        let name_in_list = name.replace('_', "-");
+        let known = printable(&name_in_list);
+        if dashes == 1 && name.len() > 1 && !known {
+            out.push(redacted(word));
+        } else {
+            let dashes = &"--"[..dashes];
+            out.push(match value {
+                Some(value) => format!("{dashes}{name}={}", kept(value, known)),
+                None => format!("{dashes}{name}"),
+            });
+        }
+        detached = known && value.is_none() && !SWITCHES.contains(&name_in_list.as_str());
+    }
+    out
+}
+
+/// Splits `--name=value` into the number of dashes, the name and the value; `None` when the word is no flag.
+fn split_flag(word: &str) -> Option<(usize, &str, Option<&str>)> {
+    let (dashes, rest) = match word.strip_prefix("--") {
+        Some(rest) => (2, rest),
+        None => (1, word.strip_prefix('-')?),
+    };
+    let (name, value) = match rest.split_once('=') {
+        Some((name, value)) => (name, Some(value)),
+        None => (rest, None),
+    };
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    let sound = name.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && name.len() <= 80
+        && name.chars().all(plain)
+        && pattern("", name).is_none();
+    sound.then_some((dashes, name, value))
+}
+
+/// The value if it may be kept, is one short line, and does not look like a secret all the same. URLs lose user and query.
+fn kept(value: &str, may: bool) -> String {
+    let line = value.len() <= 1024 && !value.contains(char::is_control);
+    if !may || !line || pattern("", value).is_some() {
+        redacted(value)
+    } else if value.contains("://") {
+        value.split(',').map(url).collect::<Vec<_>>().join(",")
+    } else {
+        value.to_owned()
+    }
+}
+
+/// What a secret looks like, by kind.
+const SHAPES: &[(&str, &str)] = &[
+    ("privateKey", r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY"),
+    ("jwt", r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"),
+    ("awsAccessKey", r"\b(AKIA|ASIA)[A-Z0-9]{16}\b"),
+    (
+        "githubToken",
+        r"\b(gh[opusr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{22})",
+    ),
+    ("slackToken", r"\bxox[abeprs]-[A-Za-z0-9-]{10}"),
+    ("googleApiKey", r"\bAIza[0-9A-Za-z_-]{35}"),
+    (
+        "urlWithPassword",
+        r"(?i)\b[a-z][a-z0-9+.-]*://[^/\s?#]*:[^/\s?#]*@",
+    ),
+    (
+        "bearerToken",
+        r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{12}",
+    ),
+];
+
+/// Names that announce a secret.
+const SECRET_NAME: &str = r"(?i)(passw(or)?d|passphrase|pwd$|secret|token|(api|access|private|encryption)[_-]?key|credential)";
+
+/// All shapes at once. The patterns are constants and every test of this module compiles them.
+static PATTERNS: LazyLock<(RegexSet, Regex)> = LazyLock::new(|| {
+    let shapes = RegexSet::new(SHAPES.iter().map(|(_, shape)| shape));
+    let name = Regex::new(SECRET_NAME);
+    (
+        shapes.expect("internal error: a shape of a secret does not compile"),
+        name.expect("internal error: the names of secrets do not compile"),
+    )
+});
+
+/// The kind of secret that `value`, found under `name`, looks like: a known shape, or `secretName` when the name announces
+/// a secret and the value is not plainly something else (a switch, a number, a path, a reference `$(…)`, a short word).
+pub fn pattern(name: &str, value: &str) -> Option<&'static str> {
+    let (shapes, secret_name) = &*PATTERNS;
+    if let Some(at) = shapes.matches(value).iter().next() {
+        return SHAPES.get(at).map(|(kind, _)| *kind);
+    }
+    let announced = secret_name.is_match(name);
+    let plain = value.len() < 6
+        || value.starts_with('/')
+        || (value.starts_with("$(") && value.ends_with(')'))
+        || ["false", "disabled", "enabled"].contains(&value.to_ascii_lowercase().as_str())
+        || value.parse::<f64>().is_ok();
+    (announced && !plain).then_some("secretName")
+}
+
+/// Fields of component configurations that hold free text: command lines, environments, HTTP headers.
+const FREE_FIELDS: &[&str] = &["extraArgs", "extraEnvs", "staticPodURLHeader"];
+
+/// Takes out of a component's configuration the fields that hold free text, and every text that looks like a secret.
+pub fn configuration(value: &mut Value) {
+    let mut open = vec![value];
+    while let Some(value) = open.pop() {
+        match value {
+            Value::Object(fields) => {
+                fields.retain(|key, _| !FREE_FIELDS.contains(&key.as_str()));
+                for (key, value) in fields {
+                    match value {
+                        Value::String(text) if pattern(key, text).is_some() => {
+                            *text = redacted(text);
+                        }
+                        value => open.push(value),
+                    }
+                }
+            }
+            Value::Array(items) => open.extend(items),
+            Value::String(text) if pattern("", text).is_some() => *text = redacted(text),
+            _ => {}
+        }
+    }
+}
+
+/// A URL without user, query and fragment. What does not look like one is redacted, also one with an `@` behind `?` or `#`,
+/// which may be part of a password that was not escaped.
+pub fn url(url: &str) -> String {
+    let bare = url.split(['?', '#']).next().unwrap_or_default();
+    let scheme = |c: char| c.is_ascii_alphanumeric() || "+.-".contains(c);
+    let Some((scheme, rest)) = bare
+        .split_once("://")
+        .filter(|(name, _)| name.chars().all(scheme) && !url[bare.len()..].contains('@'))
+    else {
+        return redacted(url);
+    };
+    // The last `@`, wherever it stands: a password may hold an unescaped slash.
+    let rest = rest.rsplit('@').next().unwrap_or_default();
+    format!("{scheme}://{rest}")
+}
+
+/// The blocks `-----BEGIN {label}-----` to `-----END {label}-----` (RFC 7468) of a text, and nothing else of it: a key
+/// that somebody left in a bundle of certificates stays there.
+pub fn pem_blocks(bytes: &[u8], label: &str) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let (begin, end) = (
+        format!("-----BEGIN {label}-----"),
+        format!("-----END {label}-----"),
+    );
+    let mut out = String::new();
+    for block in text.split(&begin).skip(1) {
+        let Some((body, _)) = block.split_once(&end) else {
+            continue;
+        };
+        let base64 = |c: char| c.is_ascii_alphanumeric() || "+/=\r\n\t ".contains(c);
+        if body.chars().all(base64) {
+            out.push_str(&format!("{begin}{body}{end}\n"));
+        }
+    }
+    out
+}
+
+/// Text that is handed on inside one run and never printed or stored: the command line of a component, on its way to
+/// the reader of its flags.
+#[derive(Clone, Default, PartialEq)]
+pub struct Unprinted(Vec<String>);
+
+impl Unprinted {
+    /// Wraps `words`.
+    pub fn new(words: Vec<String>) -> Self {
+        Self(words)
+    }
+
+    /// The words, for those who read flags from them.
+    pub fn words(&self) -> &[String] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Unprinted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} words", self.0.len())
+    }
+}
+
+/// On the wire it does not exist: nothing is written, nothing is read.
+impl prost::Message for Unprinted {
+    fn encode_raw(&self, _: &mut impl BufMut) {}
+    fn merge_field(
+        &mut self,
+        tag: u32,
+        wire_type: WireType,
+        buf: &mut impl Buf,
+        ctx: DecodeContext,
+    ) -> Result<(), prost::DecodeError> {
+        skip_field(wire_type, tag, buf, ctx)
+    }
+    fn encoded_len(&self) -> usize {
+        0
+    }
+    fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &[&str]) -> Vec<String> {
+        text.iter().map(|word| (*word).to_owned()).collect()
+    }
+
+    #[test]
+    fn command_lines_keep_flags_and_listed_values() {
+        for (given, kept) in [
+            (&["/bin/x", "--port=1"][..], &["/bin/x", "--port=1"][..]),
+            (&["x", "--port", "1"], &["x", "--port", "1"]),
+            (&["x", "--bind_address=a"], &["x", "--bind_address=a"]),
+            (&["x", "-v=2", "-v", "3"], &["x", "-v=2", "-v", "3"]),
+            (&["x", "-port=1"], &["x", "-port=1"]),
+            (
+                &["x", "--insecure", "pass"],
+                &["x", "--insecure", "‹redacted, 4 bytes›"],
+            ),
+            (
+                &["x", "--token", "pass"],
+                &["x", "--token", "‹redacted, 4 bytes›"],
+            ),
+            (&["x", "-ppass", "-u"], &["x", "‹redacted, 6 bytes›", "-u"]),
+            (
+                &["x", "--p!=1", "-"],
+                &["x", "‹redacted, 6 bytes›", "‹redacted, 1 bytes›"],
+            ),
+            (
+                &["x", "--", "--port=1"],
+                &["x", "--", "‹redacted, 8 bytes›"],
+            ),
+            (
+                &["a b", "--v=1\n2"],
+                &["‹redacted, 3 bytes›", "--v=‹redacted, 3 bytes›"],
+            ),
+            (
+                &["x", "--address=h://a?t=1,h://b"],
+                &["x", "--address=h://a,h://b"],
+            ),
+            (&["--port=1", "word"], &["--port=1", "‹redacted, 4 bytes›"]),
+            (&[], &[]),
+        ] {
+            assert_eq!(
+                argv(&words(given), &printable_flag),
+                words(kept),
+                "{given:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn secrets_are_known_by_their_shape_or_name() {
+        let token = "ghp_0123456789abcdefghijklmnopqrstuvwxyz";
+        for (name, value, expected) in [
+            ("A", "-----BEGIN RSA PRIVATE KEY-----", Some("privateKey")),
+            ("A", "eyJhbGciOiJSUzI1.eyJpc3MiOiJr.c2ln", Some("jwt")),
+            ("A", "AKIAIOSFODNN7EXAMPLE", Some("awsAccessKey")),
+            ("A", token, Some("githubToken")),
+            ("A", "postgres://u:p@host/db", Some("urlWithPassword")),
+            ("A", "https://host/db?a=b@c", None),
+            ("A", "Bearer abcdefghijkl", Some("bearerToken")),
+            ("A", "plain", None),
+            ("DB_PASSWORD", "hunter2", Some("secretName")),
+            ("api-key", "hunter2", Some("secretName")),
+            ("DB_PASSWORD", "", None),
+            ("DB_PASSWORD_FILE", "/run/secrets/x", None),
+            ("TOKEN_TTL", "3600000", None),
+            ("USE_TOKEN", "false", None),
+            ("PASSWORD", "$(OTHER)", None),
+        ] {
+            assert_eq!(pattern(name, value), expected, "{name}={value}");
+        }
+    }
+
+    #[test]
+    fn urls_and_bundles() {
+        for (given, kept) in [
+            ("https://u:p@h:1/p?q#f", "https://h:1/p"),
+            ("https://u:p@ss/w@h/p", "https://h/p"),
+            ("https://u:p?ss@h/p", "‹redacted, 18 bytes›"),
+            ("https://h", "https://h"),
+            ("hunter2", "‹redacted, 7 bytes›"),
+            ("pass word://h", "‹redacted, 13 bytes›"),
+        ] {
+            assert_eq!(url(given), kept);
+        }
+        let bundle = "x\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n\
+            -----BEGIN PRIVATE KEY-----\nBBBB\n-----END PRIVATE KEY-----\n\
+            -----BEGIN CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\nCC\n-----END CERTIFICATE-----\n";
+        let kept = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        assert_eq!(pem_blocks(bundle.as_bytes(), "CERTIFICATE"), kept);
+        let all = format!("{:?}", Unprinted::new(words(&["hunter2"])));
+        assert_eq!(all, "1 words");
+    }
+}

@@ -1,0 +1,203 @@
+//! Settings: a typed tree of cells whose schema is data.
+//!
+//! A [`Table`] lists the flags or the configuration fields of a component; [`Settings`] holds one cell for each. The rule
+//! for reading them: **a setting that nobody sets has its default, and Go's zero value where there is none** (`''`, `0`,
+//! `[]`), because that is what the component runs with. Only fields that are pointers in Go and have no default can be
+//! absent. A check therefore compares values (`flags['token-auth-file'] != ''`) and rarely needs `has()`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Serialize, Serializer};
+
+pub use argv::{Parsed, Parser, parse};
+pub use kind::Kind;
+pub use scalar::Scalar;
+pub(crate) use syntax::clean_urls;
+pub use table::{Fallback, Row, Table, Version};
+
+use crate::facts::{Cell, Fields, Gap, Reading, Record, Type, View};
+use table::{Part, Shape};
+
+mod argv;
+mod kind;
+mod scalar;
+mod syntax;
+mod table;
+pub mod tables;
+#[cfg(test)]
+mod tests;
+
+/// The cells of one table for one component.
+#[derive(Clone)]
+pub struct Settings {
+    shape: &'static Shape,
+    table: &'static Table,
+    nodes: Vec<Node>,
+}
+
+/// A setting or a group of them.
+#[derive(Clone, Debug, PartialEq)]
+enum Node {
+    Leaf(Cell<Scalar>),
+    Group(Settings),
+}
+
+impl Settings {
+    /// Asks `cell` for every setting of `table`.
+    pub fn build(
+        table: &'static Table,
+        mut cell: impl FnMut(&'static Row) -> Cell<Scalar>,
+    ) -> Self {
+        Self::group(table, &table.shape, &mut cell)
+    }
+
+    fn group(
+        table: &'static Table,
+        shape: &'static Shape,
+        cell: &mut dyn FnMut(&'static Row) -> Cell<Scalar>,
+    ) -> Self {
+        let nodes = shape.parts.iter().map(|part| match part {
+            Part::Leaf(row) => Node::Leaf(cell(&table.rows[*row])),
+            Part::Group(shape) => Node::Group(Self::group(table, shape, cell)),
+        });
+        let nodes = nodes.collect();
+        Self {
+            shape,
+            table,
+            nodes,
+        }
+    }
+
+    /// What a snapshot recorded: names it does not know are dropped, and what it lacks, or holds as another type, is a
+    /// gap.
+    pub fn recorded(table: &'static Table, mut cells: BTreeMap<String, Cell<Scalar>>) -> Self {
+        Self::build(table, |row| match cells.remove(&row.name) {
+            Some(cell) if cell.value().is_none_or(|value| row.kind.holds(value)) => cell,
+            _ => Cell::default(),
+        })
+    }
+
+    /// The table behind these settings.
+    pub fn table(&self) -> &'static Table {
+        self.table
+    }
+
+    /// The cell of the setting called `name` (a flag, or a path with dots).
+    pub fn get(&self, name: &str) -> Option<&Cell<Scalar>> {
+        let here = |name: &str| self.nodes.get(self.shape.record.position(name)?);
+        match here(name) {
+            Some(Node::Leaf(cell)) => Some(cell),
+            Some(Node::Group(_)) => None,
+            None => match here(name.split_once('.')?.0)? {
+                Node::Group(group) => group.get(name.split_once('.')?.1),
+                Node::Leaf(_) => None,
+            },
+        }
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut Cell<Scalar>> {
+        let (first, rest) = match name.split_once('.') {
+            Some((first, rest)) => (first, Some(rest)),
+            None => (name, None),
+        };
+        match (
+            self.nodes.get_mut(self.shape.record.position(first)?)?,
+            rest,
+        ) {
+            (Node::Leaf(cell), None) => Some(cell),
+            (Node::Group(group), Some(rest)) => group.get_mut(rest),
+            _ => None,
+        }
+    }
+
+    /// All settings with their full names.
+    pub fn cells(&self) -> Vec<(&str, &Cell<Scalar>)> {
+        let mut all = Vec::new();
+        for (part, node) in self.shape.parts.iter().zip(&self.nodes) {
+            match (part, node) {
+                (Part::Leaf(row), Node::Leaf(cell)) => {
+                    all.push((self.table.rows[*row].name.as_str(), cell));
+                }
+                (_, Node::Group(group)) => all.extend(group.cells()),
+                (Part::Group(_), Node::Leaf(_)) => {}
+            }
+        }
+        all
+    }
+
+    /// How many fields the top level has.
+    pub fn width(&self) -> usize {
+        self.nodes.len()
+    }
+}
+
+impl PartialEq for Settings {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.shape, other.shape) && self.nodes == other.nodes
+    }
+}
+
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_map().entries(self.cells()).finish()
+    }
+}
+
+impl Serialize for Settings {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.cells())
+    }
+}
+
+impl Fields for Settings {
+    fn record(&self) -> &Arc<Record> {
+        &self.shape.record
+    }
+
+    fn field(&self, position: usize) -> Reading<'_> {
+        match self.nodes.get(position) {
+            Some(Node::Leaf(cell)) => reading(cell),
+            Some(Node::Group(group)) => View::Record(group).into(),
+            None => View::Absent.into(),
+        }
+    }
+}
+
+/// What an expression sees of a cell.
+fn reading(cell: &Cell<Scalar>) -> Reading<'_> {
+    match cell {
+        Cell::Value { value, source, .. } => Reading {
+            view: value.view(),
+            source: Some(source),
+        },
+        Cell::Absent { source } => Reading {
+            view: View::Absent,
+            source: Some(source),
+        },
+        Cell::Gap(gap) => View::Gap(gap).into(),
+    }
+}
+
+/// The type that a record field holding the settings of `table` has.
+pub(crate) fn type_of(table: &Table) -> Type {
+    Type::Record(table.record().clone())
+}
+
+/// A default that is not on record for the version at hand.
+pub(crate) fn unrecorded(table: &Table, row: &Row, version: Option<&str>) -> Gap {
+    let what = match version {
+        Some(version) => format!("default of {} in {} {version}", row.name, table.component),
+        None => format!(
+            "default of {} in an unknown version of {}",
+            row.name, table.component
+        ),
+    };
+    Gap::new(
+        what,
+        "",
+        crate::facts::GapReason::NotAsked,
+        "let /flagz or /configz be read, or set it explicitly",
+    )
+}

@@ -1,0 +1,170 @@
+//! Value syntaxes of the Go standard library and of pflag, read exactly as Go reads them.
+
+use jiff::SignedDuration;
+
+/// Go `strconv.ParseBool`.
+pub(crate) fn parse_bool(text: &str) -> Option<bool> {
+    match text {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
+        _ => None,
+    }
+}
+
+/// Go `strconv.ParseInt(text, 0, 64)`: an optional sign, `0x`, `0o`, `0b` or a leading `0` for octal, and underscores
+/// between digits.
+pub(crate) fn parse_int(text: &str) -> Option<i64> {
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let lower = digits.to_ascii_lowercase();
+    let (radix, body) = [("0x", 16), ("0o", 8), ("0b", 2)]
+        .iter()
+        .find_map(|(prefix, radix)| Some((*radix, lower.strip_prefix(prefix)?)))
+        .or_else(|| Some((8, lower.strip_prefix('0').filter(|rest| !rest.is_empty())?)))
+        .unwrap_or((10, &lower));
+    // Underscores stand between digits or between a prefix and a digit, nowhere else.
+    let digits = match radix {
+        10 => body,
+        _ => body.strip_prefix('_').unwrap_or(body),
+    };
+    let misplaced = digits.starts_with(['_', '+', '-']) || digits.ends_with('_');
+    if digits.is_empty() || misplaced || digits.contains("__") {
+        return None;
+    }
+    let value = i128::from_str_radix(&digits.replace('_', ""), radix).ok()?;
+    i64::try_from(if negative { -value } else { value }).ok()
+}
+
+/// Go `time.ParseDuration`: signed decimals with units, at least one, within 64 bits of nanoseconds.
+pub(crate) fn parse_duration(text: &str) -> Option<SignedDuration> {
+    let (negative, mut rest) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    if rest == "0" {
+        return Some(SignedDuration::ZERO);
+    }
+    if rest.is_empty() {
+        return None;
+    }
+    let mut total: i128 = 0;
+    while !rest.is_empty() {
+        let (nanos, after) = duration_part(rest)?;
+        total = total.checked_add(nanos)?;
+        rest = after;
+    }
+    let nanos = i64::try_from(if negative { -total } else { total }).ok()?;
+    Some(SignedDuration::from_nanos(nanos))
+}
+
+/// One number with its unit at the start of `text`: its nanoseconds and what follows.
+fn duration_part(text: &str) -> Option<(i128, &str)> {
+    const UNITS: [(&str, i128); 8] = [
+        ("ns", 1),
+        ("us", 1_000),
+        ("µs", 1_000),
+        ("μs", 1_000),
+        ("ms", 1_000_000),
+        ("s", 1_000_000_000),
+        ("m", 60_000_000_000),
+        ("h", 3_600_000_000_000),
+    ];
+    let end = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
+    let (number, rest) = text.split_at(end);
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    if (whole.is_empty() && fraction.is_empty()) || fraction.contains('.') {
+        return None;
+    }
+    let end = rest
+        .find(|c: char| c == '.' || c.is_ascii_digit())
+        .unwrap_or(rest.len());
+    let (unit, after) = rest.split_at(end);
+    let size = UNITS.iter().find(|(name, _)| *name == unit)?.1;
+    let whole: i128 = if whole.is_empty() {
+        0
+    } else {
+        whole.parse().ok().filter(|n| *n <= i128::from(i64::MAX))?
+    };
+    let mut nanos = whole.checked_mul(size)?;
+    let mut place = size;
+    for digit in fraction.bytes() {
+        place /= 10;
+        nanos += i128::from(digit - b'0') * place;
+    }
+    Some((nanos, after))
+}
+
+/// One record of comma separated values as pflag's `readAsCSV` reads a string slice; `None` when quotes do not match.
+pub(crate) fn parse_csv(text: &str) -> Option<Vec<String>> {
+    if text.is_empty() {
+        return Some(Vec::new());
+    }
+    let mut fields = Vec::new();
+    let mut rest = text;
+    loop {
+        let (field, after) = csv_field(rest)?;
+        fields.push(field);
+        match after {
+            Some(after) => rest = after,
+            None => return Some(fields),
+        }
+    }
+}
+
+/// The field at the start of `text`, and what follows its comma if there is one.
+fn csv_field(text: &str) -> Option<(String, Option<&str>)> {
+    let Some(mut rest) = text.strip_prefix('"') else {
+        let (field, after) = match text.split_once(',') {
+            Some((field, after)) => (field, Some(after)),
+            None => (text, None),
+        };
+        return (!field.contains('"')).then(|| (field.to_owned(), after));
+    };
+    let mut field = String::new();
+    loop {
+        let (part, after) = rest.split_once('"')?;
+        field.push_str(part);
+        if let Some(after) = after.strip_prefix('"') {
+            field.push('"');
+            rest = after;
+        } else if after.is_empty() {
+            return Some((field, None));
+        } else {
+            return Some((field, Some(after.strip_prefix(',')?)));
+        }
+    }
+}
+
+/// `text` without the user information of every URL in it, and without the queries, which often hold tokens.
+pub(crate) fn clean_urls(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("://") {
+        out.push_str(before);
+        out.push_str("://");
+        // The next URL of a list begins after the last comma before its scheme.
+        let next = after.find("://").and_then(|next| after[..next].rfind(','));
+        let end = after
+            .find(|c: char| matches!(c, '/' | '?' | '#') || c.is_whitespace())
+            .unwrap_or(after.len())
+            .min(next.unwrap_or(after.len()));
+        let (authority, tail) = after.split_at(end);
+        out.push_str(
+            authority
+                .rsplit_once('@')
+                .map_or(authority, |(_, host)| host),
+        );
+        let path = tail
+            .find(|c: char| c == ',' || c.is_whitespace())
+            .unwrap_or(tail.len());
+        let (path, tail) = tail.split_at(path);
+        out.push_str(path.split(['?', '#']).next().unwrap_or_default());
+        rest = tail;
+    }
+    out.push_str(rest);
+    out
+}

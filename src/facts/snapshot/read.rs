@@ -1,0 +1,186 @@
+//! Reading a snapshot: bounded, line by line, refusing what is damaged, cut or newer.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, BufRead, BufReader, Read};
+
+use flate2::read::GzDecoder;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{FORMAT, Head, HeldKind, LARGEST, Snapshot, SnapshotError};
+use crate::facts::{Facts, Gap, GapReason, Lack, Lacking, Record};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Line<'a> {
+    #[serde(default)]
+    kind: Option<String>,
+    #[serde(default, borrow)]
+    row: Option<&'a RawValue>,
+    #[serde(default)]
+    lack: Option<Lack>,
+    #[serde(default)]
+    end: Option<u64>,
+}
+
+/// Reads a snapshot.
+///
+/// # Errors
+/// Every [`SnapshotError`] but `Write`: a snapshot is taken whole or not at all.
+pub fn read(input: impl Read) -> Result<Snapshot, SnapshotError> {
+    let unpacked = GzDecoder::new(input).take(LARGEST + 1);
+    let mut lines = Lines {
+        input: BufReader::new(unpacked),
+        text: String::new(),
+        number: 0,
+    };
+    if !lines.advance().map_err(not_a_snapshot)? {
+        return Err(SnapshotError::NotASnapshot);
+    }
+    let head = lines.head()?;
+    let mut facts = Facts::unrecorded(head.observed_at, head.asked, head.cluster);
+    facts.unlisted = head.unlisted;
+    facts.hold(head.kinds.keys().map(String::as_str));
+    let mut rows = 0;
+    loop {
+        if !lines.advance().map_err(|error| broken(error, rows))? {
+            return Err(SnapshotError::Truncated { rows });
+        }
+        if lines.take(&mut facts, rows)? {
+            break;
+        }
+        rows += 1;
+    }
+    // Reading on to the end has the checksum verified; nothing may follow.
+    if lines.advance().map_err(|error| broken(error, rows))? {
+        return Err(lines.damaged("something follows the end"));
+    }
+    Ok(Snapshot {
+        lacking: lacking(&head.kinds),
+        facts,
+    })
+}
+
+/// An end of the file within the compressed data is a cut, whatever the library calls it.
+fn broken(error: io::Error, rows: u64) -> SnapshotError {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => SnapshotError::Truncated { rows },
+        _ => SnapshotError::Read(error),
+    }
+}
+
+/// Broken compression at the very start means another kind of file.
+fn not_a_snapshot(error: io::Error) -> SnapshotError {
+    match error.kind() {
+        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => SnapshotError::NotASnapshot,
+        io::ErrorKind::UnexpectedEof => SnapshotError::Truncated { rows: 0 },
+        _ => SnapshotError::Read(error),
+    }
+}
+
+struct Lines<R> {
+    input: BufReader<io::Take<R>>,
+    text: String,
+    number: u64,
+}
+
+impl<R: Read> Lines<R> {
+    /// Reads the next line; false at the end.
+    fn advance(&mut self) -> io::Result<bool> {
+        self.text.clear();
+        self.number += 1;
+        Ok(self.input.read_line(&mut self.text)? > 0)
+    }
+
+    fn damaged(&self, what: impl Into<String>) -> SnapshotError {
+        SnapshotError::Damaged {
+            line: self.number,
+            what: what.into(),
+        }
+    }
+
+    fn head(&self) -> Result<Head, SnapshotError> {
+        #[derive(Deserialize)]
+        struct Format {
+            seaworthy: u32,
+        }
+        let format: Format =
+            serde_json::from_str(&self.text).map_err(|_| SnapshotError::NotASnapshot)?;
+        if format.seaworthy > FORMAT {
+            return Err(SnapshotError::Newer {
+                found: format.seaworthy,
+            });
+        }
+        serde_json::from_str(&self.text).map_err(|error| self.damaged(place(&error)))
+    }
+
+    /// Takes the current line into `facts`; true when it was the end line.
+    fn take(&self, facts: &mut Facts, rows: u64) -> Result<bool, SnapshotError> {
+        if self.input.get_ref().limit() == 0 {
+            return Err(SnapshotError::TooLarge);
+        }
+        let line: Line<'_> =
+            serde_json::from_str(&self.text).map_err(|error| self.damaged(place(&error)))?;
+        match line {
+            Line { end: Some(end), .. } if end == rows => Ok(true),
+            Line { end: Some(_), .. } => {
+                Err(self.damaged("the number of rows is not the one stated"))
+            }
+            Line {
+                kind: Some(kind),
+                row,
+                lack,
+                ..
+            } => {
+                facts
+                    .take_row(&kind, row.map(RawValue::get), lack)
+                    .map_err(|error| self.damaged(place(&error)))?;
+                Ok(false)
+            }
+            Line { .. } => Err(self.damaged("neither a row nor the end")),
+        }
+    }
+}
+
+/// What a decoding error says, without the text it stumbled over.
+fn place(error: &serde_json::Error) -> String {
+    format!("column {}: not what is expected there", error.column())
+}
+
+/// What this version knows and `held` does not have.
+fn lacking(held: &BTreeMap<String, HeldKind>) -> Lacking {
+    let mut lacking = Lacking::default();
+    let nothing = BTreeMap::new();
+    for kind in Facts::kinds() {
+        let records = held.get(kind.name).map_or(&nothing, |kind| &kind.records);
+        for record in &kind.records {
+            compare(record, records, &mut lacking);
+        }
+    }
+    lacking
+}
+
+fn compare(record: &Record, held: &BTreeMap<String, BTreeSet<String>>, lacking: &mut Lacking) {
+    let Some(fields) = held.get(&record.name) else {
+        return; // the field that leads here is lacking, or the whole kind is
+    };
+    for field in &record.fields {
+        if !fields.contains(&field.name) {
+            let what = format!(
+                "{}.{}, which the snapshot was recorded without",
+                record.name, field.name
+            );
+            let gap = Gap::new(
+                what,
+                "",
+                GapReason::NotAsked,
+                "collect again with this version",
+            );
+            lacking.insert(&record.name, &field.name, gap);
+            continue;
+        }
+        if let Some(below) = field.kind.record() {
+            compare(below, held, lacking);
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Controllers: what each declares, and who stands above it.
+
+use crate::facts::objects::{
+    CronJob, DaemonSet, Deployment, Job, Kind, Node, ObjectMeta, PodSpec, PodTemplateSpec,
+    ReplicaSet, ReplicationController, StatefulSet,
+};
+
+use super::normalise;
+
+/// An object that makes pods, or makes what makes pods.
+pub trait Controller: Kind {
+    /// What its pods are made from; `None` when it makes none now.
+    fn template(&self) -> Option<&PodTemplateSpec>;
+
+    /// The names of the claims it makes for each pod.
+    fn claims(&self) -> impl Iterator<Item = &str> {
+        std::iter::empty()
+    }
+}
+
+impl Controller for Deployment {
+    fn template(&self) -> Option<&PodTemplateSpec> {
+        Some(&self.spec.template)
+    }
+}
+
+/// The old revisions of a Deployment are ReplicaSets without pods: they declare nothing.
+impl Controller for ReplicaSet {
+    fn template(&self) -> Option<&PodTemplateSpec> {
+        (self.spec.replicas != Some(0)).then_some(&self.spec.template)
+    }
+}
+
+impl Controller for DaemonSet {
+    fn template(&self) -> Option<&PodTemplateSpec> {
+        Some(&self.spec.template)
+    }
+}
+
+impl Controller for StatefulSet {
+    fn template(&self) -> Option<&PodTemplateSpec> {
+        Some(&self.spec.template)
+    }
+    fn claims(&self) -> impl Iterator<Item = &str> {
+        let claims = self.spec.volume_claim_templates.iter();
+        claims.map(|claim| claim.metadata.name.as_str())
+    }
+}
+
+impl Controller for ReplicationController {
+    fn template(&self) -> Option<&PodTemplateSpec> {
+        self.spec.template.as_ref()
+    }
+}
+
+impl Controller for Job {
+    fn template(&self) -> Option<&PodTemplateSpec> {
+        Some(&self.spec.template)
+    }
+}
+
+impl Controller for CronJob {
+    fn template(&self) -> Option<&PodTemplateSpec> {
+        Some(&self.spec.job_template.spec.template)
+    }
+}
+
+/// A controller or a pod, by what identifies it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Identity {
+    pub namespace: String,
+    pub kind: String,
+    pub name: String,
+    /// The API group: other groups have Jobs and StatefulSets of their own.
+    pub group: String,
+}
+
+impl Identity {
+    /// The object with this metadata.
+    pub(super) fn of<K: Kind>(object: &K) -> Self {
+        let meta = object.metadata();
+        Self {
+            namespace: meta.namespace.clone(),
+            kind: K::KIND.to_owned(),
+            name: meta.name.clone(),
+            group: K::GROUP.to_owned(),
+        }
+    }
+
+    /// The controller of a pod or a controller.
+    pub(super) fn controller(of: &ObjectMeta) -> Option<Self> {
+        let owner = of.controller()?;
+        let group = match owner.api_version.split_once('/') {
+            // Where Deployments and ReplicaSets were before they moved; references were never rewritten.
+            Some(("extensions", _)) => Deployment::GROUP,
+            Some((group, _)) => group,
+            None => "",
+        };
+        Some(Self {
+            namespace: of.namespace.clone(),
+            kind: owner.kind.clone(),
+            name: owner.name.clone(),
+            group: group.to_owned(),
+        })
+    }
+
+    fn is<K: Kind>(&self) -> bool {
+        self.kind == K::KIND && self.group == K::GROUP
+    }
+
+    /// Whether this is a node, which "owns" its static pods.
+    pub(super) fn is_node(&self) -> bool {
+        self.is::<Node>()
+    }
+
+    /// Whether the subject is what stands above: a ReplicaSet or Job is only the hand of its owner.
+    pub(super) fn passes_on(&self) -> bool {
+        self.is::<ReplicaSet>() || self.is::<Job>()
+    }
+
+    /// Whether objects of this kind are listed, so that one which is missing is worth a note.
+    pub(super) fn is_listed_kind(&self) -> bool {
+        self.passes_on()
+            || self.is::<Deployment>()
+            || self.is::<DaemonSet>()
+            || self.is::<StatefulSet>()
+            || self.is::<ReplicationController>()
+            || self.is::<CronJob>()
+    }
+}
+
+/// The normalised spec that a controller declares.
+pub(super) fn declared<C: Controller>(controller: &C) -> Option<(PodSpec, &ObjectMeta)> {
+    let template = controller.template()?;
+    let mut spec = template.spec.clone();
+    normalise::declare_claims(&mut spec, &controller.metadata().name, controller.claims());
+    normalise::spec(&mut spec, normalise::Name::Any);
+    Some((spec, &template.metadata))
+}

@@ -1,0 +1,321 @@
+//! The report document, version 1: what every format shows and what a saved report holds.
+//!
+//! The contract is `reports/report-v1.schema.json`. Fields are only ever added; anything else is a new version.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::catalog::Severity;
+use crate::facts::GapReason;
+use crate::outcome::{self, Evidence, Reason, Status, Subject};
+use crate::score::{Tally, Waiver};
+
+/// The version that this file describes.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// What a run says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// [`SCHEMA_VERSION`].
+    pub schema_version: u32,
+    /// What wrote it.
+    pub tool: Tool,
+    /// When the facts were observed.
+    pub generated_at: Timestamp,
+    /// Where the facts come from.
+    pub source: Source,
+    /// What was audited.
+    pub cluster: Cluster,
+    /// The profiles, in the order asked for.
+    pub profiles: Vec<Profile>,
+    /// What was evaluated, by id.
+    pub evaluations: Vec<Evaluation>,
+    /// The verdicts, by evaluation, then subject.
+    pub outcomes: Vec<Entry>,
+    /// What was not read.
+    pub gaps: Vec<Gap>,
+    /// Sums.
+    pub totals: Totals,
+}
+
+/// The program.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Tool {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// Where the facts come from. A snapshot says what the run that recorded it said.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Source {
+    /// What was looked at.
+    pub kind: SourceKind,
+    /// How: "API", "node cp1".
+    pub read: Vec<String>,
+}
+
+/// What was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum SourceKind {
+    /// A running cluster, or a node of it.
+    Cluster,
+    /// Files that would be applied to one.
+    Manifests,
+}
+
+/// What was audited.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Cluster {
+    /// As its users name it.
+    pub name: String,
+    /// The API server's version, where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// kubeadm, k3s, …, where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distribution: Option<String>,
+    /// The names of its nodes.
+    pub nodes: Vec<String>,
+}
+
+/// A profile with its figures. Percentages are rounded down; null where nothing was judged.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Profile {
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// In percent.
+    pub score: Option<u8>,
+    /// In percent.
+    pub coverage: Option<u8>,
+    /// How much of its sections' weight was judged, where they have weights.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight: Option<Weight>,
+    /// The score from which it counts as passed, in percent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pass_mark: Option<u8>,
+    /// Whether the mark is reached; absent while something that counts is not judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passed: Option<bool>,
+    /// Its sections, in order.
+    pub sections: Vec<Section>,
+}
+
+/// Weights of sections, in the profile's own unit (percent).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Weight {
+    /// Of the sections that have a score.
+    pub judged: u64,
+    /// Of all.
+    pub total: u64,
+}
+
+/// A section with its figures.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Section {
+    /// Its number or short name.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Its share of the profile's score, in percent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight: Option<u8>,
+    /// In percent.
+    pub score: Option<u8>,
+    /// In percent.
+    pub coverage: Option<u8>,
+    /// Its controls, in order.
+    pub controls: Vec<Control>,
+}
+
+/// A control with its status.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Control {
+    /// Its number.
+    pub id: String,
+    /// What it asks.
+    pub title: String,
+    /// The benchmark's level.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<u8>,
+    /// Its outcomes, folded.
+    pub status: Status,
+    /// The highest severity of its checks; absent when it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub severity: Option<Severity>,
+    /// Why, where no outcome says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+    /// The evaluations that answer it, by id.
+    pub evaluations: Vec<String>,
+    /// Its subjects per status.
+    pub tally: Tally,
+}
+
+/// One check with one set of parameters.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Evaluation {
+    /// Its id.
+    pub id: String,
+    /// The check's id.
+    pub check: String,
+    /// The parameters in force, as text.
+    pub params: BTreeMap<String, String>,
+    /// How bad a finding is.
+    pub severity: Severity,
+    /// The bad state as a statement.
+    pub title: String,
+    /// The kind of subject.
+    pub subject: String,
+    /// What an attacker gains.
+    pub why: String,
+    /// How to mend it, in general.
+    pub fix: String,
+    /// Where to read on.
+    pub references: Vec<String>,
+}
+
+/// A verdict, or the sum of many alike.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Entry {
+    /// What passed, or is not there, of one evaluation.
+    Summary(Summary),
+    /// One verdict.
+    One(Box<Outcome>),
+}
+
+/// Verdicts of one evaluation and status that nobody has to act on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Summary {
+    /// The evaluation's id.
+    pub evaluation: String,
+    /// `pass` or `notApplicable`.
+    pub status: Status,
+    /// How many.
+    pub count: u64,
+    /// The first of them.
+    pub sample: Vec<Sample>,
+}
+
+/// One of the verdicts of a [`Summary`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Sample {
+    /// What was judged.
+    pub subject: Subject,
+    /// What was found.
+    pub message: String,
+    /// The values the verdict rests on.
+    pub evidence: Vec<Evidence>,
+    /// Why it does not apply.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+}
+
+/// A verdict with the waiver that covers it, if one does. The status is the raw one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Outcome {
+    /// The verdict.
+    #[serde(flatten)]
+    pub verdict: outcome::Outcome,
+    /// Who accepted it, and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiver: Option<Waiver>,
+}
+
+/// Something that was not read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Gap {
+    /// What is missing.
+    pub what: String,
+    /// Where it would have been read; empty when there is no single place.
+    #[serde(rename = "where")]
+    pub place: String,
+    /// Why it is missing.
+    pub reason: GapReason,
+    /// What would fill it.
+    pub remedy: String,
+}
+
+/// Sums over the whole report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Totals {
+    /// Controls of all profiles, per status.
+    pub controls: Tally,
+    /// Verdicts per raw status.
+    pub outcomes: Tally,
+    /// Evaluations.
+    pub evaluations: u64,
+    /// Gaps.
+    pub gaps: u64,
+}
+
+/// Why a saved report cannot be read. The person who names the file can mend each; none repeats what the file holds.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum ReadError {
+    /// It is not a report: not JSON, no version, or a field that is missing or malformed.
+    #[error("not a report of seaworthy: line {line}, column {column}")]
+    NotAReport {
+        /// From 1.
+        line: usize,
+        /// From 1; 0 at the end of a file.
+        column: usize,
+    },
+    /// Another version wrote it.
+    #[error("the report has format {found}; this version reads format {SCHEMA_VERSION}")]
+    Version {
+        /// The version it names.
+        found: u32,
+    },
+}
+
+impl Report {
+    /// Reads a report that was saved as JSON. Fields it does not know are skipped.
+    ///
+    /// # Errors
+    /// When it is of another version or no report at all.
+    pub fn read(json: &[u8]) -> Result<Self, ReadError> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Head {
+            schema_version: u32,
+        }
+        let head: Head = serde_json::from_slice(json)?;
+        if head.schema_version != SCHEMA_VERSION {
+            return Err(ReadError::Version {
+                found: head.schema_version,
+            });
+        }
+        Ok(serde_json::from_slice(json)?)
+    }
+}
+
+/// The cause's own text may quote the file, so only its position is kept.
+impl From<serde_json::Error> for ReadError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::NotAReport {
+            line: error.line(),
+            column: error.column(),
+        }
+    }
+}

@@ -1,0 +1,285 @@
+//! What to fix first, and what is not known: views of the document, computed from it alone, so that a saved report shows
+//! the same.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::document::{Control, Entry, Evaluation, Outcome, Report};
+use crate::catalog::Severity;
+use crate::outcome::{Remediation, Status, Subject};
+use crate::score::{control_name, weight};
+
+/// Findings with one cause: those of equal fix target, and targets that need the same change for the same checks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding<'a> {
+    /// The gravest of its evaluations.
+    pub evaluation: &'a Evaluation,
+    /// Its verdicts, those of `evaluation` first.
+    pub outcomes: Vec<&'a Outcome>,
+    /// How many subjects of `evaluation` fail here.
+    pub failing: u64,
+    /// How many subjects of `evaluation` were judged at all.
+    pub judged: u64,
+    /// How many failing controls fail no more once it is fixed.
+    pub cleared: usize,
+    /// How many failing controls it is a part of, those included.
+    pub touched: usize,
+    /// The severity weights of the failing controls it is a part of: what fixing it is worth.
+    pub gain: u64,
+}
+
+impl<'a> Finding<'a> {
+    /// The different fixes: each line with the places it belongs into, the gravest evaluation's first.
+    pub fn fixes(&self) -> Vec<(&'a Remediation, Vec<&'a str>)> {
+        let mut fixes: Vec<(&Remediation, Vec<&str>)> = Vec::new();
+        let (mut lines, mut known) = (BTreeMap::new(), BTreeSet::new());
+        let of = self.outcomes.iter();
+        for fix in of.filter_map(|one| one.verdict.fix.as_ref()) {
+            let line = (&fix.line, &fix.summary);
+            let at = *lines.entry(line).or_insert(fixes.len());
+            if at == fixes.len() {
+                fixes.push((fix, Vec::new()));
+            }
+            if known.insert((line, &fix.place)) {
+                fixes[at].1.push(&fix.place);
+            }
+        }
+        fixes
+    }
+}
+
+/// One reason why something is not known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cause<'a> {
+    /// The reason.
+    pub text: &'a str,
+    /// What would resolve it; may be empty.
+    pub remedy: &'a str,
+    /// How many controls it leaves open, wholly or in part.
+    pub controls: usize,
+}
+
+/// The controls of a report by the evaluations they refer to, each under its name across profiles.
+struct Controls<'a>(BTreeMap<&'a str, Vec<(String, &'a Control)>>);
+
+impl<'a> Controls<'a> {
+    fn new(report: &'a Report) -> Self {
+        let mut of: BTreeMap<&str, Vec<(String, &Control)>> = BTreeMap::new();
+        for profile in &report.profiles {
+            for control in profile
+                .sections
+                .iter()
+                .flat_map(|section| &section.controls)
+            {
+                for evaluation in &control.evaluations {
+                    let name = control_name(&profile.id, &control.id);
+                    of.entry(evaluation).or_default().push((name, control));
+                }
+            }
+        }
+        Self(of)
+    }
+
+    fn of(&self, evaluation: &str) -> &[(String, &'a Control)] {
+        self.0.get(evaluation).map_or(&[], Vec::as_slice)
+    }
+
+    /// The controls that fail by this outcome; nothing when it is accepted wherever it counts.
+    fn failing(&self, outcome: &Outcome) -> Option<Vec<&(String, &'a Control)>> {
+        let all = self.of(&outcome.verdict.evaluation);
+        let accepted = |name: &str| {
+            let waiver = outcome.waiver.as_ref();
+            waiver.is_some_and(|waiver| waiver.holds_for(name))
+        };
+        let open: Vec<_> = all.iter().filter(|(name, _)| !accepted(name)).collect();
+        let counts = !open.is_empty() || (all.is_empty() && outcome.waiver.is_none());
+        counts.then_some(open)
+    }
+}
+
+/// Findings by cause, the largest gain first, then severity, number of subjects and name.
+pub fn findings(report: &Report) -> Vec<Finding<'_>> {
+    let controls = Controls::new(report);
+    let evaluations: BTreeMap<&str, &Evaluation> = report
+        .evaluations
+        .iter()
+        .map(|evaluation| (evaluation.id.as_str(), evaluation))
+        .collect();
+    let counts = |outcome: &&Outcome| {
+        outcome.verdict.status == Status::Fail && controls.failing(outcome).is_some()
+    };
+    let failed: Vec<&Outcome> = verdicts(report).filter(counts).collect();
+    let mut per_control: BTreeMap<&str, usize> = BTreeMap::new();
+    for outcome in &failed {
+        for (name, _) in controls.failing(outcome).into_iter().flatten() {
+            *per_control.entry(name).or_default() += 1;
+        }
+    }
+    let judged = judged(report);
+    let groups = group(&failed).into_values();
+    let mut findings: Vec<Finding<'_>> = groups
+        .filter_map(|outcomes| {
+            let known = |outcome: &&Outcome| evaluations.get(outcome.verdict.evaluation.as_str());
+            let of = outcomes.iter().filter_map(known).copied();
+            let evaluation = of.min_by_key(|one| (Reverse(one.severity), &one.id))?;
+            Some(finding(
+                evaluation,
+                outcomes,
+                &controls,
+                &per_control,
+                &judged,
+            ))
+        })
+        .collect();
+    findings.sort_by(|a, b| {
+        rank(b)
+            .cmp(&rank(a))
+            .then_with(|| name_order(a).cmp(&name_order(b)))
+    });
+    findings
+}
+
+fn rank(finding: &Finding<'_>) -> (u64, Severity, u64) {
+    let severity = finding.evaluation.severity;
+    (finding.gain, severity, finding.failing)
+}
+
+fn name_order<'a>(finding: &Finding<'a>) -> (&'a str, Option<&'a Subject>) {
+    let first = finding.outcomes.first();
+    (
+        &finding.evaluation.id,
+        first.map(|one| &one.verdict.subject),
+    )
+}
+
+fn verdicts(report: &Report) -> impl Iterator<Item = &Outcome> {
+    report.outcomes.iter().filter_map(|entry| match entry {
+        Entry::One(outcome) => Some(&**outcome),
+        Entry::Summary(_) => None,
+    })
+}
+
+/// How many subjects each evaluation decided about.
+fn judged(report: &Report) -> BTreeMap<&str, u64> {
+    let mut judged: BTreeMap<&str, u64> = BTreeMap::new();
+    for entry in &report.outcomes {
+        let (evaluation, status, count) = match entry {
+            Entry::Summary(summary) => (&summary.evaluation, summary.status, summary.count),
+            Entry::One(outcome) => (&outcome.verdict.evaluation, outcome.verdict.status, 1),
+        };
+        if matches!(status, Status::Pass | Status::Fail | Status::Waived) {
+            *judged.entry(evaluation).or_default() += count;
+        }
+    }
+    judged
+}
+
+/// First by target (a finding without a fix is its own), then targets by the evaluations that fail there.
+fn group<'a>(failed: &[&'a Outcome]) -> BTreeMap<BTreeSet<&'a str>, Vec<&'a Outcome>> {
+    let mut targets: BTreeMap<(Option<&str>, &str), Vec<&Outcome>> = BTreeMap::new();
+    for outcome in failed {
+        let verdict = &outcome.verdict;
+        let key = match &verdict.fix {
+            Some(fix) => (Some(fix.target.as_str()), ""),
+            None => (None, verdict.fingerprint.as_str()),
+        };
+        targets.entry(key).or_default().push(outcome);
+    }
+    let mut groups: BTreeMap<BTreeSet<&str>, Vec<&Outcome>> = BTreeMap::new();
+    for outcomes in targets.into_values() {
+        let evaluations = outcomes.iter().map(|one| one.verdict.evaluation.as_str());
+        groups
+            .entry(evaluations.collect())
+            .or_default()
+            .extend(outcomes);
+    }
+    groups
+}
+
+fn finding<'a>(
+    evaluation: &'a Evaluation,
+    mut outcomes: Vec<&'a Outcome>,
+    controls: &Controls<'a>,
+    per_control: &BTreeMap<&str, usize>,
+    judged: &BTreeMap<&str, u64>,
+) -> Finding<'a> {
+    let leads = |one: &&Outcome| one.verdict.evaluation == evaluation.id;
+    outcomes.sort_by_key(|one| !leads(one));
+    let mut here: BTreeMap<&str, (usize, Option<Severity>)> = BTreeMap::new();
+    for outcome in &outcomes {
+        for (name, control) in controls.failing(outcome).into_iter().flatten() {
+            let (count, severity) = here.entry(name).or_default();
+            (*count, *severity) = (*count + 1, control.severity);
+        }
+    }
+    let cleared = here
+        .iter()
+        .filter(|(name, (count, _))| per_control.get(*name) == Some(count));
+    let severities = here.values().filter_map(|(_, severity)| *severity);
+    Finding {
+        evaluation,
+        failing: outcomes.iter().filter(|one| leads(one)).count() as u64,
+        judged: judged.get(evaluation.id.as_str()).copied().unwrap_or(0),
+        cleared: cleared.count(),
+        touched: here.len(),
+        gain: severities.map(weight).sum(),
+        outcomes,
+    }
+}
+
+/// Why things are not known, the cause that leaves most controls open first, then by text.
+pub fn causes(report: &Report) -> Vec<Cause<'_>> {
+    let controls = Controls::new(report);
+    let mut open: BTreeMap<(&str, &str), BTreeSet<String>> = BTreeMap::new();
+    for outcome in verdicts(report) {
+        let verdict = &outcome.verdict;
+        if verdict.status == Status::Unknown {
+            let cause = match &verdict.reason {
+                Some(reason) => (reason.text.as_str(), reason.remedy.as_str()),
+                None => (verdict.message.as_str(), ""),
+            };
+            let names = controls.of(&verdict.evaluation).iter();
+            open.entry(cause)
+                .or_default()
+                .extend(names.map(|(name, _)| name.clone()));
+        }
+    }
+    for profile in &report.profiles {
+        for control in profile
+            .sections
+            .iter()
+            .flat_map(|section| &section.controls)
+        {
+            if let (Status::Unknown, Some(reason)) = (control.status, &control.reason) {
+                let cause = (reason.text.as_str(), reason.remedy.as_str());
+                let name = control_name(&profile.id, &control.id);
+                open.entry(cause).or_default().insert(name);
+            }
+        }
+    }
+    let mut causes: Vec<Cause<'_>> = open
+        .into_iter()
+        .map(|((text, remedy), controls)| Cause {
+            text,
+            remedy,
+            controls: controls.len(),
+        })
+        .collect();
+    causes.sort_by_key(|cause| Reverse(cause.controls));
+    causes
+}
+
+/// A subject as a person would say it: with its namespace and its node, unless the name says so already.
+pub(super) fn name(subject: &Subject) -> String {
+    let mut name = subject.name.clone();
+    let said = |name: &str, part: &str| {
+        name.split(|c: char| c.is_whitespace() || c == '/')
+            .any(|word| word == part)
+    };
+    for (before, part) in [(" in ", &subject.namespace), (" on ", &subject.node)] {
+        if let Some(part) = part.as_deref().filter(|part| !said(&subject.name, part)) {
+            name = name + before + part;
+        }
+    }
+    name
+}

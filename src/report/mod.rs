@@ -1,0 +1,104 @@
+//! What a run says, as one document and its formats.
+//!
+//! Everything a reader sees comes from [`Report`]: a renderer borrows it and writes to a writer it is given, so a report
+//! that was saved as JSON renders again to the same bytes. Clock, terminal and environment are read elsewhere and come
+//! in as [`Options`]. Text from outside reaches a screen only through [`safe`](safe::safe).
+
+mod assemble;
+pub mod document;
+mod groups;
+mod ink;
+mod json;
+pub mod reference;
+pub mod safe;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use std::io::{self, Write};
+
+pub use assemble::Input;
+pub use document::{ReadError, Report};
+pub use groups::{Cause, Finding, causes, findings};
+
+/// The formats of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    Table,
+    /// The document itself.
+    Json,
+}
+
+impl Format {
+    /// All formats.
+    pub const ALL: [Self; 2] = [Self::Table, Self::Json];
+
+    /// The name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Table => "table",
+            Self::Json => "json",
+        }
+    }
+
+    /// The format of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.name() == name)
+    }
+}
+
+/// The characters that the reader's screen can show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Charset {
+    /// Any.
+    #[default]
+    Unicode,
+    /// ASCII only; all else is shown escaped.
+    Ascii,
+}
+
+/// How to render; what a format has no use for it ignores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// The width of the page in columns; less than 72 is taken as 72.
+    pub width: u16,
+    /// Whether to colour, by SGR sequences (ECMA-48).
+    pub color: bool,
+    /// The characters to draw with.
+    pub charset: Charset,
+    /// Whether to list every control, finding and cause.
+    pub all: bool,
+    /// Whether JSON is written on one line.
+    pub compact: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            width: 80,
+            color: false,
+            charset: Charset::default(),
+            all: false,
+            compact: false,
+        }
+    }
+}
+
+/// Writes `report` to `to`, in large pieces.
+///
+/// # Errors
+/// What the writer says; a closed pipe is an error of kind `BrokenPipe` like any other.
+pub fn render(
+    report: &Report,
+    format: Format,
+    options: &Options,
+    to: &mut dyn Write,
+) -> io::Result<()> {
+    let mut to = io::BufWriter::new(to);
+    match format {
+        Format::Table => table::render(report, options, &mut to)?,
+        Format::Json => json::render(report, options, &mut to)?,
+    }
+    to.flush()
+}

@@ -1,0 +1,222 @@
+//! The reference pages: checks and profiles as a person wants to read them.
+
+use std::io::{self, Write};
+
+use comfy_table::{ContentArrangement, Table, presets};
+
+use super::safe;
+use crate::catalog::{Catalog, Change, Check, Profile};
+
+/// Text from a file as a cell.
+fn safe(text: &str) -> String {
+    safe::safe(text).into_owned()
+}
+
+/// The list of checks.
+///
+/// # Errors
+/// What `out` gives.
+pub fn checks(catalog: &Catalog, width: u16, out: &mut dyn Write) -> io::Result<()> {
+    let mut table = plain(width);
+    table.set_header(["CHECK", "SEVERITY", "SUBJECT", "WHAT IS WRONG"]);
+    for check in catalog.checks.values() {
+        table.add_row([
+            safe(&check.id.value),
+            check.severity.name().to_owned(),
+            check.subject.name().to_owned(),
+            safe(&check.title),
+        ]);
+    }
+    writeln!(out, "{}", table.trim_fmt())
+}
+
+/// The list of profiles.
+///
+/// # Errors
+/// What `out` gives.
+pub fn profiles(catalog: &Catalog, width: u16, out: &mut dyn Write) -> io::Result<()> {
+    let mut table = plain(width);
+    table.set_header(["PROFILE", "SECTIONS", "CONTROLS", "ANSWERED", "TITLE"]);
+    for profile in catalog.profiles.values() {
+        let controls = || {
+            profile
+                .sections
+                .iter()
+                .flat_map(|section| &section.controls)
+        };
+        table.add_row([
+            safe(&profile.id.value),
+            profile.sections.len().to_string(),
+            controls().count().to_string(),
+            controls()
+                .filter(|control| !control.checks.is_empty())
+                .count()
+                .to_string(),
+            safe(&profile.title),
+        ]);
+    }
+    writeln!(out, "{}", table.trim_fmt())
+}
+
+/// One profile: sections, controls, checks.
+///
+/// # Errors
+/// What `out` gives.
+pub fn profile(
+    catalog: &Catalog,
+    profile: &Profile,
+    width: u16,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    writeln!(out, "{}", safe(&profile.title))?;
+    paragraph(&profile.description, width, out)?;
+    for section in &profile.sections {
+        let weight = section
+            .weight
+            .map(|weight| format!("  weight {weight} %"))
+            .unwrap_or_default();
+        writeln!(
+            out,
+            "\n{} {}{weight}",
+            safe(&section.id),
+            safe(&section.title)
+        )?;
+        let mut table = plain(width);
+        for control in &section.controls {
+            let checks: Vec<String> = control
+                .checks
+                .iter()
+                .map(|id| {
+                    let severity = catalog
+                        .checks
+                        .get(&id.value)
+                        .map(|check| check.severity.name());
+                    format!("{} ({})", safe(&id.value), severity.unwrap_or("unknown"))
+                })
+                .collect();
+            let answer = match (&control.not_applicable, checks.is_empty()) {
+                (Some(reason), _) => format!("does not apply: {}", safe(reason)),
+                (None, true) => "a person must judge".to_owned(),
+                (None, false) => checks.join("\n"),
+            };
+            table.add_row([
+                format!("  {}", safe(&control.id.value)),
+                safe(&control.title),
+                answer,
+            ]);
+        }
+        writeln!(out, "{}", table.trim_fmt())?;
+    }
+    Ok(())
+}
+
+/// One check, as a page of a manual.
+///
+/// # Errors
+/// What `out` gives.
+pub fn check(catalog: &Catalog, check: &Check, width: u16, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(
+        out,
+        "{}  ({}, judges each {})",
+        safe(&check.id.value),
+        check.severity.name(),
+        check.subject.name()
+    )?;
+    writeln!(out, "{}\n", safe(&check.title))?;
+    paragraph(&check.why, width, out)?;
+    writeln!(out, "\nMust hold")?;
+    if let Some(when) = &check.when {
+        writeln!(out, "  when  {}", safe(&when.value))?;
+    }
+    writeln!(out, "  {}", safe(&check.assert.value))?;
+    for (name, param) in &check.params {
+        writeln!(
+            out,
+            "  with params.{} = {}",
+            safe(name),
+            safe(&param.value.to_string())
+        )?;
+    }
+    if check.review {
+        writeln!(
+            out,
+            "  A person has the last word: where it holds, the control is manual."
+        )?;
+    }
+    writeln!(out, "\nFix")?;
+    paragraph(&check.fix.summary, width, out)?;
+    if let Some(change) = &check.fix.change {
+        let (label, text) = change_text(change);
+        writeln!(out, "  {label}")?;
+        for line in text.lines() {
+            writeln!(out, "    {}", safe(line))?;
+        }
+    }
+    let controls = answered(catalog, &check.id.value);
+    if !controls.is_empty() {
+        writeln!(out, "\nAnswers")?;
+        for control in controls {
+            writeln!(out, "  {}", safe(&control))?;
+        }
+    }
+    writeln!(out, "\nExamples")?;
+    for example in &check.examples {
+        writeln!(
+            out,
+            "  {:13}  {}",
+            example.expect.name(),
+            safe(&example.name.value)
+        )?;
+    }
+    writeln!(out, "\nRead on")?;
+    for reference in &check.references {
+        writeln!(out, "  {}", safe(reference))?;
+    }
+    Ok(())
+}
+
+fn change_text(change: &Change) -> (&'static str, &str) {
+    match change {
+        Change::Flag(text) => ("flag", text),
+        Change::KubeletConfig(text) => ("kubelet configuration", text),
+        Change::File(text) => ("on the node", text),
+        Change::Manifest(text) => ("object", text),
+        Change::Command(text) => ("command", text),
+    }
+}
+
+/// The controls that `check` answers, over all profiles.
+fn answered(catalog: &Catalog, check: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for profile in catalog.profiles.values() {
+        for control in profile
+            .sections
+            .iter()
+            .flat_map(|section| &section.controls)
+        {
+            if control.checks.iter().any(|id| id.value == check) {
+                found.push(format!(
+                    "{} {}  {}",
+                    profile.id.value, control.id.value, control.title
+                ));
+            }
+        }
+    }
+    found
+}
+
+fn plain(width: u16) -> Table {
+    let mut table = Table::new();
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(width);
+    table
+}
+
+/// Prose, wrapped at `width` by words.
+fn paragraph(text: &str, width: u16, out: &mut dyn Write) -> io::Result<()> {
+    let mut table = plain(width);
+    table.add_row([safe(text)]);
+    writeln!(out, "{}", table.trim_fmt())
+}

@@ -1,0 +1,106 @@
+//! The table: what a person reads first. Figures per profile, then what to fix first, then what is not known and why.
+
+mod findings;
+mod page;
+mod profile;
+
+use std::io::{self, Write};
+
+use self::page::{Page, count};
+use super::document::{Report, SourceKind};
+use super::ink::Ink;
+use super::safe::Safe;
+use super::{Options, groups};
+use crate::facts::GapReason;
+use crate::outcome::Status;
+
+/// The columns kept free for the number of nodes.
+const NODES: usize = 20;
+
+/// How many things that were not asked for are named.
+const NOT_ASKED: usize = 5;
+
+pub(super) fn render(report: &Report, options: &Options, to: &mut dyn Write) -> io::Result<()> {
+    let mut page = Page::new(options, to);
+    header(report, &mut page)?;
+    for profile in &report.profiles {
+        page.blank()?;
+        profile::render(profile, &mut page)?;
+    }
+    findings::to_fix(&groups::findings(report), report, &mut page)?;
+    findings::not_known(&groups::causes(report), report, &mut page)?;
+    page.blank()?;
+    totals(report, &mut page)
+}
+
+/// Who was looked at, how, and when.
+fn header(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+    let cluster = &report.cluster;
+    let known = [&cluster.distribution, &cluster.version];
+    let known = known.map(|part| part.as_deref().unwrap_or("")).join(" ");
+    let nodes = count(cluster.nodes.len() as u64, "node", "nodes");
+    let mut what = vec![page.brief(known.trim(), page.width - NODES)];
+    let read = report.source.read.join(" + ");
+    let read = match report.source.kind {
+        SourceKind::Cluster => {
+            what.push(nodes);
+            read
+        }
+        SourceKind::Manifests => format!("manifests {read}"),
+    };
+    what.retain(|part| !part.is_empty());
+    let time = report.generated_at.strftime("%Y-%m-%d %H:%M UTC");
+    let mut parts = vec![
+        page.brief(&cluster.name, page.width).paint(Ink::Bold),
+        Safe::join(&what, ", "),
+        page.brief(&read, page.width),
+        page.text(&time.to_string()),
+    ];
+    parts.retain(|part| !part.is_empty());
+    page.flow(parts)
+}
+
+/// The ink of a status.
+fn ink(status: Status) -> Ink {
+    match status {
+        Status::Pass => Ink::Green,
+        Status::Fail => Ink::Red,
+        Status::Unknown | Status::Manual => Ink::Yellow,
+        Status::Waived | Status::NotApplicable => Ink::Dim,
+    }
+}
+
+/// The name of a status, in words.
+fn status(status: Status) -> &'static str {
+    match status {
+        Status::NotApplicable => "not applicable",
+        other => other.name(),
+    }
+}
+
+/// How many controls say what, and what was not asked for.
+fn totals(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+    let tally = report.totals.controls;
+    let verdicts = count(report.totals.outcomes.total(), "verdict", "verdicts");
+    let on = verdicts + Safe::literal(" on ");
+    let mut parts = vec![on + count(tally.total(), "control", "controls")];
+    for one in Status::BY_PRECEDENCE {
+        if tally.of(one) > 0 {
+            let name = Safe::literal(" ") + Safe::literal(status(one));
+            parts.push((Safe::number(tally.of(one)) + name).paint(ink(one)));
+        }
+    }
+    page.flow(parts)?;
+    let gaps = report.gaps.iter();
+    let not_asked = gaps.filter(|gap| gap.reason == GapReason::NotAsked);
+    let mut names: Vec<&str> = not_asked.map(|gap| gap.what.as_str()).collect();
+    names.dedup();
+    if names.is_empty() {
+        return Ok(());
+    }
+    let text = Safe::literal("Not asked: ") + page.list(&names, NOT_ASKED);
+    for line in text.wrap(page.width) {
+        page.line(&line)?;
+    }
+    Ok(())
+}

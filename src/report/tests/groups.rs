@@ -1,0 +1,153 @@
+//! What to fix first and what is not known, on reports small enough to group by hand.
+
+use super::sample::{assembled, checks, fixed, judged, profiles, report};
+use crate::outcome::{Outcome, Status};
+use crate::report::{Report, causes, findings};
+use crate::score::fixture::{control, judgement, outcome, profile, section, unknown};
+
+const MODE: &str = "file-mode-loose";
+const PROFILING: &str = "apiserver-profiling";
+const WILDCARD: &str = "role-wildcard";
+
+fn about(controls: &[(&str, &[&str])], outcomes: Vec<Outcome>) -> Report {
+    let controls = controls.iter().map(|(id, checks)| control(id, checks));
+    let profile = profile(vec![section("1", None, controls.collect())]);
+    assembled(&[profile], judgement(&checks(), outcomes), false)
+}
+
+fn failed(check: &str, subject: &str, target: &str) -> Outcome {
+    fixed(
+        outcome(check, Status::Fail, subject),
+        target,
+        "line",
+        target,
+    )
+}
+
+/// (evaluation, failing, judged, cleared, touched)
+fn summary(report: &Report) -> Vec<(&str, u64, u64, usize, usize)> {
+    let findings = findings(report).into_iter();
+    findings
+        .map(|one| {
+            (
+                one.evaluation.id.as_str(),
+                one.failing,
+                one.judged,
+                one.cleared,
+                one.touched,
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn equal_targets_are_one_cause_and_so_are_targets_that_need_the_same() {
+    let controls: &[(&str, &[&str])] = &[
+        ("1", &[MODE]),
+        ("2", &[PROFILING]),
+        ("3", &[MODE, WILDCARD]),
+    ];
+    let one_target = vec![failed(MODE, "a", "t"), failed(PROFILING, "a", "t")];
+    assert_eq!(summary(&about(controls, one_target)), [(MODE, 1, 1, 3, 3)]);
+
+    let nodes = vec![
+        failed(MODE, "w1", "w1:mode"),
+        failed(MODE, "w2", "w2:mode"),
+        outcome(MODE, Status::Pass, "w3"),
+    ];
+    let report = about(controls, nodes);
+    assert_eq!(summary(&report), [(MODE, 2, 3, 2, 2)]);
+    let fixes = findings(&report)[0].fixes().into_iter();
+    let fixes: Vec<_> = fixes
+        .map(|(fix, places)| (fix.line.as_str(), places))
+        .collect();
+    assert_eq!(
+        fixes,
+        [("line", vec!["w1:mode", "w2:mode"])],
+        "one line, two places"
+    );
+
+    let no_fix = vec![
+        outcome(MODE, Status::Fail, "a"),
+        outcome(WILDCARD, Status::Fail, "b"),
+    ];
+    assert_eq!(
+        summary(&about(controls, no_fix)),
+        [(MODE, 1, 1, 1, 2), (WILDCARD, 1, 1, 0, 1)],
+        "control 3 takes both"
+    );
+}
+
+#[test]
+fn the_largest_gain_comes_first() {
+    // Three controls of low weight (3 * 1) lose against one high (6); a second high one decides.
+    let controls: &[(&str, &[&str])] = &[
+        ("1", &[PROFILING]),
+        ("2", &[PROFILING]),
+        ("3", &[PROFILING]),
+        ("4", &[MODE]),
+        ("5", &[WILDCARD]),
+        ("6", &[WILDCARD]),
+    ];
+    let outcomes = vec![
+        failed(PROFILING, "a", "p"),
+        failed(MODE, "a", "m"),
+        failed(WILDCARD, "a", "w"),
+    ];
+    let report = about(controls, outcomes);
+    let order: Vec<_> = findings(&report)
+        .iter()
+        .map(|one| (one.evaluation.id.as_str(), one.gain))
+        .collect();
+    assert_eq!(order, [(WILDCARD, 12), (MODE, 6), (PROFILING, 3)]);
+}
+
+#[test]
+fn what_is_waived_where_it_counts_is_no_finding() {
+    let sample = report();
+    let isolation = findings(&sample);
+    let isolation = isolation
+        .iter()
+        .find(|one| one.evaluation.id == "namespace-not-isolated");
+    let isolation = isolation.expect("shop is open");
+    assert_eq!(
+        (isolation.failing, isolation.cleared),
+        (2, 2),
+        "CKS has no waiver for sandbox"
+    );
+
+    let [cis, _] = profiles();
+    let only_cis = assembled(&[cis], judged(), false);
+    let isolation = findings(&only_cis);
+    let isolation = isolation
+        .iter()
+        .find(|one| one.evaluation.id == "namespace-not-isolated");
+    assert_eq!(isolation.map(|one| one.failing), Some(1));
+}
+
+#[test]
+fn unknowns_are_grouped_by_cause() {
+    let controls: &[(&str, &[&str])] = &[
+        ("1", &[MODE]),
+        ("2", &[PROFILING]),
+        ("3", &[MODE, WILDCARD]),
+    ];
+    let outcomes = vec![
+        unknown(MODE, "a", "cp1 was not reached", "add --ssh cp1"),
+        unknown(MODE, "b", "cp1 was not reached", "add --ssh cp1"),
+        outcome(WILDCARD, Status::Unknown, "c"),
+    ];
+    let report = about(controls, outcomes);
+    let grouped = causes(&report);
+    let grouped: Vec<_> = grouped
+        .iter()
+        .map(|one| (one.text, one.remedy, one.controls))
+        .collect();
+    let ours = "report this: it is a mistake in seaworthy";
+    let expected = [
+        ("cp1 was not reached", "add --ssh cp1", 2),
+        ("check apiserver-profiling gave no verdict", ours, 1),
+        ("role-wildcard is unknown on c", "", 1),
+    ];
+    assert_eq!(grouped, expected);
+}

@@ -1,0 +1,579 @@
+//! A judgement made by hand, as wide as reports get: every status, shared causes, many subjects, waivers, gaps.
+
+use std::collections::BTreeMap;
+
+use crate::catalog::{Check, Control, Profile, Section, Severity, SubjectKind};
+use crate::facts::{Gap, GapReason};
+use crate::outcome::{
+    Evidence, Instances, Judgement, Outcome, Reason, Remediation, Status, Subject,
+};
+use crate::report::document::{Cluster, Source, SourceKind};
+use crate::report::{Input, Report};
+use crate::score::fixture::{check, control, judgement, outcome, profile, section, unknown};
+use crate::score::{Overlay, Waiver, score};
+
+const API_SERVER: &str = "/etc/kubernetes/manifests/kube-apiserver.yaml";
+const NO_KUBELET: [&str; 2] = [
+    "the kubelet configuration of w1 was not read: endpoint not verified",
+    "add --ssh w1, or let the kubelet serve a certificate that the cluster signed",
+];
+
+const CHECKS: [(&str, &str, Severity, SubjectKind); 11] = {
+    use Severity::{Critical, High, Info, Low, Medium};
+    use SubjectKind::{ApiServer, Certificate, Etcd, File, Kubelet, Namespace, Role, Workload};
+    [
+        (
+            "apiserver-audit-log-missing",
+            "The API server keeps no audit log",
+            High,
+            ApiServer,
+        ),
+        (
+            "apiserver-audit-log-short",
+            "Audit logs are thrown away early",
+            Medium,
+            ApiServer,
+        ),
+        (
+            "apiserver-profiling",
+            "The API server serves profiles of itself",
+            Low,
+            ApiServer,
+        ),
+        (
+            "certificate-expires",
+            "A certificate in use expires soon",
+            Medium,
+            Certificate,
+        ),
+        (
+            "etcd-client-auth",
+            "etcd serves clients without a certificate",
+            Critical,
+            Etcd,
+        ),
+        (
+            "file-mode-loose",
+            "A file of the control plane is open to others",
+            High,
+            File,
+        ),
+        (
+            "kubelet-anonymous-auth",
+            "The kubelet answers anonymous requests",
+            Critical,
+            Kubelet,
+        ),
+        (
+            "kubelet-hostname-override",
+            "The kubelet's name is overridden",
+            Info,
+            Kubelet,
+        ),
+        (
+            "namespace-not-isolated",
+            "A namespace lets all traffic in",
+            Medium,
+            Namespace,
+        ),
+        ("role-wildcard", "A role grants everything", High, Role),
+        (
+            "workload-privileged",
+            "A container runs privileged",
+            Critical,
+            Workload,
+        ),
+    ]
+};
+
+/// Id, title, weight, and the controls: id, title, checks.
+type Sections = &'static [(&'static str, &'static str, Option<u8>, &'static [Row])];
+type Row = (&'static str, &'static str, &'static [&'static str]);
+
+const CIS: Sections = &[
+    (
+        "1",
+        "Control plane components",
+        None,
+        &[
+            (
+                "1.1.13",
+                "admin.conf is closed to others",
+                &["file-mode-loose"],
+            ),
+            ("1.2.15", "Profiling is off", &["apiserver-profiling"]),
+            (
+                "1.2.16",
+                "The audit log is on",
+                &["apiserver-audit-log-missing"],
+            ),
+            (
+                "1.2.17",
+                "Audit logs are kept long enough",
+                &["apiserver-audit-log-short"],
+            ),
+        ],
+    ),
+    (
+        "2",
+        "etcd",
+        None,
+        &[("2.2", "Clients need a certificate", &["etcd-client-auth"])],
+    ),
+    (
+        "3",
+        "Control plane configuration",
+        None,
+        &[("3.2.1", "There is an audit policy", &[])],
+    ),
+    (
+        "4",
+        "Worker nodes",
+        None,
+        &[
+            (
+                "4.2.1",
+                "Anonymous requests are refused",
+                &["kubelet-anonymous-auth"],
+            ),
+            (
+                "4.2.7",
+                "The host name is not overridden",
+                &["kubelet-hostname-override"],
+            ),
+        ],
+    ),
+    (
+        "5",
+        "Policies",
+        None,
+        &[
+            (
+                "5.1.3",
+                "Roles grant no more than is needed",
+                &["role-wildcard"],
+            ),
+            (
+                "5.2.2",
+                "Privileged containers are not admitted",
+                &["workload-privileged"],
+            ),
+            (
+                "5.2.10",
+                "HostProcess containers are not admitted",
+                &["workload-privileged"],
+            ),
+            (
+                "5.3.2",
+                "Every namespace has network policies",
+                &["namespace-not-isolated"],
+            ),
+        ],
+    ),
+];
+
+const CKS: Sections = &[
+    (
+        "setup",
+        "Cluster Setup",
+        Some(15),
+        &[(
+            "network-policies",
+            "Namespaces are isolated",
+            &["namespace-not-isolated"],
+        )],
+    ),
+    (
+        "hardening",
+        "Cluster Hardening",
+        Some(15),
+        &[
+            ("rbac", "Roles are small", &["role-wildcard"]),
+            (
+                "certificates",
+                "Certificates are renewed",
+                &["certificate-expires", "etcd-client-auth"],
+            ),
+        ],
+    ),
+    (
+        "system",
+        "System Hardening",
+        Some(10),
+        &[(
+            "kubelet",
+            "Kubelets are closed",
+            &["kubelet-anonymous-auth"],
+        )],
+    ),
+    (
+        "workloads",
+        "Minimize Microservice Vulnerabilities",
+        Some(20),
+        &[(
+            "privileged",
+            "No container runs privileged",
+            &["workload-privileged"],
+        )],
+    ),
+    ("supply-chain", "Supply Chain Security", Some(20), &[]),
+    (
+        "runtime",
+        "Monitoring, Logging and Runtime Security",
+        Some(20),
+        &[(
+            "audit",
+            "There is a useful audit log",
+            &["apiserver-audit-log-missing", "apiserver-audit-log-short"],
+        )],
+    ),
+];
+
+pub(super) fn checks() -> BTreeMap<String, Check> {
+    let named = CHECKS
+        .map(|(id, title, severity, subject)| (id.to_owned(), check(id, title, severity, subject)));
+    named.into()
+}
+
+fn sections(sections: Sections) -> Vec<Section> {
+    let control = |(id, title, checks): &Row| Control {
+        title: (*title).into(),
+        level: Some(1),
+        ..control(id, checks)
+    };
+    let section = |(id, title, weight, controls): &(&str, &str, Option<u8>, &[Row])| Section {
+        title: (*title).into(),
+        ..section(id, *weight, controls.iter().map(control).collect())
+    };
+    sections.iter().map(section).collect()
+}
+
+pub(super) fn profiles() -> [Profile; 2] {
+    let mut cis = profile(sections(CIS));
+    cis.id.value = "cis-2.0.1".into();
+    cis.title = "CIS Kubernetes Benchmark 2.0.1".into();
+    cis.pass_mark = None;
+    cis.sections[4].controls[2].not_applicable = Some("no node runs Windows".into());
+    [cis, profile(sections(CKS))]
+}
+
+fn about(check: &str, status: Status, subject: Subject, message: &str) -> Outcome {
+    Outcome {
+        fingerprint: format!("{check}:{:?}:{}", subject.namespace, subject.name),
+        subject,
+        message: message.into(),
+        ..outcome(check, status, "")
+    }
+}
+
+fn on(kind: &str, name: &str, node: &str) -> Subject {
+    Subject {
+        node: Some(node.into()),
+        ..Subject::new(kind, name)
+    }
+}
+
+fn within(kind: &str, name: &str, namespace: &str) -> Subject {
+    Subject {
+        namespace: Some(namespace.into()),
+        ..Subject::new(kind, name)
+    }
+}
+
+fn seen(outcome: Outcome, evidence: &[[&str; 3]]) -> Outcome {
+    let read = evidence.iter().map(|[fact, value, source]| Evidence {
+        fact: (*fact).into(),
+        value: (*value).into(),
+        source: (*source).into(),
+    });
+    Outcome {
+        evidence: read.collect(),
+        ..outcome
+    }
+}
+
+pub(super) fn fixed(outcome: Outcome, target: &str, line: &str, place: &str) -> Outcome {
+    let fix = Remediation {
+        target: target.into(),
+        summary: format!("Mend {}.", outcome.evaluation),
+        line: line.into(),
+        place: place.into(),
+    };
+    Outcome {
+        fix: Some(fix),
+        ..outcome
+    }
+}
+
+fn control_plane() -> Vec<Outcome> {
+    use Status::{Fail, Pass};
+    let apiserver = || on("apiserver", "kube-apiserver", "cp1");
+    let argv = "argv of pid 813 on cp1";
+    let audit = "cp1:kube-apiserver:audit";
+    let log = ["apiserver.flags.audit-log-path", "not set", argv];
+    let keep = ["apiserver.flags.audit-log-maxage", "not set", argv];
+    let missing = about(
+        "apiserver-audit-log-missing",
+        Fail,
+        apiserver(),
+        "kube-apiserver on cp1 keeps no audit log",
+    );
+    let short = about(
+        "apiserver-audit-log-short",
+        Fail,
+        apiserver(),
+        "audit logs of cp1 are kept 0 days",
+    );
+    let admin = about(
+        "file-mode-loose",
+        Fail,
+        on("file", "/etc/kubernetes/admin.conf", "cp1"),
+        "/etc/kubernetes/admin.conf on cp1 is readable by its group",
+    );
+    let mode = ["file.mode", "0640", "/etc/kubernetes/admin.conf on cp1"];
+    vec![
+        fixed(
+            seen(missing, &[log]),
+            audit,
+            "--audit-log-path=/var/log/kubernetes/audit.log",
+            API_SERVER,
+        ),
+        fixed(
+            seen(short, &[keep]),
+            audit,
+            "--audit-log-maxage=30",
+            API_SERVER,
+        ),
+        about("apiserver-profiling", Pass, apiserver(), "profiling is off"),
+        about(
+            "certificate-expires",
+            Pass,
+            on("certificate", "/etc/kubernetes/pki/apiserver.crt", "cp1"),
+            "valid for 364 days",
+        ),
+        about(
+            "etcd-client-auth",
+            Pass,
+            on("etcd", "etcd", "cp1"),
+            "clients need a certificate",
+        ),
+        fixed(
+            seen(admin, &[mode]),
+            "cp1:/etc/kubernetes/admin.conf:mode",
+            "chmod 0600 /etc/kubernetes/admin.conf",
+            "cp1",
+        ),
+    ]
+}
+
+fn nodes() -> Vec<Outcome> {
+    let [text, remedy] = NO_KUBELET;
+    let kubelet = "kubelet-anonymous-auth";
+    let closed = about(
+        kubelet,
+        Status::Pass,
+        on("kubelet", "kubelet", "cp1"),
+        "anonymous requests are refused",
+    );
+    let open = Outcome {
+        subject: on("kubelet", "kubelet", "w1"),
+        ..unknown(kubelet, "w1", text, remedy)
+    };
+    let name = "kubelet-hostname-override";
+    let fine = Outcome {
+        subject: on("kubelet", "kubelet", "w1"),
+        ..unknown(name, "w1", text, remedy)
+    };
+    vec![
+        seen(
+            closed,
+            &[[
+                "kubelet.authentication.anonymous.enabled",
+                "false",
+                "/var/lib/kubelet/config.yaml on cp1",
+            ]],
+        ),
+        open,
+        about(
+            name,
+            Status::Fail,
+            on("kubelet", "kubelet", "cp1"),
+            "the name of cp1 is overridden",
+        ),
+        fine,
+    ]
+}
+
+fn workloads() -> Vec<Outcome> {
+    let check = "workload-privileged";
+    let mut outcomes: Vec<Outcome> = (0..211)
+        .map(|n| {
+            about(
+                check,
+                Status::Pass,
+                within("workload", &format!("Deployment app-{n:03}"), "shop"),
+                "not privileged",
+            )
+        })
+        .collect();
+    for (name, namespace) in [
+        ("DaemonSet agent", "monitoring"),
+        ("Deployment builder", "ci"),
+        ("Pod debug", "default"),
+        ("StatefulSet db", "shop"),
+    ] {
+        let mut subject = within("workload", name, namespace);
+        subject.instances = Some(Instances {
+            count: 2,
+            sample: vec!["a".into(), "b".into()],
+        });
+        let source = format!(
+            "{} {namespace}/{}",
+            name.split(' ').next().unwrap_or(""),
+            name.split(' ').next_back().unwrap_or("")
+        );
+        let failed = about(
+            check,
+            Status::Fail,
+            subject,
+            &format!("container main of {name} runs privileged"),
+        );
+        let failed = seen(
+            failed,
+            &[["container.securityContext.privileged", "true", &source]],
+        );
+        outcomes.push(fixed(
+            failed,
+            &format!("{source}:privileged"),
+            "securityContext: {privileged: false}",
+            &source,
+        ));
+    }
+    outcomes
+}
+
+fn policies() -> Vec<Outcome> {
+    let check = "namespace-not-isolated";
+    let policy = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: default-deny, namespace: shop}\nspec: {podSelector: {}, policyTypes: [Ingress]}";
+    let open = about(
+        check,
+        Status::Fail,
+        Subject::new("namespace", "shop"),
+        "no policy selects any pod of shop",
+    );
+    let waived = about(
+        check,
+        Status::Fail,
+        Subject::new("namespace", "sandbox"),
+        "no policy selects any pod of sandbox",
+    );
+    let absent = Outcome {
+        reason: Some(Reason {
+            text: "no pod runs there".into(),
+            remedy: String::new(),
+        }),
+        ..about(
+            check,
+            Status::NotApplicable,
+            Subject::new("namespace", "empty"),
+            "",
+        )
+    };
+    let role = about(
+        "role-wildcard",
+        Status::Manual,
+        Subject::new("role", "ClusterRole operators"),
+        "grants every verb on every resource of apps",
+    );
+    vec![
+        fixed(
+            seen(
+                open,
+                &[[
+                    "namespace.ingress.isolated",
+                    "false",
+                    "computed: network policies",
+                ]],
+            ),
+            "shop:default-deny",
+            policy,
+            "",
+        ),
+        fixed(waived, "sandbox:default-deny", policy, ""),
+        absent,
+        seen(
+            role,
+            &[["role.rules", "apps/*: *", "ClusterRole operators"]],
+        ),
+    ]
+}
+
+pub(super) fn judged() -> Judgement {
+    judgement(
+        &checks(),
+        [control_plane(), nodes(), workloads(), policies()].concat(),
+    )
+}
+
+pub(super) fn overlay() -> Overlay {
+    let waiver = Waiver {
+        owner: "platform".into(),
+        reason: "torn down every night".into(),
+        expires: Some("2027-01-01".into()),
+        controls: vec!["cis-2.0.1/5.3.2".into()],
+    };
+    Overlay {
+        waivers: [("namespace-not-isolated:None:sandbox".to_owned(), waiver)].into(),
+    }
+}
+
+pub(super) fn gaps() -> Vec<Gap> {
+    vec![
+        Gap::new(
+            "kubelet configuration",
+            "w1",
+            GapReason::UnverifiedEndpoint,
+            NO_KUBELET[1],
+        ),
+        Gap::new("files of w1", "w1", GapReason::NotAsked, "add --ssh w1"),
+        Gap::new("files of w1", "w1", GapReason::NotAsked, "add --ssh w1"),
+        Gap::new(
+            "Secrets",
+            "/api/v1/secrets",
+            GapReason::NotAsked,
+            "add --secrets",
+        ),
+    ]
+}
+
+/// A report about `judged`, with these profiles.
+pub(super) fn assembled(profiles: &[Profile], judged: Judgement, all: bool) -> Report {
+    let (checks, overlay) = (checks(), overlay());
+    let cards = profiles
+        .iter()
+        .map(|profile| score(profile, &checks, &judged, &overlay));
+    Report::assemble(Input {
+        version: "0.1.0",
+        observed_at: "2026-11-21T09:00:00Z".parse().expect("a time"),
+        source: Source {
+            kind: SourceKind::Cluster,
+            read: vec!["API".into(), "node cp1".into()],
+        },
+        cluster: Cluster {
+            name: "testbed".into(),
+            version: Some("1.36.3".into()),
+            distribution: Some("kubeadm".into()),
+            nodes: vec!["cp1".into(), "w1".into()],
+        },
+        scorecards: &cards.collect::<Vec<_>>(),
+        judgement: judged,
+        checks: &checks,
+        overlay: &overlay,
+        gaps: &gaps(),
+        all,
+    })
+}
+
+pub(super) fn report() -> Report {
+    assembled(&profiles(), judged(), false)
+}

@@ -1,0 +1,245 @@
+//! One control: its outcomes folded into one status.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Overlay, control_name};
+use crate::catalog::{Check, Control, Severity};
+use crate::outcome::{Evaluation, Judgement, Outcome, Reason, Status, Subject};
+
+/// Numbers per status.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Tally {
+    /// The assertion held.
+    pub pass: u64,
+    /// It did not.
+    pub fail: u64,
+    /// It did not, and that is accepted.
+    pub waived: u64,
+    /// A person must judge.
+    pub manual: u64,
+    /// Not there, and known not to be.
+    pub not_applicable: u64,
+    /// Could not be judged.
+    pub unknown: u64,
+}
+
+impl Tally {
+    /// Counts one more.
+    pub fn add(&mut self, status: Status) {
+        *match status {
+            Status::Pass => &mut self.pass,
+            Status::Fail => &mut self.fail,
+            Status::Waived => &mut self.waived,
+            Status::Manual => &mut self.manual,
+            Status::NotApplicable => &mut self.not_applicable,
+            Status::Unknown => &mut self.unknown,
+        } += 1;
+    }
+
+    /// The number for one status.
+    pub fn of(&self, status: Status) -> u64 {
+        match status {
+            Status::Pass => self.pass,
+            Status::Fail => self.fail,
+            Status::Waived => self.waived,
+            Status::Manual => self.manual,
+            Status::NotApplicable => self.not_applicable,
+            Status::Unknown => self.unknown,
+        }
+    }
+
+    /// Those about which a check decided.
+    pub fn judged(&self) -> u64 {
+        self.pass + self.fail + self.waived
+    }
+
+    /// All.
+    pub fn total(&self) -> u64 {
+        self.judged() + self.manual + self.not_applicable + self.unknown
+    }
+}
+
+impl FromIterator<Status> for Tally {
+    fn from_iter<I: IntoIterator<Item = Status>>(statuses: I) -> Self {
+        let mut tally = Self::default();
+        statuses.into_iter().for_each(|status| tally.add(status));
+        tally
+    }
+}
+
+/// What a control says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ControlScore {
+    /// Its number.
+    pub id: String,
+    /// What it asks.
+    pub title: String,
+    /// The benchmark's level.
+    pub level: Option<u8>,
+    /// Its outcomes, folded.
+    pub status: Status,
+    /// The highest severity of its checks; nothing when it has none.
+    pub severity: Option<Severity>,
+    /// The highest severity of its checks that fail, waived outcomes left out.
+    pub failing: Option<Severity>,
+    /// Why the status is what it is, where no outcome says so.
+    pub reason: Option<Reason>,
+    /// The evaluations that answer it, by id.
+    pub evaluations: Vec<String>,
+    /// Its subjects, each with its own outcomes folded.
+    pub tally: Tally,
+}
+
+/// The status that decides: the first of [`Status::BY_PRECEDENCE`] that is present; nothing for nothing.
+pub(super) fn fold(statuses: impl IntoIterator<Item = Status>) -> Option<Status> {
+    statuses.into_iter().min_by_key(|status| {
+        Status::BY_PRECEDENCE
+            .iter()
+            .position(|known| known == status)
+    })
+}
+
+/// A judgement, by evaluation.
+pub(super) struct Index<'a> {
+    evaluations: BTreeMap<&'a str, Vec<&'a Evaluation>>,
+    outcomes: BTreeMap<&'a str, Vec<&'a Outcome>>,
+}
+
+impl<'a> Index<'a> {
+    pub(super) fn new(judgement: &'a Judgement) -> Self {
+        let mut evaluations: BTreeMap<&str, Vec<&Evaluation>> = BTreeMap::new();
+        for evaluation in &judgement.evaluations {
+            let of_check = evaluations.entry(&evaluation.check).or_default();
+            of_check.push(evaluation);
+        }
+        let mut outcomes: BTreeMap<&str, Vec<&Outcome>> = BTreeMap::new();
+        for outcome in &judgement.outcomes {
+            let of_evaluation = outcomes.entry(&outcome.evaluation).or_default();
+            of_evaluation.push(outcome);
+        }
+        Self {
+            evaluations,
+            outcomes,
+        }
+    }
+
+    fn evaluation(&self, control: &Control, check: &Check) -> Option<&'a Evaluation> {
+        let params = control.params_for(check);
+        let of_check = self.evaluations.get(check.id.value.as_str())?;
+        of_check
+            .iter()
+            .find(|evaluation| evaluation.params == params)
+            .copied()
+    }
+
+    fn outcomes(&self, evaluation: &Evaluation) -> &[&'a Outcome] {
+        self.outcomes
+            .get(evaluation.id.as_str())
+            .map_or(&[], Vec::as_slice)
+    }
+}
+
+/// What is gathered about a control, check by check.
+struct Folding<'a> {
+    name: String,
+    overlay: &'a Overlay,
+    subjects: BTreeMap<Identity<'a>, Status>,
+    unanswered: Option<&'a str>,
+    score: ControlScore,
+}
+
+/// Who a subject is, whatever its running copies.
+type Identity<'a> = (&'a str, Option<&'a str>, &'a str, Option<&'a str>);
+
+fn identity(subject: &Subject) -> Identity<'_> {
+    (
+        &subject.kind,
+        subject.namespace.as_deref(),
+        &subject.name,
+        subject.node.as_deref(),
+    )
+}
+
+impl<'a> Folding<'a> {
+    fn outcome(&mut self, outcome: &'a Outcome, severity: Severity) {
+        let status = self.overlay.status(outcome, &self.name);
+        if status == Status::Fail {
+            self.score.failing = self.score.failing.max(Some(severity));
+        }
+        let known = self
+            .subjects
+            .entry(identity(&outcome.subject))
+            .or_insert(status);
+        *known = fold([*known, status]).unwrap_or(Status::Unknown);
+    }
+
+    fn finish(mut self) -> ControlScore {
+        self.score.tally = self.subjects.values().copied().collect();
+        let missing = self.unanswered.map(|_| Status::Unknown);
+        // Nothing at all is said by a control without checks only: a person must judge it.
+        self.score.status =
+            fold(self.subjects.into_values().chain(missing)).unwrap_or(Status::Manual);
+        if let (Status::Unknown, Some(check)) = (self.score.status, self.unanswered) {
+            self.score.reason = Some(Reason {
+                text: format!("check {check} gave no verdict"),
+                remedy: "report this: it is a mistake in seaworthy".into(),
+            });
+        }
+        self.score
+    }
+}
+
+/// Folds one control. A check that said nothing at all is unknown: silence never passes.
+pub(super) fn control<'a>(
+    profile: &str,
+    control: &'a Control,
+    checks: &BTreeMap<String, Check>,
+    index: &Index<'a>,
+    overlay: &'a Overlay,
+) -> ControlScore {
+    let mut folding = Folding {
+        name: control_name(profile, &control.id.value),
+        overlay,
+        subjects: BTreeMap::new(),
+        unanswered: None,
+        score: ControlScore {
+            id: control.id.value.clone(),
+            title: control.title.clone(),
+            level: control.level,
+            status: Status::NotApplicable,
+            severity: None,
+            failing: None,
+            reason: None,
+            evaluations: Vec::new(),
+            tally: Tally::default(),
+        },
+    };
+    let selected = control.checks.iter().map(|id| checks.get(&id.value));
+    folding.score.severity = selected.flatten().map(|check| check.severity).max();
+    if let Some(text) = &control.not_applicable {
+        folding.score.reason = Some(Reason {
+            text: text.clone(),
+            remedy: String::new(),
+        });
+        return folding.score;
+    }
+    for id in &control.checks {
+        let check = checks.get(&id.value);
+        let found =
+            check.and_then(|check| Some((check.severity, index.evaluation(control, check)?)));
+        let outcomes = found.map_or(&[][..], |(_, evaluation)| index.outcomes(evaluation));
+        if outcomes.is_empty() {
+            folding.unanswered = Some(&id.value);
+        }
+        if let Some((severity, evaluation)) = found {
+            folding.score.evaluations.push(evaluation.id.clone());
+            for outcome in outcomes {
+                folding.outcome(outcome, severity);
+            }
+        }
+    }
+    folding.finish()
+}

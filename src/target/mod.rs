@@ -1,0 +1,28 @@
+//! What is audited, and how it is reached. Pure data: nothing here talks to anything.
+
+mod access;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use access::Access;
+
+/// What one run looks at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Target {
+    /// The Kubernetes API; `None` when only nodes are read.
+    pub api: Option<Access>,
+    /// The machine this runs on, as a node.
+    pub local: Option<LocalNode>,
+    /// The namespaces it is limited to; empty means all.
+    pub namespaces: Vec<String>,
+}
+
+/// A node whose files are at hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalNode {
+    /// Where its root directory is.
+    pub root: PathBuf,
+    /// How long reading it may take; what is missing by then is a gap.
+    pub time_limit: Duration,
+}
