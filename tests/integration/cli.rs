@@ -1,0 +1,320 @@
+//! What a user sees, and that bad input ends well. Runs the real binary, offline.
+
+use std::io::Read;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::harness::{Run, command, run, run_with};
+
+#[test]
+fn demo_table_at_100_columns() {
+    let run = run(&["audit", "--demo", "--width", "100"]);
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    insta::assert_snapshot!("demo-100", run.out);
+}
+
+#[test]
+fn demo_table_at_80_and_200_columns() {
+    for width in ["80", "200"] {
+        let run = run(&["audit", "--demo", "--width", width]);
+        assert_eq!(run.code, 0, "{}", run.err);
+        insta::assert_snapshot!(format!("demo-{width}"), run.out);
+    }
+}
+
+#[test]
+fn demo_json_keeps_its_contract_and_renders_again() {
+    let first = run(&["audit", "--demo", "-o", "json"]);
+    let report: Value = serde_json::from_str(&first.out).unwrap();
+    let schema: Value =
+        serde_json::from_str(include_str!("../../reports/report-v1.schema.json")).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let errors: Vec<String> = validator
+        .iter_errors(&report)
+        .map(|error| error.to_string())
+        .collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+
+    let folder = tempfile::tempdir().unwrap();
+    let saved = folder.path().join("report.json");
+    std::fs::write(&saved, &first.out).unwrap();
+    let again = run(&["report", saved.to_str().unwrap(), "--width", "100"]);
+    assert_eq!(again.out, run(&["audit", "--demo", "--width", "100"]).out);
+}
+
+#[test]
+fn demo_is_small_and_the_same_every_time() {
+    let size = std::fs::metadata("reports/demo.seaworthy").unwrap().len();
+    assert!(size < 300 * 1024, "the demo has {size} bytes");
+    assert_eq!(
+        run(&["audit", "--demo", "-o", "json", "--all"]).out,
+        run(&["audit", "--demo", "-o", "json", "--all"]).out
+    );
+}
+
+#[test]
+fn gates_decide_the_exit_status_whatever_the_format() {
+    for format in ["table", "json"] {
+        let code = |args: &[&str]| {
+            let mut all = vec!["audit", "--demo", "-o", format];
+            all.extend(args);
+            run(&all).code
+        };
+        assert_eq!(code(&[]), 0);
+        assert_eq!(code(&["--fail-on", "critical"]), 1);
+        assert_eq!(
+            code(&[
+                "--check",
+                "apiserver-profiling-enabled",
+                "--fail-on",
+                "medium"
+            ]),
+            0
+        );
+        assert_eq!(
+            code(&["--check", "apiserver-profiling-enabled", "--fail-on", "low"]),
+            1
+        );
+        assert_eq!(code(&["--min-score", "100"]), 1);
+        assert_eq!(code(&["--min-coverage", "100"]), 3);
+    }
+}
+
+#[test]
+fn mistakes_on_the_command_line_end_with_2_and_a_hint() {
+    for (args, wanted) in [
+        (
+            vec!["audit", "--demo", "--profile", "cis-0"],
+            "there is no profile `cis-0`",
+        ),
+        (
+            vec!["audit", "--demo", "--check", "nope"],
+            "there is no check `nope`",
+        ),
+        (
+            vec!["audit", "--demo", "-o", "pdf"],
+            "the formats are table, json",
+        ),
+        (
+            vec!["audit", "--demo", "--fail-on", "bad"],
+            "one of info, low, medium, high, critical",
+        ),
+        (
+            vec!["audit", "--demo", "-o", "json=/nonexistent/x"],
+            "cannot write /nonexistent/x",
+        ),
+        (
+            vec!["audit", "--snapshot", "/nonexistent"],
+            "cannot read /nonexistent",
+        ),
+        (
+            vec!["audit", "--snapshot", "Cargo.toml"],
+            "not a seaworthy snapshot",
+        ),
+        (vec!["report", "Cargo.toml"], "Cargo.toml"),
+        (vec!["audit", "--checks", "/nonexistent"], "/nonexistent"),
+        (vec!["checks", "show", "nope"], "there is no check `nope`"),
+        (
+            vec!["checks", "schema", "nope"],
+            "there is no kind of subject `nope`",
+        ),
+    ] {
+        let run = run(&args);
+        assert_eq!(run.code, 2, "{args:?}: {}", run.err);
+        assert!(run.err.contains(wanted), "{args:?}: {}", run.err);
+        assert!(!run.err.contains("panicked"), "{}", run.err);
+    }
+}
+
+#[test]
+fn damaged_and_newer_snapshots_are_refused_clearly() {
+    let demo = std::fs::read("reports/demo.seaworthy").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.seaworthy");
+    let told = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).unwrap();
+        run(&["audit", "--snapshot", path.to_str().unwrap()])
+    };
+    for cut in [demo.len() / 3, demo.len() / 2, demo.len() - 1] {
+        let run = told(&demo[..cut]);
+        assert_eq!(run.code, 2);
+        assert!(
+            run.err.contains("cut off") || run.err.contains("cannot read"),
+            "{}",
+            run.err
+        );
+    }
+    let mut bent = demo.clone();
+    bent[demo.len() / 2] ^= 0x55;
+    assert_eq!(told(&bent).code, 2);
+    assert_eq!(told(&[]).code, 2);
+
+    let text = crate::gaps::unpacked(&demo);
+    let newer = crate::gaps::packed_text(&text.replacen("\"seaworthy\":1", "\"seaworthy\":99", 1));
+    let run = told(&newer);
+    assert!(run.err.contains("format 99"), "{}", run.err);
+    let missing = text
+        .lines()
+        .filter(|line| !line.contains("\"kind\":\"roles\""))
+        .collect::<Vec<_>>()
+        .join("\n");
+    let run = told(&crate::gaps::packed_text(&missing));
+    assert!(run.err.contains("number of rows"), "{}", run.err);
+}
+
+#[test]
+fn no_kubeconfig_and_a_kubeconfig_to_nowhere_are_one_clear_error() {
+    let run = run(&["audit"]);
+    assert_eq!(run.code, 2);
+    assert!(
+        run.err.contains("no kubeconfig") && run.err.contains("--demo"),
+        "{}",
+        run.err
+    );
+
+    let folder = tempfile::tempdir().unwrap();
+    // A port that was free a moment ago.
+    let dead = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let kubeconfig = kubeconfig(folder.path(), &format!("https://{dead}"));
+    let run = run_with(&kubeconfig, &["audit"]);
+    assert_eq!(run.code, 2, "{}", run.out);
+    assert_eq!(run.err.matches("error:").count(), 1, "{}", run.err);
+    assert!(run.err.contains(&dead.to_string()), "{}", run.err);
+}
+
+#[test]
+fn a_server_that_never_answers_costs_the_time_limit_and_no_more() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let address = listener.local_addr().unwrap();
+    let kubeconfig = kubeconfig(folder.path(), &format!("http://{address}"));
+    let begin = Instant::now();
+    let run = run_with(&kubeconfig, &["audit", "--request-timeout", "1"]);
+    assert_eq!(run.code, 2, "{}", run.out);
+    assert!(
+        begin.elapsed() < Duration::from_secs(30),
+        "it took {:?}",
+        begin.elapsed()
+    );
+    drop(listener);
+}
+
+fn kubeconfig(folder: &Path, server: &str) -> std::path::PathBuf {
+    let path = folder.join("kubeconfig");
+    let text = json!({
+        "apiVersion": "v1", "kind": "Config", "current-context": "c",
+        "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
+        "clusters": [{"name": "c", "cluster": {"server": server}}],
+        "users": [{"name": "u", "user": {"token": "x"}}],
+    });
+    std::fs::write(&path, text.to_string()).unwrap();
+    path
+}
+
+#[test]
+fn a_reader_that_leaves_early_is_no_error() {
+    let mut child = command(&["audit", "--demo", "-o", "json", "--all"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut few = [0; 10];
+    child.stdout.take().unwrap().read_exact(&mut few).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
+#[test]
+fn broken_check_files_are_reported_all_at_once_with_their_places() {
+    let run = run(&[
+        "checks",
+        "lint",
+        "--checks",
+        "tests/fixtures/catalog/broken",
+    ]);
+    assert_eq!(run.code, 2);
+    let problems = run
+        .err
+        .lines()
+        .filter(|line| line.starts_with("tests/fixtures/catalog/broken/"))
+        .count();
+    assert!(problems > 20, "{}", run.err);
+    insta::assert_snapshot!(
+        "broken-expressions",
+        expressions(&run_lint("tests/fixtures/catalog/untyped"))
+    );
+}
+
+fn run_lint(folder: &str) -> Run {
+    run(&["checks", "lint", "--checks", folder])
+}
+
+fn expressions(run: &Run) -> String {
+    assert_eq!(run.code, 2);
+    run.err.clone()
+}
+
+#[test]
+fn checks_of_users_are_listed_shown_tested_and_judged_like_ours() {
+    let folder = "tests/fixtures/catalog/own";
+    let listed = run(&["checks", "list", "--checks", folder]);
+    assert!(
+        listed.out.contains("workload-image-latest"),
+        "{}",
+        listed.out
+    );
+    let tested = run(&[
+        "checks",
+        "test",
+        "workload-image-latest",
+        "--checks",
+        folder,
+    ]);
+    assert_eq!(tested.code, 0, "{}", tested.err);
+    let judged = run(&[
+        "audit",
+        "--demo",
+        "--check",
+        "workload-image-latest",
+        "--checks",
+        folder,
+    ]);
+    assert_eq!(judged.code, 0, "{}", judged.err);
+    let profile = run(&[
+        "audit",
+        "--demo",
+        "--profile",
+        "harbour",
+        "--checks",
+        folder,
+    ]);
+    assert!(
+        profile.out.contains("Harbour rules"),
+        "{} {}",
+        profile.out,
+        profile.err
+    );
+}
+
+#[test]
+fn reference_pages() {
+    insta::assert_snapshot!(
+        "checks-show",
+        run(&["checks", "show", "certificate-expiring"]).out
+    );
+    insta::assert_snapshot!("profiles-show", run(&["profiles", "show", "cks"]).out);
+    let schema = run(&["checks", "schema", "kubelet"]);
+    assert!(
+        schema.out.contains("authentication") && schema.out.contains("functions"),
+        "{}",
+        schema.out
+    );
+}

@@ -1,0 +1,177 @@
+//! The running test bed, and the ways into it.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::LazyLock;
+
+use serde_json::Value;
+
+/// A running cluster.
+pub(super) struct Bed {
+    description: Value,
+    /// What it was before any test added an object.
+    pub(super) plain: Vec<u8>,
+}
+
+impl Bed {
+    /// The cluster that `tests/run` made. Whoever asks first records it before anybody can change it.
+    pub(super) fn running() -> &'static Self {
+        static BED: LazyLock<Bed> = LazyLock::new(|| {
+            let mut bed = Bed::described();
+            bed.plain = bed.collected();
+            bed
+        });
+        &BED
+    }
+
+    fn collected(&self) -> Vec<u8> {
+        let file = "/root/plain.seaworthy";
+        let output = self.seaworthy(
+            "cp1",
+            &[
+                "collect",
+                "--node",
+                "local",
+                "--kubeconfig",
+                "/etc/kubernetes/admin.conf",
+                "-o",
+                file,
+            ],
+        );
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        std::fs::read(self.root("cp1").join("root/plain.seaworthy")).unwrap()
+    }
+
+    fn described() -> Self {
+        let path = std::env::var("SEAWORTHY_TESTBED").expect(
+            "SEAWORTHY_TESTBED names no running cluster: start the live tests with tests/run",
+        );
+        let text = std::fs::read_to_string(path).unwrap();
+        Self {
+            description: serde_json::from_str(&text).unwrap(),
+            plain: Vec::new(),
+        }
+    }
+
+    fn text(&self, field: &str) -> &str {
+        self.description[field].as_str().unwrap()
+    }
+
+    /// The administrator's kubeconfig.
+    pub(super) fn kubeconfig(&self) -> PathBuf {
+        self.text("kubeconfig").into()
+    }
+
+    /// Runs kubectl as the administrator, feeding it `input`.
+    pub(super) fn kubectl(&self, args: &[&str], input: &str) -> String {
+        let mut command = Command::new(Path::new(self.text("bin")).join("kubectl"));
+        command
+            .arg("--kubeconfig")
+            .arg(self.kubeconfig())
+            .args(args);
+        command.env("HOME", std::env::temp_dir());
+        let output = with_input(command, input);
+        assert!(
+            output.status.success(),
+            "kubectl {args:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn node(&self, name: &str) -> &Value {
+        let nodes = self.description["nodes"].as_array().unwrap();
+        nodes.iter().find(|node| node["name"] == name).unwrap()
+    }
+
+    /// The root folder of a node, as this machine sees it.
+    pub(super) fn root(&self, node: &str) -> PathBuf {
+        self.node(node)["root"].as_str().unwrap().into()
+    }
+
+    /// The program with `args`, run inside `node`.
+    pub(super) fn seaworthy(&self, node: &str, args: &[&str]) -> Output {
+        // Several tests run at once: each has a program of its own.
+        let name = format!("seaworthy-{:?}", std::thread::current().id()).replace(['(', ')'], "");
+        let program = self.root(node).join("root").join(&name);
+        std::fs::copy(env!("CARGO_BIN_EXE_seaworthy"), &program).unwrap();
+        let enter = self.node(node)["enter"].as_array().unwrap();
+        let mut words = enter.iter().map(|word| word.as_str().unwrap());
+        let output = Command::new(words.next().unwrap())
+            .args(words)
+            .arg(format!("/root/{name}"))
+            .args(args)
+            .env_clear()
+            .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+            .env("HOME", "/root")
+            .env("LANG", "C.UTF-8")
+            .output()
+            .unwrap();
+        std::fs::remove_file(program).unwrap();
+        output
+    }
+
+    /// The server's address and the cluster CA, in base64.
+    pub(super) fn server(&self) -> (String, String) {
+        let view = self.kubectl(&["config", "view", "--raw", "--minify", "-o", "json"], "");
+        let view: Value = serde_json::from_str(&view).unwrap();
+        let cluster = &view["clusters"][0]["cluster"];
+        let text = |field: &str| cluster[field].as_str().unwrap().to_owned();
+        (text("server"), text("certificate-authority-data"))
+    }
+
+    /// A kubeconfig of a new service account with these RBAC rules, cluster-wide.
+    pub(super) fn account(&self, name: &str, rules: &Value, folder: &Path) -> PathBuf {
+        let metadata = serde_json::json!({"name": name, "namespace": "default"});
+        let objects = serde_json::json!({"apiVersion": "v1", "kind": "List", "items": [
+            {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata},
+            {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": name}, "rules": rules},
+            {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": {"name": name},
+             "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name},
+             "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": "default"}]},
+        ]});
+        self.kubectl(&["apply", "-f", "-"], &objects.to_string());
+        let token = self.kubectl(&["create", "token", name, "-n", "default"], "");
+        let (server, authority) = self.server();
+        let kubeconfig = serde_json::json!({
+            "apiVersion": "v1", "kind": "Config", "current-context": "c",
+            "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
+            "clusters": [{"name": "c", "cluster": {"server": server, "certificate-authority-data": authority}}],
+            "users": [{"name": "u", "user": {"token": token.trim()}}],
+        });
+        let path = folder.join(format!("{name}.kubeconfig"));
+        std::fs::write(&path, kubeconfig.to_string()).unwrap();
+        path
+    }
+}
+
+fn with_input(mut command: Command, input: &str) -> Output {
+    use std::io::Write;
+    use std::process::Stdio;
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(input.as_bytes())
+        .unwrap();
+    child.wait_with_output().unwrap()
+}
+
+/// Runs a program of the test bed.
+pub(super) fn testbed(program: &str, args: &[&OsStr]) -> Output {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/testbed")
+        .join(program);
+    Command::new(path).args(args).output().unwrap()
+}

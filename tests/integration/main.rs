@@ -1,0 +1,18 @@
+//! All integration tests in one target, so that the crate is linked once.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+/// The layers of the design, read off the `use` lines.
+mod architecture;
+/// The shipped checks and profiles.
+mod catalog;
+/// The program as its users meet it.
+mod cli;
+/// Promise 1, by taking facts away.
+mod gaps;
+/// Runs the real binary.
+mod harness;
+/// The real cluster of the test bed.
+mod live;
+/// The README.
+mod readme;
