@@ -49,6 +49,10 @@ impl Progress for Spinners {
             bar.finish_and_clear();
         }
     }
+
+    fn note(&self, text: &str) {
+        self.lines.suspend(|| super::say(&format!("note: {text}")));
+    }
 }
 
 impl Drop for Spinners {

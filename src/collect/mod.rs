@@ -65,6 +65,9 @@ pub fn facts(
     let mut told = Told::default();
     if let Some(access) = &target.api {
         let answer = ask(access, &target.namespaces, progress)?;
+        for note in &answer.notes {
+            progress.note(note);
+        }
         told = take(&mut facts, answer);
     }
     if let Some(node) = &target.local {

@@ -179,7 +179,7 @@ impl Walk<'_> {
                     },
                 }
             };
-            if resumes == 1 {
+            if resumes > 0 {
                 self.resumed();
             }
         }

@@ -46,6 +46,8 @@ pub trait Progress: Sync {
     fn started(&self, step: &str);
     /// It is over: how many objects, or why there are none.
     fn finished(&self, step: &str, outcome: &str);
+    /// Something that a reader of the facts should know and that no gap says.
+    fn note(&self, text: &str);
 }
 
 /// What is asked of the API.

@@ -83,13 +83,16 @@ fn a_list_that_expired_goes_on_from_a_later_state_or_is_cut() {
             ),
         )
     };
-    let (resumed, _) = roles(move |_, token| match token {
+    let server = Server::start(move |request| match page(request, ROLES)? {
         "" => Some(list("Role", &[role("a")], "old")),
         "old" => Some(gone("new")),
         _ => Some(list("Role", &[role("b")], "")),
     });
-    assert_eq!(names(&resumed), ["a", "b"]);
-    assert!(resumed.is_complete());
+    let facts = User::of(&server).facts();
+    assert_eq!(names(&facts.objects.roles), ["a", "b"]);
+    assert!(facts.objects.roles.is_complete());
+    let note = format!("{ROLES}: gone on with from a later state of the cluster");
+    assert_eq!(facts.notes, [note]);
     let (cut, _) = roles(move |_, token| match token {
         "" => Some(list("Role", &[role("a")], "old")),
         _ => Some(gone("")),

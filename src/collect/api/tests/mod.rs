@@ -21,6 +21,8 @@ use server::{Request, Server};
 struct Silent;
 
 impl Progress for Silent {
+    fn note(&self, _: &str) {}
+
     fn started(&self, _: &str) {}
     fn finished(&self, _: &str, _: &str) {}
 }
