@@ -49,6 +49,7 @@ fn dispatch(cli: Cli, terminal: &Terminal) -> Result<Exit, CliError> {
             ProfilesCommand::List => commands::profiles::list(folders, terminal),
             ProfilesCommand::Show { id } => commands::profiles::show(folders, &id, terminal),
         },
+        Command::Deploy(args) => commands::deploy::run(&args),
     }
 }
 

@@ -65,6 +65,8 @@ pub(crate) enum Command {
     /// List and show profiles
     #[command(subcommand)]
     Profiles(ProfilesCommand),
+    /// Print the manifests of a scheduled audit inside the cluster
+    Deploy(DeployArgs),
 }
 
 /// `audit`
@@ -117,6 +119,20 @@ pub(crate) struct ReportArgs {
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+}
+
+/// `deploy`
+#[derive(Debug, Args)]
+pub(crate) struct DeployArgs {
+    /// The namespace that is made for it
+    #[arg(short, long, value_name = "NAME", default_value = "seaworthy")]
+    pub(crate) namespace: String,
+    /// The image, as deploy/image packs it
+    #[arg(long, value_name = "REFERENCE", default_value = concat!("seaworthy:", env!("CARGO_PKG_VERSION")))]
+    pub(crate) image: String,
+    /// When it runs, as cron says it, in the controller manager's time zone
+    #[arg(long, value_name = "CRON", default_value = "17 3 * * *")]
+    pub(crate) schedule: String,
 }
 
 /// `checks`

@@ -3,6 +3,7 @@
 pub(super) mod audit;
 pub(super) mod checks;
 pub(super) mod collect;
+pub(super) mod deploy;
 pub(super) mod profiles;
 pub(super) mod report;
 pub(super) mod schema;

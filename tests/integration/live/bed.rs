@@ -94,24 +94,31 @@ impl Bed {
         self.node(node)["root"].as_str().unwrap().into()
     }
 
+    /// Runs a command inside `node`.
+    pub(super) fn enter(&self, node: &str, command: &[&str]) -> Output {
+        let enter = self.node(node)["enter"].as_array().unwrap();
+        let mut words = enter.iter().map(|word| word.as_str().unwrap());
+        Command::new(words.next().unwrap())
+            .args(words)
+            .args(command)
+            .env_clear()
+            .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+            .env("HOME", "/root")
+            .env("LANG", "C.UTF-8")
+            .output()
+            .unwrap()
+    }
+
     /// The program with `args`, run inside `node`.
     pub(super) fn seaworthy(&self, node: &str, args: &[&str]) -> Output {
         // Several tests run at once: each has a program of its own.
         let name = format!("seaworthy-{:?}", std::thread::current().id()).replace(['(', ')'], "");
         let program = self.root(node).join("root").join(&name);
         std::fs::copy(env!("CARGO_BIN_EXE_seaworthy"), &program).unwrap();
-        let enter = self.node(node)["enter"].as_array().unwrap();
-        let mut words = enter.iter().map(|word| word.as_str().unwrap());
-        let output = Command::new(words.next().unwrap())
-            .args(words)
-            .arg(format!("/root/{name}"))
-            .args(args)
-            .env_clear()
-            .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
-            .env("HOME", "/root")
-            .env("LANG", "C.UTF-8")
-            .output()
-            .unwrap();
+        let inside = format!("/root/{name}");
+        let mut command = vec![inside.as_str()];
+        command.extend(args);
+        let output = self.enter(node, &command);
         std::fs::remove_file(program).unwrap();
         output
     }

@@ -6,5 +6,6 @@
 mod api;
 mod audit;
 mod bed;
+mod deploy;
 mod secrets;
 mod testbed;
