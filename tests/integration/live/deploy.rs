@@ -102,8 +102,12 @@ fn a_job_of_the_cron_job_gives_the_report_of_the_outside() {
     let outside: Value = serde_json::from_str(&run.out).unwrap_or_else(|_| panic!("{}", run.err));
     assert_eq!(inside["cluster"]["version"], outside["cluster"]["version"]);
     assert!(inside["outcomes"].as_array().unwrap().len() > 5);
-    let refused: Vec<&Value> =
-        inside["gaps"].as_array().unwrap().iter().filter(|gap| gap["reason"] == "forbidden").collect();
+    let refused: Vec<&Value> = inside["gaps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|gap| gap["reason"] == "forbidden")
+        .collect();
     assert!(refused.is_empty(), "the role lacks a right: {refused:#?}");
     let (inside, outside) = (verdicts(&inside), verdicts(&outside));
     let differ: Vec<_> = inside.symmetric_difference(&outside).collect();
