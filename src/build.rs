@@ -29,7 +29,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         );
     }
     table += "]\n";
-    fs::write(Path::new(&env::var("OUT_DIR")?).join("shipped.rs"), table)?;
+    let shipped = Path::new(&env::var("OUT_DIR")?).join("shipped.rs");
+    // A new file, never new content of an old one: copies of the build folder may be hard links to it.
+    let _ = fs::remove_file(&shipped);
+    fs::write(shipped, table)?;
     Ok(())
 }
 

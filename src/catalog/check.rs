@@ -148,7 +148,7 @@ pub enum Change {
     File(String),
     /// A fragment of, or a whole, Kubernetes object, as YAML; `{namespace}` and `{name}` stand for the subject's.
     Manifest(String),
-    /// A `kubectl` command, with `{namespace}` and `{name}`.
+    /// A `kubectl` command, with `{kind}`, `{namespace}` and `{name}`.
     Command(String),
 }
 

@@ -73,7 +73,8 @@ impl<'a> Item<'a> {
         None
     }
 
-    fn raw_text(self) -> Option<&'a str> {
+    /// Text with something in it, as it is.
+    pub(super) fn raw_text(self) -> Option<&'a str> {
         match &self.node.data {
             Data::Text(text, _) if text.trim().is_empty() => {
                 self.problem("is empty", "");
@@ -87,6 +88,20 @@ impl<'a> Item<'a> {
     /// Text with something in it, without blanks around it.
     pub(super) fn text(self) -> Option<String> {
         self.raw_text().map(|text| text.trim().to_owned())
+    }
+
+    /// Text that somebody has to fill in; `hint` says with what.
+    pub(super) fn filled(self, hint: &str) -> Option<String> {
+        let blank = match &self.node.data {
+            Data::Null => true,
+            Data::Text(text, _) => text.trim().is_empty(),
+            _ => false,
+        };
+        if blank {
+            self.problem("is empty", hint);
+            return None;
+        }
+        self.text()
     }
 
     /// What `read` gives, with its place.
@@ -307,6 +322,11 @@ impl<'a> Fields<'a> {
     /// The mapping itself.
     pub(super) fn item(&self) -> Item<'a> {
         self.item
+    }
+
+    /// Where the mapping starts.
+    pub(super) fn start(&self) -> Place {
+        self.item.sheet.place(self.item.node.mark)
     }
 
     fn find(&self, name: &str) -> Option<&'a (Key, Node)> {

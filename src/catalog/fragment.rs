@@ -101,7 +101,7 @@ fn block(text: &str) -> Option<Written> {
 
 /// A text on one line: bare where no reader of YAML can take it for anything else, else in double quotes as JSON has
 /// them.
-fn line(text: &str) -> String {
+pub(crate) fn line(text: &str) -> String {
     let safe = |c: char| c.is_ascii_alphanumeric() || "-_./ ".contains(c);
     let bare = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/')
         && !text.ends_with(' ')

@@ -58,6 +58,7 @@ impl Links<'_> {
             title: title?,
             description: description?,
             pass_mark: whole.pass_mark,
+            suits: own.suits.clone(),
             sections: sections.into_iter().collect::<Option<_>>()?,
         })
     }
@@ -230,6 +231,7 @@ fn overlay(parent: Draft, child: &Draft) -> Draft {
         title: child.title.clone().or(parent.title),
         description: child.description.clone().or(parent.description),
         pass_mark: child.pass_mark.or(parent.pass_mark),
+        suits: child.suits.clone(),
         sections,
         sections_at: child.sections_at.clone(),
     }

@@ -76,16 +76,9 @@ pub(super) struct Reading {
 impl Reading {
     /// Reads one file.
     pub(super) fn add(&mut self, file: &str, bytes: &[u8]) {
-        if bytes.len() as u64 > files::MAX_FILE {
-            let message = format!("the file is over {} KiB", files::MAX_FILE / 1024);
-            return self.unreadable(file, (0, 0), &message, "");
-        }
-        let text = match std::str::from_utf8(bytes) {
-            Ok(text) => text.strip_prefix('\u{feff}').unwrap_or(text),
-            Err(error) => {
-                let mark = end_of(&bytes[..error.valid_up_to()]);
-                return self.unreadable(file, mark, "the file is not UTF-8", "save it as UTF-8");
-            }
+        let text = match decode(bytes, files::MAX_FILE) {
+            Ok(text) => text,
+            Err((mark, message, hint)) => return self.unreadable(file, mark, &message, hint),
         };
         let sheet = Sheet::new(file, text);
         if let Some(root) = parse(&sheet) {
@@ -154,6 +147,22 @@ fn enter<T>(
     }
     known.insert(new_id.value, new);
     None
+}
+
+/// The text of a file of at most `most` bytes; else what is wrong with it: where, what, and what to do.
+pub(super) fn decode(bytes: &[u8], most: u64) -> Result<&str, (Mark, String, &'static str)> {
+    if bytes.len() as u64 > most {
+        let message = format!("the file is over {} KiB", most / 1024);
+        return Err(((0, 0), message, ""));
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(text.strip_prefix('\u{feff}').unwrap_or(text)),
+        Err(error) => {
+            let mark = end_of(&bytes[..error.valid_up_to()]);
+            let message = "the file is not UTF-8".to_owned();
+            Err((mark, message, "save it as UTF-8"))
+        }
+    }
 }
 
 /// The place behind the last character of `bytes`, which are valid UTF-8.

@@ -1,11 +1,12 @@
-//! Checks and profiles as validated data, with the positions they were written at.
+//! Checks, profiles and waivers as validated data, with the positions they were written at.
 //!
 //! Reading goes in three steps: bytes to a tree with positions (`yaml`), the tree to checks and drafts of profiles by
-//! declarative readers (`read_check`, `read_profile` on top of `fields`), and what concerns several files (`load`,
+//! declarative readers (`read_check`, `read_profile`, `read_waiver` on top of `fields`), and what concerns several files (`load`,
 //! `link`). Every step collects problems and goes on, so that one run names all mistakes of all files. Expressions stay
 //! text here; whoever types them finds the place of any character by [`ExpressionText::at`].
 
 pub mod check;
+pub mod edition;
 pub mod expression;
 mod fields;
 mod files;
@@ -17,15 +18,21 @@ pub mod problem;
 pub mod profile;
 mod read_check;
 mod read_profile;
+mod read_waiver;
 #[cfg(test)]
 mod tests;
+pub mod waiver;
 mod yaml;
 
 pub use check::{Change, Check, Example, Expectation, Fix, Param, Severity, SubjectKind};
+pub use edition::{Choice, Release, Server, Suits};
 pub use expression::ExpressionText;
+pub(crate) use fragment::line as yaml_text;
 pub use load::CatalogError;
 pub use problem::{Place, Problem, Spot};
 pub use profile::{Control, Profile, Section};
+pub use read_waiver::MAX_WAIVER_FILE;
+pub use waiver::{Pattern, Selector, Waiver};
 
 use std::collections::BTreeMap;
 

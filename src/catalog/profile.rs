@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{Check, Param, Spot};
+use super::{Check, Param, Spot, Suits};
 
 /// A profile file, validated.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +16,8 @@ pub struct Profile {
     pub description: String,
     /// The score from which the profile counts as passed, in percent.
     pub pass_mark: Option<u8>,
+    /// What it is written for, where it is an edition of a benchmark.
+    pub suits: Option<Suits>,
     /// The sections, in order.
     pub sections: Vec<Section>,
 }

@@ -8,7 +8,8 @@
 use std::collections::BTreeMap;
 
 use super::fields::Item;
-use super::{Param, Place, Spot};
+use super::yaml::quoted;
+use super::{Param, Place, Release, Spot, Suits};
 
 /// A profile file. In one that extends another, everything but the id may be missing.
 #[derive(Clone)]
@@ -18,6 +19,8 @@ pub(super) struct Draft {
     pub(super) title: Option<String>,
     pub(super) description: Option<String>,
     pub(super) pass_mark: Option<u8>,
+    /// What it is written for; an heir states its own.
+    pub(super) suits: Option<Suits>,
     pub(super) sections: Vec<DraftSection>,
     /// Where `sections` starts, in a file that has them.
     pub(super) sections_at: Option<Place>,
@@ -56,6 +59,7 @@ pub(super) fn profile(root: Item<'_>) -> Option<Draft> {
         let title = f.optional("title", Item::text);
         let description = f.optional("description", Item::text);
         let pass_mark = f.optional("passMark", |item| item.number(0, 100));
+        let suits = f.optional("for", suits);
         let sections = f.list("sections", section);
         Some(Draft {
             id: id?,
@@ -63,10 +67,40 @@ pub(super) fn profile(root: Item<'_>) -> Option<Draft> {
             title,
             description,
             pass_mark,
+            suits,
             sections,
             sections_at: f.place("sections"),
         })
     })
+}
+
+/// `for: {kubernetes: '1.34-1.35', distribution: [kubeadm]}`
+fn suits(item: Item<'_>) -> Option<Suits> {
+    item.fields(|f| {
+        let kubernetes = f.required("kubernetes", releases);
+        let distributions = f.list("distribution", Item::text);
+        let (first, last) = kubernetes?;
+        Some(Suits {
+            first,
+            last,
+            distributions,
+        })
+    })
+}
+
+/// One release, or the first and the last of several.
+fn releases(item: Item<'_>) -> Option<(Release, Release)> {
+    let text = item.text()?;
+    let exact = |text: &str| Release::of(text).filter(|release| release.to_string() == text);
+    let (first, last) = text.split_once('-').unwrap_or((&text, &text));
+    let range = exact(first)
+        .zip(exact(last))
+        .filter(|(first, last)| first <= last);
+    if range.is_none() {
+        let message = format!("is no range of releases: {}", quoted(&text));
+        item.problem(&message, "write '1.34-1.35', or '1.34'");
+    }
+    range
 }
 
 fn section(item: Item<'_>) -> Option<DraftSection> {

@@ -221,7 +221,7 @@ impl Builder<'_> {
             // Its anchor was reported, and an alias without one is an error of the parser.
             Event::Alias(_) => self.add(mark, Data::Reported),
             Event::DocumentStart(_) if self.root.is_some() => {
-                let hint = "one check or profile per file";
+                let hint = "one document per file";
                 self.sheet.problem(mark, "a second document starts", hint);
                 return Err(GiveUp);
             }

@@ -2,7 +2,7 @@
 
 use std::error::Error as _;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::catalog::{CatalogError, Problem};
 use crate::collect::CollectError;
@@ -18,6 +18,15 @@ pub(crate) enum CliError {
     /// Expressions in checks are wrong. The author's mistake.
     #[error("check files are wrong in {} place(s)", .0.len())]
     Checks(Vec<Problem>),
+    /// Waivers are wrong or not filled in. The author's mistake.
+    #[error("the waivers are wrong in {} place(s)", .0.len())]
+    Waivers(Vec<Problem>),
+    /// A file that people fill in is there already. The user's mistake.
+    #[error("{} exists already", path.display())]
+    Exists {
+        /// Which.
+        path: PathBuf,
+    },
     /// No such check or profile. The user's mistake.
     #[error("there is no {kind} `{id}`")]
     NoSuch {
@@ -63,9 +72,18 @@ pub(crate) enum CliError {
         /// Why.
         source: io::Error,
     },
+    /// Two outputs would overwrite or interleave each other. The user's mistake.
+    #[error("two outputs go to {}", place(.0.as_deref()))]
+    SamePlace(Option<PathBuf>),
     /// Standard output cannot be written.
     #[error("cannot write to standard output")]
     Standard(#[source] io::Error),
+}
+
+fn place(path: Option<&Path>) -> String {
+    path.map_or("standard output".to_owned(), |path| {
+        path.display().to_string()
+    })
 }
 
 impl From<io::Error> for CliError {
@@ -108,7 +126,9 @@ impl CliError {
     /// The mistakes in files, one by one.
     pub(crate) fn problems(&self) -> &[Problem] {
         match self {
-            Self::Catalog(CatalogError::Problems(problems)) | Self::Checks(problems) => problems,
+            Self::Catalog(CatalogError::Problems(problems))
+            | Self::Checks(problems)
+            | Self::Waivers(problems) => problems,
             _ => &[],
         }
     }
@@ -120,6 +140,7 @@ impl CliError {
                 Some(format!("there are {}", known.join(", ")))
             }
             Self::Collect(error) => error.hint(),
+            Self::SamePlace(_) => Some("give each a file of its own: -o FORMAT=FILE".to_owned()),
             Self::Snapshot { source, .. } => match source {
                 SnapshotError::Newer { .. } => Some("use the version that wrote it, or a newer one".to_owned()),
                 SnapshotError::Truncated { .. } | SnapshotError::Damaged { .. } => {
@@ -130,6 +151,7 @@ impl CliError {
                 }
                 _ => None,
             },
+            Self::Exists { .. } => Some("somebody may have filled it in: choose another name, or remove it".to_owned()),
             Self::Report { .. } => Some("`seaworthy audit -o json=FILE` writes one".to_owned()),
             _ => None,
         }

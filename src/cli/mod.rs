@@ -7,8 +7,10 @@ mod exit;
 mod live;
 mod output;
 mod progress;
+mod selection;
 mod sink;
 mod terminal;
+mod waivers;
 
 use std::io::{self, Write};
 

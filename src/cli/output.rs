@@ -14,11 +14,21 @@ pub(crate) struct Outputs {
 }
 
 impl Outputs {
-    /// Opens every output; a path that cannot be written fails here.
-    pub(crate) fn open(args: &OutputArgs, terminal: &Terminal) -> Result<Self, CliError> {
-        let mut sinks = Vec::new();
+    /// Opens every output; a path that cannot be written fails here, and so do two outputs to one place. `save` goes
+    /// somewhere else, too.
+    pub(crate) fn open(
+        args: &OutputArgs,
+        save: Option<&Sink>,
+        terminal: &Terminal,
+    ) -> Result<Self, CliError> {
+        let mut sinks: Vec<(_, Sink)> = Vec::new();
         for output in &args.outputs {
-            sinks.push((output.format, Sink::open(output.file.as_deref())?));
+            let sink = Sink::open(output.file.as_deref())?;
+            let mut others = sinks.iter().map(|(_, other)| other).chain(save);
+            if others.any(|other| other.place() == sink.place()) {
+                return Err(CliError::SamePlace(output.file.clone()));
+            }
+            sinks.push((output.format, sink));
         }
         Ok(Self {
             sinks,
@@ -41,16 +51,24 @@ impl Outputs {
         self.options.all
     }
 
-    /// Writes `report` to each of them. Files are for programs: no colour.
+    /// Writes `report` to each of them. Files are for programs: no colour. One that fails does not keep the report from
+    /// the others, and a reader that went away, as `head` does, has seen enough.
+    ///
+    /// # Errors
+    /// The first failure.
     pub(crate) fn write(self, report: &Report) -> Result<(), CliError> {
+        let mut result = Ok(());
         for (format, sink) in self.sinks {
             let color = self.options.color && matches!(sink, Sink::Standard);
             let options = Options {
                 color,
                 ..self.options
             };
-            sink.fill(|out| render(report, format, &options, out))?;
+            match sink.fill(|out| render(report, format, &options, out)) {
+                Err(error) if !error.is_closed_pipe() => result = result.and(Err(error)),
+                _ => {}
+            }
         }
-        Ok(())
+        result
     }
 }

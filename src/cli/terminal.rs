@@ -7,6 +7,8 @@ use super::args::{GlobalArgs, When};
 
 /// The width of tables where there is no terminal to ask.
 const DEFAULT_WIDTH: u16 = 100;
+/// Nothing narrower can hold a table; what claims to be is a wrong answer.
+const NARROWEST: u16 = 40;
 
 /// How to write for whoever reads.
 pub(crate) struct Terminal {
@@ -16,7 +18,7 @@ pub(crate) struct Terminal {
     pub(crate) progress: bool,
     /// Whether the locale promises that any character can be shown.
     pub(crate) unicode: bool,
-    /// The width of the terminal, when standard output is one.
+    /// The width that the environment states, else that of the terminal, when standard output is one.
     width: Option<u16>,
 }
 
@@ -34,19 +36,26 @@ impl Terminal {
             },
             progress: std::io::stderr().is_terminal() && !global.quiet && !dumb,
             unicode: unicode(),
-            width: out
-                .is_terminal()
-                .then(|| rustix::termios::tcgetwinsize(&out).ok())
-                .flatten()
-                .map(|size| size.ws_col)
-                .filter(|columns| *columns >= 40),
+            width: stated().or_else(|| {
+                let size = out
+                    .is_terminal()
+                    .then(|| rustix::termios::tcgetwinsize(&out));
+                let columns = size?.ok()?.ws_col;
+                (columns >= NARROWEST).then_some(columns)
+            }),
         }
     }
 
-    /// The width of tables: what the user said, else the terminal's, else a default.
+    /// The width of tables: what the user said, else what is known of the terminal, else a default.
     pub(crate) fn width(&self, stated: Option<u16>) -> u16 {
         stated.or(self.width).unwrap_or(DEFAULT_WIDTH)
     }
+}
+
+/// `$COLUMNS`, where it makes sense: shells and CI systems set it to all sorts of things.
+fn stated() -> Option<u16> {
+    let columns = std::env::var("COLUMNS").ok()?.parse().ok()?;
+    (columns >= NARROWEST).then_some(columns)
 }
 
 /// A locale that names another character set than UTF-8 says no; one that names none says nothing.

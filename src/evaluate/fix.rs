@@ -14,6 +14,7 @@ pub(super) fn remediation(check: &Check, row: &Row<'_>) -> Remediation {
                 "{namespace}",
                 subject.namespace.as_deref().unwrap_or_default(),
             )
+            .replace("{kind}", subject.name.split(' ').next().unwrap_or_default())
             .replace(
                 "{name}",
                 subject.name.rsplit(' ').next().unwrap_or_default(),

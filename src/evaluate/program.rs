@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::catalog::{Check, ExpressionText, Param, Problem};
-use crate::facts::Type;
+use crate::facts::{Field, Type};
 
 use super::lang::{Expected, Expression, Scope};
 use super::params::Params;
@@ -70,6 +70,25 @@ impl<'c> Program<'c> {
             }),
             _ => Err(problems),
         }
+    }
+}
+
+impl Program<'_> {
+    /// The facts that decide: the fields that `when` and `assert` name, each once, as written. Those that only lead to
+    /// other fields, and the parameters, are left out.
+    pub fn facts(&self) -> Vec<(&str, &Field)> {
+        let deciding = self.when.iter().chain([&self.assert]);
+        let named = deciding.flat_map(|expression| expression.fields());
+        let mut facts: Vec<(&str, &Field)> = Vec::new();
+        for (path, field) in named {
+            let leads_on = matches!(field.kind, Type::Record(_));
+            let param = path.starts_with("params.");
+            let known = facts.iter().any(|(known, _)| known == path);
+            if !leads_on && !param && !known {
+                facts.push((path, field));
+            }
+        }
+        facts
     }
 }
 

@@ -49,6 +49,9 @@ record! {
         pub key_algorithm: String,
         /// The size of its public key, in bits; 0 when not known.
         pub key_bits: i64,
+        /// SHA-256 of its public key (subject public key info), in hexadecimal: equal in every certificate of one key.
+        #[serde(default)] // not in the first snapshots, which lack it as a gap
+        pub public_key: String,
         /// How it was signed, such as `sha256WithRSAEncryption`, or the algorithm's object identifier.
         pub signature_algorithm: String,
         /// From when it is valid.
@@ -107,6 +110,7 @@ impl Certificate {
             uris: Vec::new(),
             key_algorithm,
             key_bits,
+            public_key: sha256(parsed.public_key().raw),
             signature_algorithm: algorithm(&parsed),
             not_before: date(parsed.validity().not_before.timestamp())?,
             not_after: date(parsed.validity().not_after.timestamp())?,
@@ -115,7 +119,7 @@ impl Certificate {
             extended_key_usages: extension(parsed.extended_key_usage())
                 .map_or_else(Vec::new, extended_key_usages),
             self_signed: parsed.subject().as_raw() == parsed.issuer().as_raw(),
-            fingerprint: hex(ring::digest::digest(&ring::digest::SHA256, parsed.as_raw()).as_ref()),
+            fingerprint: sha256(parsed.as_raw()),
         };
         if let Ok(Some(names)) = parsed.subject_alternative_name() {
             certificate.take_names(&names.value.general_names);
@@ -133,6 +137,10 @@ impl Certificate {
             }
         }
     }
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    hex(ring::digest::digest(&ring::digest::SHA256, bytes).as_ref())
 }
 
 fn texts<'a>(attributes: impl Iterator<Item = &'a AttributeTypeAndValue<'a>>) -> Vec<String> {
@@ -329,6 +337,10 @@ mod tests {
         assert_eq!(
             node.fingerprint,
             "462a04ff6ad1f6eb51e849b69cc4c4fea4765b404df84723e6290c987b9ecc7a"
+        );
+        assert_eq!(
+            node.public_key,
+            "0b3e4dd06a2a761a5200c8cc9e732b1e6b003adc79b55c7b464fd819633b80b3"
         );
         let authority = Certificate::from_der(&der(samples::CA)).unwrap();
         assert!(authority.is_ca && authority.self_signed);

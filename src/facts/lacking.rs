@@ -35,6 +35,12 @@ impl Lacking {
         self.records.get(&record.name)?.get(&field.name)
     }
 
+    /// Why one of the fields of `record` called `names` is not held. For engines that read a few fields of a struct.
+    pub fn among(&self, record: &Record, names: &[&str]) -> Option<&Gap> {
+        let fields = self.records.get(&record.name)?;
+        names.iter().find_map(|name| fields.get(*name))
+    }
+
     /// Why any field of `record`, or of a record below it, is not held. For engines, which read facts as structs.
     pub fn below(&self, record: &Record) -> Option<&Gap> {
         if self.records.is_empty() {

@@ -29,6 +29,8 @@ pub struct Input<'a> {
     pub cluster: Cluster,
     /// The profiles asked for, scored.
     pub scorecards: &'a [Scorecard],
+    /// Why editions of benchmarks were chosen, by profile id.
+    pub chosen: &'a BTreeMap<String, String>,
     /// What the scorecards were made of.
     pub judgement: Judgement,
     /// The checks by id.
@@ -74,10 +76,13 @@ impl Report {
             generated_at: input.observed_at,
             source: input.source,
             cluster: input.cluster,
-            profiles: cards.iter().map(profile).collect(),
+            profiles: (cards.iter())
+                .map(|card| profile(card, input.chosen.get(&card.id)))
+                .collect(),
             evaluations,
             outcomes: entries(outcomes, input.overlay, input.all),
             gaps,
+            waivers: input.overlay.entries.clone(),
             totals,
         }
     }
@@ -87,10 +92,11 @@ fn percent(share: Option<Fraction>) -> Option<u8> {
     share.map(Fraction::percent)
 }
 
-fn profile(card: &Scorecard) -> Profile {
+fn profile(card: &Scorecard, chosen: Option<&String>) -> Profile {
     Profile {
         id: card.id.clone(),
         title: card.title.clone(),
+        chosen: chosen.cloned(),
         score: percent(card.score),
         coverage: percent(card.coverage),
         weight: card.weight.map(|weight| Weight {
@@ -178,9 +184,11 @@ fn entries(mut outcomes: Vec<Outcome>, overlay: &Overlay, all: bool) -> Vec<Entr
     let mut summaries: BTreeMap<(String, Status), usize> = BTreeMap::new();
     for outcome in outcomes {
         if all || !matches!(outcome.status, Status::Pass | Status::NotApplicable) {
-            let waiver = overlay.waiver(&outcome).cloned();
-            let verdict = outcome;
-            entries.push(Entry::One(Box::new(document::Outcome { verdict, waiver })));
+            entries.push(Entry::One(Box::new(document::Outcome {
+                waiver: overlay.waiver(&outcome).cloned(),
+                expired_waiver: overlay.expired(&outcome).cloned(),
+                verdict: outcome,
+            })));
             continue;
         }
         match summaries.entry((outcome.evaluation.clone(), outcome.status)) {

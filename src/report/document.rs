@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::catalog::Severity;
 use crate::facts::GapReason;
 use crate::outcome::{self, Evidence, Reason, Status, Subject};
-use crate::score::{Tally, Waiver};
+use crate::score::{Tally, Waiver, WaiverEntry};
 
 /// The version that this file describes.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -37,6 +37,9 @@ pub struct Report {
     pub outcomes: Vec<Entry>,
     /// What was not read.
     pub gaps: Vec<Gap>,
+    /// The entries of the waiver file, in its order; absent when there was none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waivers: Vec<WaiverEntry>,
     /// Sums.
     pub totals: Totals,
 }
@@ -95,6 +98,9 @@ pub struct Profile {
     pub id: String,
     /// Its title.
     pub title: String,
+    /// Why this edition was chosen; absent when it was asked for by its id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chosen: Option<String>,
     /// In percent.
     pub score: Option<u8>,
     /// In percent.
@@ -239,6 +245,9 @@ pub struct Outcome {
     /// Who accepted it, and why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiver: Option<Waiver>,
+    /// The waiver that covered it and has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expired_waiver: Option<Waiver>,
 }
 
 /// Something that was not read.

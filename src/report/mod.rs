@@ -11,6 +11,7 @@ mod ink;
 mod json;
 pub mod reference;
 pub mod safe;
+mod starter;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ use std::io::{self, Write};
 pub use assemble::Input;
 pub use document::{ReadError, Report};
 pub use groups::{Cause, Finding, causes, findings};
+pub use starter::starter;
 
 /// The formats of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,11 +1,15 @@
 //! The reference pages: checks and profiles as a person wants to read them.
 
+mod manual;
+
 use std::io::{self, Write};
 
 use comfy_table::{ContentArrangement, Table, presets};
 
 use super::safe;
-use crate::catalog::{Catalog, Change, Check, Profile};
+use crate::catalog::{Catalog, Profile};
+
+pub use manual::{Fact, check};
 
 /// Text from a file as a cell.
 fn safe(text: &str) -> String {
@@ -70,6 +74,13 @@ pub fn profile(
 ) -> io::Result<()> {
     writeln!(out, "{}", safe(&profile.title))?;
     paragraph(&profile.description, width, out)?;
+    if let Some(suits) = &profile.suits {
+        let distributions = match suits.distributions.as_slice() {
+            [] => String::new(),
+            names => format!(" ({})", names.join(", ")),
+        };
+        writeln!(out, " Written for {suits}{}.", safe(&distributions))?;
+    }
     for section in &profile.sections {
         let weight = section
             .weight
@@ -101,108 +112,13 @@ pub fn profile(
             };
             table.add_row([
                 format!("  {}", safe(&control.id.value)),
-                safe(&control.title),
+                safe(&manual::title(control)),
                 answer,
             ]);
         }
         writeln!(out, "{}", table.trim_fmt())?;
     }
     Ok(())
-}
-
-/// One check, as a page of a manual.
-///
-/// # Errors
-/// What `out` gives.
-pub fn check(catalog: &Catalog, check: &Check, width: u16, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(
-        out,
-        "{}  ({}, judges each {})",
-        safe(&check.id.value),
-        check.severity.name(),
-        check.subject.name()
-    )?;
-    writeln!(out, "{}\n", safe(&check.title))?;
-    paragraph(&check.why, width, out)?;
-    writeln!(out, "\nMust hold")?;
-    if let Some(when) = &check.when {
-        writeln!(out, "  when  {}", safe(&when.value))?;
-    }
-    writeln!(out, "  {}", safe(&check.assert.value))?;
-    for (name, param) in &check.params {
-        writeln!(
-            out,
-            "  with params.{} = {}",
-            safe(name),
-            safe(&param.value.to_string())
-        )?;
-    }
-    if check.review {
-        writeln!(
-            out,
-            "  A person has the last word: where it holds, the control is manual."
-        )?;
-    }
-    writeln!(out, "\nFix")?;
-    paragraph(&check.fix.summary, width, out)?;
-    if let Some(change) = &check.fix.change {
-        let (label, text) = change_text(change);
-        writeln!(out, "  {label}")?;
-        for line in text.lines() {
-            writeln!(out, "    {}", safe(line))?;
-        }
-    }
-    let controls = answered(catalog, &check.id.value);
-    if !controls.is_empty() {
-        writeln!(out, "\nAnswers")?;
-        for control in controls {
-            writeln!(out, "  {}", safe(&control))?;
-        }
-    }
-    writeln!(out, "\nExamples")?;
-    for example in &check.examples {
-        writeln!(
-            out,
-            "  {:13}  {}",
-            example.expect.name(),
-            safe(&example.name.value)
-        )?;
-    }
-    writeln!(out, "\nRead on")?;
-    for reference in &check.references {
-        writeln!(out, "  {}", safe(reference))?;
-    }
-    Ok(())
-}
-
-fn change_text(change: &Change) -> (&'static str, &str) {
-    match change {
-        Change::Flag(text) => ("flag", text),
-        Change::KubeletConfig(text) => ("kubelet configuration", text),
-        Change::File(text) => ("on the node", text),
-        Change::Manifest(text) => ("object", text),
-        Change::Command(text) => ("command", text),
-    }
-}
-
-/// The controls that `check` answers, over all profiles.
-fn answered(catalog: &Catalog, check: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    for profile in catalog.profiles.values() {
-        for control in profile
-            .sections
-            .iter()
-            .flat_map(|section| &section.controls)
-        {
-            if control.checks.iter().any(|id| id.value == check) {
-                found.push(format!(
-                    "{} {}  {}",
-                    profile.id.value, control.id.value, control.title
-                ));
-            }
-        }
-    }
-    found
 }
 
 fn plain(width: u16) -> Table {

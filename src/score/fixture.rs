@@ -80,6 +80,7 @@ pub(crate) fn profile(sections: Vec<Section>) -> Profile {
         title: "CKS view".into(),
         description: String::new(),
         pass_mark: Some(67),
+        suits: None,
         sections,
     }
 }

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::outcome::{Outcome, Status};
+use crate::catalog;
+use crate::outcome::{Judgement, Outcome, Status, Subject};
 
 /// Why a finding is accepted, and by whom.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,7 +16,7 @@ pub struct Waiver {
     pub owner: String,
     /// Why it is accepted.
     pub reason: String,
-    /// The day it ends, RFC 3339; nothing when it stays.
+    /// The last day it holds, RFC 3339, in UTC; nothing when it stays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<String>,
     /// The controls it is limited to, as `profile/control`; empty means all.
@@ -34,14 +36,120 @@ pub fn control_name(profile: &str, control: &str) -> String {
     format!("{profile}/{control}")
 }
 
-/// The waivers in force (expired ones are left out by whoever reads them), by the fingerprint of what they accept.
+/// The waivers of a run: what they cover, by the fingerprint of the finding.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Overlay {
-    /// By fingerprint.
+    /// Those in force.
     pub waivers: BTreeMap<String, Waiver>,
+    /// Those that have ended, where none in force takes their place.
+    pub expired: BTreeMap<String, Waiver>,
+    /// Every entry of the waiver file, with what became of it.
+    pub entries: Vec<WaiverEntry>,
+}
+
+/// An entry of a waiver file in a report.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WaiverEntry {
+    /// Where it stands: `waivers.yaml:3`.
+    pub place: String,
+    /// The check whose findings it accepts.
+    pub check: String,
+    /// The fields of the subjects it selects, as written.
+    pub subject: BTreeMap<String, String>,
+    /// What it says.
+    #[serde(flatten)]
+    pub waiver: Waiver,
+    /// What became of it.
+    pub state: WaiverState,
+    /// How many findings it covers, or would if it had not ended.
+    pub findings: u64,
+}
+
+/// What became of a waiver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum WaiverState {
+    /// It covers findings.
+    InForce,
+    /// It ended before the facts were observed, so the findings fail again.
+    Expired,
+    /// There is no finding for it.
+    Unmatched,
+    /// Its check was not run.
+    NotJudged,
 }
 
 impl Overlay {
+    /// Lays the waivers of a file over a judgement of facts that were observed on the day `today`, in UTC. A waiver holds
+    /// through its last day. Of several that cover one finding the first counts, and one for all controls before one that
+    /// is limited to some.
+    pub fn of(waivers: &[catalog::Waiver], judgement: &Judgement, today: Date) -> Self {
+        let evaluations = judgement.evaluations.iter();
+        let checks: BTreeMap<&str, &str> = evaluations
+            .map(|evaluation| (evaluation.id.as_str(), evaluation.check.as_str()))
+            .collect();
+        let mut by_check: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (at, waiver) in waivers.iter().enumerate() {
+            by_check.entry(&waiver.check.value).or_default().push(at);
+        }
+        let mut overlay = Self::default();
+        let mut findings = vec![0; waivers.len()];
+        let failed = judgement.outcomes.iter();
+        for outcome in failed.filter(|outcome| outcome.status == Status::Fail) {
+            let check = checks.get(outcome.evaluation.as_str());
+            let of_check = check.and_then(|check| by_check.get(check));
+            let selecting = of_check.into_iter().flatten().copied().filter(|at| {
+                let subject = &waivers[*at].subject;
+                subject.selects(|field| field_of(&outcome.subject, field))
+            });
+            // In force before expired, for all controls before some; `min_by_key` takes the first of equals.
+            let rank = |at: &usize| {
+                (
+                    waivers[*at].expires < today,
+                    !waivers[*at].controls.is_empty(),
+                )
+            };
+            let Some(at) = selecting.min_by_key(rank) else {
+                continue;
+            };
+            findings[at] += 1;
+            let covered = match waivers[at].expires < today {
+                true => &mut overlay.expired,
+                false => &mut overlay.waivers,
+            };
+            covered.insert(outcome.fingerprint.clone(), said(&waivers[at]));
+        }
+        let run = |check: &str| judgement.evaluations.iter().any(|one| one.check == check);
+        let entries = waivers.iter().zip(findings);
+        overlay.entries = entries
+            .map(|(waiver, findings)| WaiverEntry {
+                place: format!("{}:{}", waiver.place.file, waiver.place.line),
+                check: waiver.check.value.clone(),
+                subject: (waiver.subject.fields())
+                    .map(|(field, pattern)| (field.to_owned(), pattern.as_str().to_owned()))
+                    .collect(),
+                waiver: said(waiver),
+                state: match findings {
+                    0 if !run(&waiver.check.value) => WaiverState::NotJudged,
+                    0 => WaiverState::Unmatched,
+                    _ if waiver.expires < today => WaiverState::Expired,
+                    _ => WaiverState::InForce,
+                },
+                findings,
+            })
+            .collect();
+        overlay
+    }
+
+    /// The waiver that covered an outcome and has ended.
+    pub fn expired(&self, outcome: &Outcome) -> Option<&Waiver> {
+        match outcome.status {
+            Status::Fail => self.expired.get(&outcome.fingerprint),
+            _ => None,
+        }
+    }
+
     /// The waiver that covers an outcome. Only what failed can be accepted.
     pub fn waiver(&self, outcome: &Outcome) -> Option<&Waiver> {
         match outcome.status {
@@ -56,5 +164,25 @@ impl Overlay {
             Some(waiver) if waiver.holds_for(control) => Status::Waived,
             _ => outcome.status,
         }
+    }
+}
+
+fn said(waiver: &catalog::Waiver) -> Waiver {
+    Waiver {
+        owner: waiver.owner.clone(),
+        reason: waiver.reason.clone(),
+        expires: Some(waiver.expires.to_string()),
+        controls: waiver.controls.clone(),
+    }
+}
+
+/// A field of a subject by the name that selectors give it.
+fn field_of<'s>(subject: &'s Subject, field: &str) -> Option<&'s str> {
+    match field {
+        "kind" => Some(&subject.kind),
+        "namespace" => subject.namespace.as_deref(),
+        "node" => subject.node.as_deref(),
+        "name" => Some(&subject.name),
+        _ => None,
     }
 }

@@ -6,7 +6,7 @@ use super::fixture::{
     check, checks_by_severity, control, judgement, outcome, profile, section, spot, unknown,
 };
 use super::*;
-use crate::catalog::{Control, Param, Section, Severity, SubjectKind};
+use crate::catalog::{self, Control, Param, Section, Severity, SubjectKind};
 use crate::outcome::{Evaluation, Judgement, Outcome, Status};
 
 use Status::{Fail, Manual, NotApplicable, Pass, Unknown, Waived};
@@ -226,6 +226,7 @@ fn waivers_overlay_and_the_raw_status_is_kept() {
         };
         let overlay = Overlay {
             waivers: [("high/w1".to_owned(), waiver)].into(),
+            ..Overlay::default()
         };
         let card = score(&profile, &checks, &judged, &overlay);
         let said: Vec<_> = card
@@ -239,6 +240,65 @@ fn waivers_overlay_and_the_raw_status_is_kept() {
     assert_eq!(fold(&["cks/1"]), [(Waived, None), failing]);
     assert_eq!(fold(&[]), [(Waived, None), (Waived, None)]);
     assert_eq!(judged.outcomes[0].status, Fail);
+}
+
+fn waiver(owner: &str, check: &str, controls: &[&str], expires: &str) -> catalog::Waiver {
+    catalog::Waiver {
+        place: Default::default(),
+        check: spot(check.to_owned()),
+        subject: catalog::Selector {
+            name: Some(catalog::Pattern::new("*")),
+            ..Default::default()
+        },
+        controls: controls.iter().map(|&name| name.to_owned()).collect(),
+        owner: owner.to_owned(),
+        reason: "r".to_owned(),
+        expires: expires.parse().expect("a day"),
+    }
+}
+
+/// Of several waivers for one finding: in force before expired, for all controls before some, then the first.
+#[test]
+fn one_waiver_counts_for_a_finding() {
+    let checks = checks_by_severity();
+    let judged = judgement(
+        &checks,
+        vec![outcome("high", Fail, "w1"), outcome("low", Pass, "w1")],
+    );
+    let (today, before) = ("2026-11-21", "2026-11-20");
+    let ended = || waiver("ended", "high", &[], before);
+    let some = || waiver("some", "high", &["cks/1"], today);
+    let all = |owner| waiver(owner, "high", &[], today);
+    let passing = || waiver("passing", "low", &[], today);
+    #[rustfmt::skip]
+    let cases = [
+        (vec![ended(), some(), all("a"), all("b")], Some("a"), None, "unmatched unmatched inForce unmatched"),
+        (vec![ended(), some()], Some("some"), None, "unmatched inForce"),
+        (vec![passing(), ended()], None, Some("ended"), "unmatched expired"),
+        (vec![waiver("x", "nope", &[], today)], None, None, "notJudged"),
+    ];
+    for (waivers, in_force, expired, states) in cases {
+        let overlay = Overlay::of(&waivers, &judged, today.parse().expect("a day"));
+        let owner = |waiver: Option<&Waiver>| waiver.map(|waiver| waiver.owner.clone());
+        let of = |outcome| {
+            (
+                owner(overlay.waiver(outcome)),
+                owner(overlay.expired(outcome)),
+            )
+        };
+        let wanted = (in_force.map(str::to_owned), expired.map(str::to_owned));
+        assert_eq!(of(&judged.outcomes[0]), wanted, "{waivers:?}");
+        assert_eq!(
+            of(&judged.outcomes[1]),
+            (None, None),
+            "what passed needs none"
+        );
+        let found = overlay.entries.iter();
+        let found: Vec<_> = found
+            .map(|one| serde_json::to_value(one.state).expect("JSON"))
+            .collect();
+        assert_eq!(found, states.split(' ').collect::<Vec<_>>());
+    }
 }
 
 #[test]

@@ -318,3 +318,189 @@ fn reference_pages() {
         schema.out
     );
 }
+
+#[test]
+fn a_reader_that_goes_away_changes_neither_the_gate_nor_the_other_reports() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("report.json");
+    let json = format!("json={}", file.display());
+    let mut child = command(&[
+        "audit",
+        "--demo",
+        "--all",
+        "--fail-on",
+        "low",
+        "-o",
+        "table",
+        "-o",
+        &json,
+    ])
+    .stdout(Stdio::piped())
+    .stderr(Stdio::piped())
+    .spawn()
+    .unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    serde_json::from_slice::<Value>(&std::fs::read(file).unwrap()).unwrap();
+}
+
+#[test]
+fn what_is_no_regular_file_is_written_to_and_never_replaced() {
+    use std::os::unix::fs::{FileTypeExt, symlink};
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let audit = |name: &str| {
+        run(&[
+            "audit",
+            "--demo",
+            "-o",
+            &format!("json={}", path(name).display()),
+        ])
+    };
+    std::fs::write(path("target"), "old").unwrap();
+    symlink("target", path("link")).unwrap();
+    assert_eq!(audit("link").code, 0);
+    assert!(path("link").is_symlink());
+    serde_json::from_slice::<Value>(&std::fs::read(path("target")).unwrap()).unwrap();
+
+    // As /dev/stdout does, this leads to something that has no name of its own.
+    symlink("/proc/self/fd/1", path("stdout")).unwrap();
+    serde_json::from_str::<Value>(&audit("stdout").out).unwrap();
+    assert!(path("stdout").is_symlink());
+
+    let pipe = path("pipe");
+    let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    let reader = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || std::fs::read(pipe).unwrap()
+    });
+    assert_eq!(audit("pipe").code, 0);
+    serde_json::from_slice::<Value>(&reader.join().unwrap()).unwrap();
+    assert!(std::fs::metadata(&pipe).unwrap().file_type().is_fifo());
+
+    let folder = run(&[
+        "audit",
+        "--demo",
+        "-o",
+        &format!("json={}", folder.path().display()),
+    ]);
+    assert_eq!(folder.code, 2);
+    assert!(folder.err.contains("cannot write"), "{}", folder.err);
+}
+
+#[test]
+fn two_outputs_never_share_a_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, other) = (folder.path().join("x"), folder.path().join("./x"));
+    let (json, table) = (
+        format!("json={}", file.display()),
+        format!("table={}", other.display()),
+    );
+    let save = file.to_str().unwrap();
+    for args in [
+        vec!["audit", "--demo", "-o", "json", "-o", "table"],
+        vec!["audit", "--demo", "-o", &json, "-o", &table],
+        vec![
+            "audit",
+            "--snapshot",
+            "reports/demo.seaworthy",
+            "--save",
+            save,
+            "-o",
+            &json,
+        ],
+    ] {
+        let run = run(&args);
+        assert_eq!(run.code, 2, "{args:?}");
+        assert!(run.err.contains("two outputs go to"), "{}", run.err);
+        assert!(run.out.is_empty() && !file.exists());
+    }
+}
+
+#[test]
+fn one_output_that_fails_does_not_lose_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("report.json");
+    let json = format!("json={}", file.display());
+    let full = std::fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let output = command(&["audit", "--demo", "-o", "table", "-o", &json])
+        .stdout(full)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("standard output: No space left"));
+    serde_json::from_slice::<Value>(&std::fs::read(file).unwrap()).unwrap();
+}
+
+#[test]
+fn a_run_that_is_interrupted_leaves_no_drafts() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let server = format!("https://{}", listener.local_addr().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let kubeconfig = kubeconfig(folder.path(), &server);
+    let (json, save) = (
+        folder.path().join("x.json"),
+        folder.path().join("x.seaworthy"),
+    );
+    let json = format!("json={}", json.display());
+    let mut child = command(&["audit", "--save", save.to_str().unwrap(), "-o", &json])
+        .env("KUBECONFIG", &kubeconfig)
+        .spawn()
+        .unwrap();
+    // Once it has connected, its outputs are open.
+    listener.set_nonblocking(true).unwrap();
+    let _connection = loop {
+        match listener.accept() {
+            Ok(connection) => break connection,
+            Err(_) => assert_eq!(child.try_wait().unwrap(), None, "it ended by itself"),
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    };
+    rustix::process::kill_process(
+        rustix::process::Pid::from_child(&child),
+        rustix::process::Signal::INT,
+    )
+    .unwrap();
+    child.wait().unwrap();
+    let left: Vec<_> = std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    assert_eq!(left, [kubeconfig]);
+}
+
+#[test]
+fn a_width_that_makes_no_sense_is_nobodys_mistake() {
+    let wide = run(&["audit", "--demo", "--width", "120"]).out;
+    let with = |columns: &str| {
+        let output = command(&["audit", "--demo"])
+            .env("COLUMNS", columns)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(0), "COLUMNS={columns}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(with("120"), wide);
+    let usual = run(&["audit", "--demo"]).out;
+    for columns in ["", "0", "7", "wide", "99999999"] {
+        assert_eq!(with(columns), usual, "COLUMNS={columns}");
+    }
+}
+
+#[test]
+fn a_recorded_cluster_takes_no_options_of_a_live_one() {
+    for target in [
+        ["-n", "payments"],
+        ["--node", "local"],
+        ["--context", "staging"],
+    ] {
+        for recorded in [vec!["--demo"], vec!["--snapshot", "reports/demo.seaworthy"]] {
+            let args = [&["audit"][..], &recorded, &target].concat();
+            assert_eq!(run(&args).code, 2, "{args:?} was taken and ignored");
+        }
+    }
+}

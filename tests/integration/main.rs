@@ -8,6 +8,8 @@ mod architecture;
 mod catalog;
 /// The program as its users meet it.
 mod cli;
+/// Which edition of a benchmark is taken.
+mod editions;
 /// Promise 1, by taking facts away.
 mod gaps;
 /// Runs the real binary.
@@ -16,3 +18,5 @@ mod harness;
 mod live;
 /// The README.
 mod readme;
+/// What is accepted, by whom, until when.
+mod waivers;

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::super::load::Reading;
-use super::super::{fragment, yaml};
+use super::super::{Catalog, fragment, yaml};
 use super::{REST, reading};
 
 /// Pieces from which YAML is made, and some that it is broken with.
@@ -102,6 +102,8 @@ proptest! {
         for problem in problems {
             prop_assert!(problem.place.line <= lines + 1, "{}", problem);
         }
+        let waivers = Catalog::default().waivers("x.yaml", text.as_bytes());
+        prop_assert!(waivers.is_err_and(|problems| !problems.is_empty()));
     }
 
     #[test]
@@ -109,6 +111,7 @@ proptest! {
         let mut reading = Reading::default();
         reading.add("x.yaml", &bytes);
         prop_assert!(!reading.link().1.is_empty());
+        prop_assert!(Catalog::default().waivers("x.yaml", &bytes).is_err());
     }
 
     #[test]

@@ -78,12 +78,12 @@ pub(crate) struct AuditArgs {
     #[arg(
         long,
         value_name = "FILE",
-        conflicts_with = "demo",
+        conflicts_with_all = ["demo", "TargetArgs"],
         help_heading = "Target"
     )]
     pub(crate) snapshot: Option<PathBuf>,
     /// Judge the cluster that was recorded into this program
-    #[arg(long, help_heading = "Target")]
+    #[arg(long, conflicts_with = "TargetArgs", help_heading = "Target")]
     pub(crate) demo: bool,
     /// Keep the snapshot of this very run
     #[arg(
@@ -93,6 +93,9 @@ pub(crate) struct AuditArgs {
         help_heading = "Output"
     )]
     pub(crate) save: Option<PathBuf>,
+    /// Write a new file for --waivers, with one entry per finding, to be filled in
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) write_waivers: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) selection: SelectionArgs,
     #[command(flatten)]

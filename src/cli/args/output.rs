@@ -22,8 +22,8 @@ pub(crate) struct OutputArgs {
     /// Every subject and every control, also those that pass
     #[arg(long)]
     pub(crate) all: bool,
-    /// The width of tables [default: that of the terminal, else 100]
-    #[arg(long, value_name = "COLUMNS", env = "COLUMNS", hide_env = true, value_parser = clap::value_parser!(u16).range(40..))]
+    /// The width of tables [default: $COLUMNS, then that of the terminal, then 100]
+    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(40..))]
     pub(crate) width: Option<u16>,
 }
 

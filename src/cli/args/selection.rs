@@ -1,17 +1,23 @@
 //! Options that say what is judged, and what counts as good enough.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 /// Which checks, through which profiles.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Selection")]
 pub(crate) struct SelectionArgs {
-    /// The profile to report by; may be repeated [default: cks]
+    /// The profile to report by, or a benchmark, of which the edition that fits the server is taken; may be repeated
+    /// [default: cis and cks]
     #[arg(long = "profile", value_name = "ID")]
     pub(crate) profiles: Vec<String>,
     /// Only this check; may be repeated
     #[arg(long = "check", value_name = "ID")]
     pub(crate) checks: Vec<String>,
+    /// Accept the findings that this file names, with an owner, a reason and a last day for each
+    #[arg(long, value_name = "FILE")]
+    pub(crate) waivers: Option<PathBuf>,
 }
 
 /// When the exit status says that the cluster is not good enough.

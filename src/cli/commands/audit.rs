@@ -4,22 +4,20 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-use super::profiles;
-use crate::catalog::{Catalog, Control, Profile, Section, Spot};
-use crate::cli::args::{AuditArgs, GateArgs, SelectionArgs};
+use crate::catalog::{Catalog, Server};
+use crate::cli::args::{AuditArgs, GateArgs};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::live;
 use crate::cli::output::Outputs;
+use crate::cli::selection::{Chosen, Selection};
 use crate::cli::sink::Sink;
 use crate::cli::terminal::Terminal;
+use crate::cli::waivers;
 use crate::evaluate::{judge, tasks};
 use crate::facts::{Asked, Facts, Lacking, Snapshot, snapshot};
 use crate::report::{Input, Report, document};
 use crate::score::{Gate, Overlay, Scorecard, Verdict, score};
-
-/// The profile of a run that names none.
-const DEFAULT_PROFILE: &str = "cks";
 
 /// The snapshot behind `--demo`, recorded from the test bed by `tests/testbed/record-demo`.
 const DEMO: &[u8] = include_bytes!("../../../reports/demo.seaworthy");
@@ -31,24 +29,31 @@ pub(crate) fn run(
     terminal: &Terminal,
 ) -> Result<Exit, CliError> {
     let catalog = Catalog::load(folders)?;
-    let profiles = select(&catalog, &args.selection)?;
-    let selected: Vec<&Profile> = profiles.iter().collect();
-    let tasks = tasks(&catalog, &selected).map_err(CliError::Checks)?;
-    let outputs = Outputs::open(&args.output, terminal)?;
+    let selection = Selection::new(&catalog, &args.selection)?;
+    // Mistakes in checks end the run before anything is collected, whatever edition will be chosen.
+    tasks(&catalog, &selection.candidates()).map_err(CliError::Checks)?;
+    let waivers = waivers::read(&catalog, args.selection.waivers.as_deref())?;
+    let starter = waivers::open(args.write_waivers.as_deref())?;
     let save = args
         .save
         .as_deref()
         .map(|path| Sink::open(Some(path)))
         .transpose()?;
+    let outputs = Outputs::open(&args.output, save.as_ref(), terminal)?;
 
     let Snapshot { facts, lacking } = facts(&args, terminal)?;
-    if let (Some(sink), Some(path)) = (save, &args.save) {
-        sink.fill(|out| snapshot::write(&facts, out).map_err(|source| broken(path, source)))?;
-    }
+    let saved = match (save, &args.save) {
+        (Some(sink), Some(path)) => {
+            sink.fill(|out| snapshot::write(&facts, out).map_err(|source| broken(path, source)))
+        }
+        _ => Ok(()),
+    };
 
+    let Chosen { profiles, reasons } = selection.choose(server(&facts));
+    let tasks = tasks(&catalog, &profiles).map_err(CliError::Checks)?;
     let judgement = judge(&facts, &lacking, &tasks);
-    let overlay = Overlay::default();
-    let scorecards: Vec<Scorecard> = selected
+    let overlay = Overlay::of(&waivers, &judgement, waivers::day(facts.observed_at));
+    let scorecards: Vec<Scorecard> = profiles
         .iter()
         .map(|profile| score(profile, &catalog.checks, &judgement, &overlay))
         .collect();
@@ -59,14 +64,27 @@ pub(crate) fn run(
         source: source(&facts.asked),
         cluster: cluster(&facts),
         scorecards: &scorecards,
+        chosen: &reasons,
         judgement,
         checks: &catalog.checks,
         overlay: &overlay,
         gaps: &facts.gaps(),
         all: outputs.all(),
     });
-    outputs.write(&report)?;
+    // What could not be saved is no reason to lose the report.
+    outputs.write(&report).and(saved)?;
+    if let Some(sink) = starter {
+        waivers::write(sink, &report)?;
+    }
     Ok(conclude(&verdict))
+}
+
+/// What the choice of an edition depends on.
+fn server(facts: &Facts) -> Server<'_> {
+    Server {
+        version: facts.cluster.version.value().map(String::as_str),
+        distribution: facts.cluster.distribution.value().map(String::as_str),
+    }
 }
 
 /// Where the facts come from: a recorded cluster, a snapshot, or the live one.
@@ -96,57 +114,6 @@ fn broken(path: &Path, source: crate::facts::SnapshotError) -> CliError {
     }
 }
 
-/// The profiles asked for; with `--check`, one made of just those checks.
-fn select(catalog: &Catalog, args: &SelectionArgs) -> Result<Vec<Profile>, CliError> {
-    if !args.checks.is_empty() {
-        let controls = args
-            .checks
-            .iter()
-            .map(|id| control(catalog, id))
-            .collect::<Result<_, _>>()?;
-        return Ok(vec![selected_checks(controls)]);
-    }
-    let mut ids = args.profiles.clone();
-    if ids.is_empty() {
-        ids.push(DEFAULT_PROFILE.to_owned());
-    }
-    ids.dedup();
-    ids.iter()
-        .map(|id| profiles::find(catalog, id).cloned())
-        .collect()
-}
-
-fn control(catalog: &Catalog, id: &str) -> Result<Control, CliError> {
-    let check = super::checks::find(catalog, id)?;
-    Ok(Control {
-        id: check.id.clone(),
-        title: check.title.clone(),
-        level: None,
-        checks: vec![check.id.clone()],
-        params: Default::default(),
-        not_applicable: None,
-    })
-}
-
-fn selected_checks(controls: Vec<Control>) -> Profile {
-    let title = "Selected checks".to_owned();
-    Profile {
-        id: Spot {
-            value: "checks".to_owned(),
-            place: Default::default(),
-        },
-        title: title.clone(),
-        description: String::new(),
-        pass_mark: None,
-        sections: vec![Section {
-            id: "1".to_owned(),
-            title,
-            weight: None,
-            controls,
-        }],
-    }
-}
-
 fn gate(args: &GateArgs) -> Gate {
     Gate {
         fail_on: args.fail_on,
@@ -171,7 +138,11 @@ fn conclude(verdict: &Verdict) -> Exit {
 fn source(asked: &Asked) -> document::Source {
     let mut read = Vec::new();
     if asked.api.is_some() {
-        read.push("API".to_owned());
+        read.push(match &asked.namespaces[..] {
+            [] => "API".to_owned(),
+            // Whoever reads a report of a part must not take it for the whole.
+            some => format!("API, only {}", some.join(", ")),
+        });
     }
     read.extend(asked.nodes.iter().map(|node| format!("node {node}")));
     document::Source {

@@ -22,7 +22,16 @@ pub(crate) fn list(folders: &[PathBuf], terminal: &Terminal) -> Result<Exit, Cli
 pub(crate) fn show(folders: &[PathBuf], id: &str, terminal: &Terminal) -> Result<Exit, CliError> {
     let catalog = Catalog::load(folders)?;
     let check = find(&catalog, id)?;
-    Sink::open(None)?.fill(|out| reference::check(&catalog, check, terminal.width(None), out))?;
+    let program = Program::compile(check, &BTreeMap::new()).map_err(CliError::Checks)?;
+    let facts: Vec<reference::Fact<'_>> = (program.facts().into_iter())
+        .map(|(path, field)| reference::Fact {
+            path,
+            kind: field.kind.to_string(),
+            doc: &field.doc,
+        })
+        .collect();
+    let width = terminal.width(None);
+    Sink::open(None)?.fill(|out| reference::check(&catalog, check, &facts, width, out))?;
     Ok(Exit::Done)
 }
 
@@ -83,7 +92,7 @@ pub(crate) fn test(
     Ok(Exit::Done)
 }
 
-pub(super) fn find<'c>(catalog: &'c Catalog, id: &str) -> Result<&'c Check, CliError> {
+pub(crate) fn find<'c>(catalog: &'c Catalog, id: &str) -> Result<&'c Check, CliError> {
     catalog.checks.get(id).ok_or_else(|| CliError::NoSuch {
         kind: "check",
         id: id.to_owned(),

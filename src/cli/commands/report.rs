@@ -23,7 +23,7 @@ pub(crate) fn run(args: ReportArgs, terminal: &Terminal) -> Result<Exit, CliErro
         path: args.file,
         source,
     })?;
-    Outputs::open(&args.output, terminal)?.write(&report)?;
+    Outputs::open(&args.output, None, terminal)?.write(&report)?;
     Ok(Exit::Done)
 }
 

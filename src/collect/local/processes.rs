@@ -42,17 +42,18 @@ pub(super) fn list(root: &Root, deadline: Instant) -> Result<Vec<Process>, Gap> 
                 "raise --timeout",
             ));
         }
-        processes.extend(process(root, pid, started));
+        processes.extend(process(root, pid, started)?);
     }
     Ok(processes)
 }
 
-/// One process; nothing when it is gone.
-fn process(root: &Root, pid: u32, boot: Option<i64>) -> Option<Process> {
+/// One process; nothing when it is gone. One that shows neither its command line nor its name may be anything, so no list
+/// with it in it says what runs (proc(5), `hidepid=1`).
+fn process(root: &Root, pid: u32, boot: Option<i64>) -> Result<Option<Process>, Gap> {
     let read = |file: &str| root.bytes(&format!("/proc/{pid}/{file}"), CMDLINE);
     let argv = match read("cmdline") {
         Ok(bytes) => Ok(arguments(&bytes)),
-        Err(error) if gone(&error) => return None,
+        Err(error) if gone(&error) => return Ok(None),
         Err(error) => Err(gap("command line", &format!("/proc/{pid}/cmdline"), &error)),
     };
     let status = read("status").ok();
@@ -65,10 +66,13 @@ fn process(root: &Root, pid: u32, boot: Option<i64>) -> Option<Process> {
     };
     let stat = read("stat").ok();
     let ticks = stat.as_deref().and_then(start_ticks);
-    Some(Process {
+    let name = field("Name").unwrap_or_default().to_owned();
+    if let (Err(gap), "") = (&argv, name.as_str()) {
+        return Err(gap.clone());
+    }
+    Ok(Some(Process {
         pid,
         argv,
-        name: field("Name").unwrap_or_default().to_owned(),
         // Real, effective, saved, file system.
         uid: field("Uid").and_then(|uids| uids.split_whitespace().nth(1)?.parse().ok()),
         started: boot.zip(ticks).map(|(boot, ticks)| boot + ticks / TICKS),
@@ -76,7 +80,8 @@ fn process(root: &Root, pid: u32, boot: Option<i64>) -> Option<Process> {
         depth: field("NSpid").map_or(0, |ids| {
             u32::try_from(ids.split_whitespace().count().saturating_sub(1)).unwrap_or(u32::MAX)
         }),
-    })
+        name,
+    }))
 }
 
 fn gone(error: &io::Error) -> bool {

@@ -216,3 +216,19 @@ fn this_machine_shows_this_process() {
     );
     assert!(!root.hostname().unwrap().is_empty());
 }
+
+#[test]
+fn a_process_that_shows_nothing_of_itself_may_be_anything() {
+    let (directory, root) = trap();
+    let proc = directory.path().join("root/proc");
+    fs::create_dir_all(proc.join("1")).unwrap();
+    fs::write(proc.join("1/cmdline"), "/sbin/init\0").unwrap();
+    let deadline = Instant::now() + Duration::from_secs(9);
+    assert_eq!(processes::list(&root, deadline).unwrap().len(), 1);
+    // With hidepid=1 a process is listed, and none of its files can be read.
+    fs::create_dir_all(proc.join("2/cmdline")).unwrap();
+    assert!(processes::list(&root, deadline).is_err());
+    fs::write(proc.join("2/status"), "Name:\tkubelet\n").unwrap();
+    let processes = processes::list(&root, deadline).unwrap();
+    assert_eq!(processes[1].program(), Some("kubelet"));
+}

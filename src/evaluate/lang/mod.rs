@@ -26,7 +26,7 @@ mod value;
 
 use std::fmt;
 
-use crate::facts::{Gap, Lacking, Reading, Type};
+use crate::facts::{Field, Gap, Lacking, Reading, Type};
 
 pub use functions::{Function, Parameter, functions};
 pub use mistake::Mistake;
@@ -73,6 +73,7 @@ pub enum Expected {
 pub struct Expression {
     source: String,
     root: tree::Node,
+    fields: Vec<(String, Field)>,
 }
 
 /// What an expression is evaluated on.
@@ -124,15 +125,22 @@ impl Expression {
     /// # Errors
     /// All mistakes of the expression, in the order of their positions.
     pub fn compile(source: &str, scope: &Scope, expected: Expected) -> Result<Self, Vec<Mistake>> {
+        let typing::Compiled { root, fields } = typing::compile(source, scope, expected)?;
         Ok(Self {
-            root: typing::compile(source, scope, expected)?,
             source: source.to_owned(),
+            root,
+            fields,
         })
     }
 
     /// The text it was compiled from.
     pub fn source(&self) -> &str {
         &self.source
+    }
+
+    /// The fields it names, each as written, in the order of the text.
+    pub fn fields(&self) -> &[(String, Field)] {
+        &self.fields
     }
 
     /// The value on one row.

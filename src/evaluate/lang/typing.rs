@@ -7,25 +7,33 @@ use std::sync::Arc;
 
 use cel::common::ast::{Expr, IdedExpr, LiteralValue, SourceInfo};
 
-use crate::facts::{Record, Type};
+use crate::facts::{Field, Record, Type};
 
 use super::mistake::suggestion;
 use super::trace::push_name;
 use super::tree::{Base, Constant, Kind, Node, Path, Step};
 use super::{Expected, Mistake, Scope, parse};
 
+/// What becomes of an expression.
+pub(super) struct Compiled {
+    pub(super) root: Node,
+    /// The fields it names, as written, in order.
+    pub(super) fields: Vec<(String, Field)>,
+}
+
 /// The compiled tree of `source`, or all its mistakes in the order of their positions.
 pub(super) fn compile(
     source: &str,
     scope: &Scope,
     expected: Expected,
-) -> Result<Node, Vec<Mistake>> {
+) -> Result<Compiled, Vec<Mistake>> {
     let (root, offsets) = parse::parse(source)?;
     let mut typing = Typing {
         source,
         offsets,
         scope,
         locals: Vec::new(),
+        fields: Vec::new(),
         mistakes: Vec::new(),
     };
     let typed = typing.node(&root);
@@ -33,7 +41,10 @@ pub(super) fn compile(
         typing.result(&root, kind, expected);
     }
     match typed {
-        Some((node, _)) if typing.mistakes.is_empty() => Ok(node),
+        Some((node, _)) if typing.mistakes.is_empty() => Ok(Compiled {
+            root: node,
+            fields: typing.fields,
+        }),
         _ => {
             typing.mistakes.sort_by_key(|mistake| mistake.offset);
             Err(typing.mistakes)
@@ -50,6 +61,8 @@ pub(super) struct Typing<'s> {
     scope: &'s Scope,
     /// The variables of the enclosing loops; without a type when what they run over has a mistake.
     pub(super) locals: Vec<(String, Option<Type>)>,
+    /// The fields that were named, as written, in order.
+    fields: Vec<(String, Field)>,
     mistakes: Vec<Mistake>,
 }
 
@@ -254,8 +267,13 @@ impl Typing<'_> {
         match operand.1.clone() {
             Type::Record(record) => match record.position(name) {
                 Some(position) => {
-                    let kind = record.fields[position].kind.clone();
-                    Some((step(operand.0, Step::Field(position), Some(name), at), kind))
+                    let field = record.fields[position].clone();
+                    let kind = field.kind.clone();
+                    let node = step(operand.0, Step::Field(position), Some(name), at);
+                    if let Kind::Path(path) = &node.kind {
+                        self.fields.push((path.text.clone(), field));
+                    }
+                    Some((node, kind))
                 }
                 None => self.unknown_field(&operand.0, &record, name, at),
             },

@@ -3,9 +3,12 @@
 use crate::catalog::SubjectKind;
 use crate::facts::component::{Component, ComponentKind};
 use crate::facts::host::Role;
+use crate::facts::{Gap, GapReason};
 use crate::outcome::Subject;
 
+use super::authorities::{Authorities, etcd_schema};
 use super::expected::{Expected, expected, unread_node};
+use super::joined::Joined;
 use super::{Row, Rows, Slot, World};
 
 fn component_kind(kind: SubjectKind) -> ComponentKind {
@@ -41,6 +44,33 @@ impl World<'_> {
         }
     }
 
+    /// A component; an etcd with the authorities that it shares.
+    fn component_slot<'a>(
+        &'a self,
+        component: &'a Component,
+        authorities: &'a Authorities,
+    ) -> Slot<'a> {
+        match component.kind {
+            ComponentKind::Etcd => Slot::Joined(Joined::new(
+                etcd_schema(),
+                vec![component, authorities],
+                component.source.clone(),
+                self.lacking,
+            )),
+            _ => Slot::Fact(component),
+        }
+    }
+
+    /// Why there is nothing about a component that is expected on `node`.
+    fn not_seen(&self, kind: ComponentKind, node: &str) -> Gap {
+        if !self.facts.hosts.rows.iter().any(|host| host.node == node) {
+            return unread_node(node);
+        }
+        let what = format!("{} on node {node}, where none was found", kind.binary());
+        let remedy = "start it, or read the machine on which it runs";
+        Gap::new(what, "", GapReason::Unreachable, remedy)
+    }
+
     pub(super) fn components(&self, subject: SubjectKind) -> Rows<'_> {
         let kind = component_kind(subject);
         let listing = &self.facts.components;
@@ -52,13 +82,14 @@ impl World<'_> {
         let rows: Vec<Row<'_>> = listing
             .rows
             .iter()
-            .filter(|component| component.kind == kind)
-            .map(|component| Row {
+            .zip(&self.derived.authorities)
+            .filter(|(component, _)| component.kind == kind)
+            .map(|(component, authorities)| Row {
                 subject: on(&component.node),
                 source: component.source.clone(),
                 place: Some(self.place(component)),
                 variables: vec![
-                    Slot::Fact(component),
+                    self.component_slot(component, authorities),
                     self.node_slot(&component.node),
                     Slot::Fact(&self.facts.cluster),
                 ],
@@ -85,7 +116,7 @@ impl World<'_> {
                         .any(|row| row.subject.node.as_ref() == Some(node))
                 };
                 let missing = nodes.into_iter().filter(|node| !seen(node));
-                unread.extend(missing.map(|node| (on(&node), unread_node(&node))));
+                unread.extend(missing.map(|node| (on(&node), self.not_seen(kind, &node))));
             }
             Expected::Unclear(gap) => unread.push((
                 Subject::new(subject.name(), format!("every {}", kind.binary())),

@@ -2,26 +2,43 @@
 
 use std::collections::BTreeMap;
 
+use super::authorities::Authorities;
+use super::expected::every;
 use super::nodes::Remaining;
-use super::objects::WorkloadMark;
-use super::rbac::RbacMark;
+use super::objects::{Surroundings, WorkloadMark};
+use super::rbac::{BindingMark, CLUSTER_WIDE, RoleMark};
 use crate::evaluate::engines::isolation::{Isolation, isolation};
-use crate::evaluate::engines::shipped::{Shipped, shipped_binding, shipped_role};
+use crate::evaluate::engines::namespaces::{Contents, contents};
+use crate::evaluate::engines::pod_security::{Admission, Plugin};
+use crate::evaluate::engines::rbac::Rbac;
+use crate::evaluate::engines::security::{Confinement, seccomp_default};
+use crate::evaluate::engines::shipped::{Shipped, shipped_role};
+use crate::evaluate::engines::token::{Accounts, ApiAccess};
 use crate::evaluate::judge::computed;
-use crate::facts::objects::{ClusterRole, ClusterRoleBinding};
-use crate::facts::{Cell, Facts, Lacking};
+use crate::facts::component::{Component, ComponentKind};
+use crate::facts::objects::Node;
+use crate::facts::{Cell, Facts, Gap, Lacking};
 
 /// One entry per fact, in the order of the listings.
 pub(super) struct Derived {
     /// The position of each namespace, by name.
     pub(super) namespaces: BTreeMap<String, usize>,
     pub(super) isolation: Vec<Isolation>,
+    pub(super) admission: Vec<Admission>,
+    pub(super) contents: Vec<Contents>,
     pub(super) remaining: Vec<Remaining>,
+    /// Of etcd; of other components nothing is computed.
+    pub(super) authorities: Vec<Authorities>,
     pub(super) workloads: Vec<WorkloadMark>,
-    pub(super) roles: Vec<RbacMark>,
-    pub(super) cluster_roles: Vec<RbacMark>,
-    pub(super) role_bindings: Vec<RbacMark>,
-    pub(super) cluster_role_bindings: Vec<RbacMark>,
+    pub(super) surroundings: Surroundings,
+    /// By workload, then template.
+    pub(super) confinement: Vec<Vec<Confinement>>,
+    /// By workload, then template.
+    pub(super) access: Vec<Vec<ApiAccess>>,
+    pub(super) roles: Vec<RoleMark>,
+    pub(super) cluster_roles: Vec<RoleMark>,
+    pub(super) role_bindings: Vec<BindingMark>,
+    pub(super) cluster_role_bindings: Vec<BindingMark>,
 }
 
 impl Derived {
@@ -31,63 +48,146 @@ impl Derived {
             .clone()
             .map(|namespace| namespace.metadata.name.clone());
         let certificates = facts.certificates.rows.iter();
-        let marks = Marks { lacking };
-        let Facts {
-            roles,
-            cluster_roles,
-            role_bindings,
-            cluster_role_bindings,
-            ..
-        } = facts;
+        let rbac = Rbac::new(facts, lacking);
+        let role_bindings = facts.role_bindings.rows.iter();
+        let cluster_role_bindings = facts.cluster_role_bindings.rows.iter();
+        let plugin = Plugin::of(components(facts, lacking, ComponentKind::ApiServer));
         Self {
             namespaces: names.zip(0..).collect(),
             isolation: namespaces
+                .clone()
                 .map(|namespace| isolation(facts, lacking, &namespace.metadata.name))
+                .collect(),
+            admission: namespaces
+                .clone()
+                .map(|namespace| Admission::of(facts, lacking, &plugin, namespace))
+                .collect(),
+            contents: namespaces
+                .map(|namespace| contents(facts, lacking, namespace))
                 .collect(),
             remaining: certificates
                 .map(|certificate| Remaining::compute(certificate, facts.observed_at, lacking))
                 .collect(),
+            authorities: authorities(facts, lacking),
             workloads: facts.workloads.rows.iter().map(WorkloadMark::of).collect(),
-            roles: marks.each(&roles.rows, "Role", |role| {
+            surroundings: Surroundings::of(facts, lacking),
+            confinement: confinement(facts, lacking),
+            access: access(facts, lacking, &rbac),
+            roles: roles(&rbac, &facts.roles.rows, "Role", |role| {
                 shipped_role(&role.metadata, &role.rules, None)
             }),
-            cluster_roles: marks.each(&cluster_roles.rows, "ClusterRole", |role| {
+            cluster_roles: roles(&rbac, &facts.cluster_roles.rows, "ClusterRole", |role| {
                 shipped_role(&role.metadata, &role.rules, role.aggregation_rule.as_ref())
             }),
-            role_bindings: marks.each(&role_bindings.rows, "RoleBinding", |binding| {
-                shipped_binding(&binding.metadata, &binding.subjects, &binding.role_ref)
-            }),
-            cluster_role_bindings: marks.each(
-                &cluster_role_bindings.rows,
-                "ClusterRoleBinding",
-                |binding| shipped_binding(&binding.metadata, &binding.subjects, &binding.role_ref),
-            ),
+            role_bindings: role_bindings
+                .map(|one| {
+                    let grants = rbac.grants(false, &one.metadata, &one.subjects, &one.role_ref);
+                    BindingMark::of("RoleBinding", &one.metadata.namespace, grants)
+                })
+                .collect(),
+            cluster_role_bindings: cluster_role_bindings
+                .map(|one| {
+                    let grants = rbac.grants(true, &one.metadata, &one.subjects, &one.role_ref);
+                    BindingMark::of(CLUSTER_WIDE, "", grants)
+                })
+                .collect(),
         }
     }
 }
 
-/// Marks RBAC objects, unless the facts lack fields that the comparison needs.
-struct Marks<'l> {
-    lacking: &'l Lacking,
+/// What confines the containers, by workload, then template.
+fn confinement(facts: &Facts, lacking: &Lacking) -> Vec<Vec<Confinement>> {
+    let seccomp = kubelets(facts, lacking);
+    let of = |template| Confinement::of(template, lacking, &seccomp);
+    let workloads = facts.workloads.rows.iter();
+    workloads
+        .map(|workload| workload.templates.iter().map(of).collect())
+        .collect()
 }
 
-impl Marks<'_> {
-    fn each<T>(&self, objects: &[T], kind: &str, compare: impl Fn(&T) -> Shipped) -> Vec<RbacMark> {
-        let needed = [ClusterRole::schema(), ClusterRoleBinding::schema()];
-        let gap = needed
-            .into_iter()
-            .find_map(|record| self.lacking.below(record));
-        let shipped = |object: &T| match gap {
-            Some(gap) => Cell::Gap(gap.clone()),
-            None => computed(
-                compare(object) == Shipped::Exactly,
-                "comparison with what Kubernetes ships",
-            ),
-        };
-        let mark = |object| RbacMark {
-            kind: kind.to_owned(),
-            shipped: shipped(object),
-        };
-        objects.iter().map(mark).collect()
+/// What workloads may do with the API, by workload, then template.
+fn access(facts: &Facts, lacking: &Lacking, rbac: &Rbac<'_>) -> Vec<Vec<ApiAccess>> {
+    let accounts = Accounts::new(facts, lacking);
+    let workloads = facts.workloads.rows.iter();
+    workloads
+        .map(|workload| {
+            let templates = workload.templates.iter();
+            let access = accounts.of(workload).into_iter().zip(templates);
+            access
+                .map(|(access, template)| {
+                    let account = &template.spec.service_account_name;
+                    ApiAccess {
+                        account_bound: rbac.granted(&workload.namespace, account),
+                        ..access
+                    }
+                })
+                .collect()
+        })
+        .collect()
+}
+
+/// The authorities that each etcd shares; of other components nothing is computed.
+fn authorities(facts: &Facts, lacking: &Lacking) -> Vec<Authorities> {
+    let components = facts.components.rows.iter();
+    components
+        .map(|component| match component.kind {
+            ComponentKind::Etcd => Authorities::compute(component, facts, lacking),
+            _ => Authorities::default(),
+        })
+        .collect()
+}
+
+/// Every instance of `kind`; a gap when one is not known, or was recorded without a field.
+fn components<'f>(
+    facts: &'f Facts,
+    lacking: &Lacking,
+    kind: ComponentKind,
+) -> Result<Vec<&'f Component>, Gap> {
+    match lacking.below(Component::schema(kind)) {
+        Some(gap) => Err(gap.clone()),
+        None => every(facts, kind),
     }
+}
+
+/// What the kubelets of Linux nodes apply to containers without a seccomp profile.
+fn kubelets(facts: &Facts, lacking: &Lacking) -> Cell<String> {
+    let kind = ComponentKind::Kubelet;
+    if let Some(gap) = lacking
+        .below(Component::schema(kind))
+        .or_else(|| lacking.below(Node::schema()))
+    {
+        return Cell::Gap(gap.clone());
+    }
+    let windows = |node: &str| {
+        let mut nodes = facts.nodes.rows.iter();
+        nodes.any(|known| {
+            known.metadata.name == node && known.status.node_info.operating_system == "windows"
+        })
+    };
+    let rows = facts.components.rows.iter();
+    let seen: Vec<&Component> = rows
+        .filter(|component| component.kind == kind && !windows(&component.node))
+        .collect();
+    seccomp_default(&seen, every(facts, kind).map(|_| ()))
+}
+
+/// Marks roles, unless the facts lack fields that the comparison needs.
+fn roles<T>(
+    rbac: &Rbac<'_>,
+    objects: &[T],
+    kind: &str,
+    compare: impl Fn(&T) -> Shipped,
+) -> Vec<RoleMark> {
+    let shipped = |object: &T| match rbac.unread() {
+        Some(gap) => Cell::Gap(gap.clone()),
+        None => computed(
+            compare(object) == Shipped::Exactly,
+            "comparison with what Kubernetes ships",
+        ),
+    };
+    let mark = |object| RoleMark {
+        kind: kind.to_owned(),
+        shipped: shipped(object),
+    };
+    objects.iter().map(mark).collect()
 }

@@ -3,6 +3,7 @@
 //! Which rows *should* be there is decided here too: a kubelet per node, an API server per control-plane node. One that
 //! was not read is an unread subject, never a missing row.
 
+mod authorities;
 mod components;
 mod derived;
 mod expected;
@@ -133,7 +134,7 @@ fn subject_schema(kind: SubjectKind) -> std::sync::Arc<crate::facts::Record> {
             Component::schema(ComponentKind::ControllerManager).clone()
         }
         SubjectKind::Scheduler => Component::schema(ComponentKind::Scheduler).clone(),
-        SubjectKind::Etcd => Component::schema(ComponentKind::Etcd).clone(),
+        SubjectKind::Etcd => authorities::etcd_schema(),
         SubjectKind::Kubelet => Component::schema(ComponentKind::Kubelet).clone(),
         SubjectKind::KubeProxy => Component::schema(ComponentKind::KubeProxy).clone(),
         SubjectKind::File => File::schema().clone(),

@@ -29,7 +29,7 @@ const DAY: i64 = 24 * 60 * 60;
 
 impl Remaining {
     pub(super) fn compute(certificate: &Certificate, now: Timestamp, lacking: &Lacking) -> Self {
-        if let Some(gap) = lacking.below(Certificate::schema()) {
+        if let Some(gap) = lacking.among(Certificate::schema(), &["notBefore", "notAfter"]) {
             return Self {
                 days_left: Cell::Gap(gap.clone()),
                 percent_left: Cell::Gap(gap.clone()),

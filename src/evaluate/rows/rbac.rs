@@ -3,37 +3,65 @@
 use std::sync::{Arc, LazyLock};
 
 use super::joined::join;
-use super::objects::{Identity, unread, with_lacks};
+use super::objects::{Identity, unread};
 use super::{Row, Rows, World};
+use crate::evaluate::engines::rbac::Grants;
 use crate::facts::objects::{ClusterRole, ClusterRoleBinding, ObjectMeta};
 use crate::facts::{Cell, Fields, Record};
 
 crate::facts::record! {
-    /// Which of two kinds of RBAC object this is, and whether it is shipped.
+    /// Which of two kinds of role this is, and whether it is shipped.
     #[derive(Debug, Default)]
-    pub struct RbacMark {
-        /// `Role` or `ClusterRole`, `RoleBinding` or `ClusterRoleBinding`.
+    pub struct RoleMark {
+        /// `Role` or `ClusterRole`.
         pub kind: String,
         /// Whether Kubernetes or kubeadm ships exactly this content under this name.
         pub shipped: Cell<bool>,
     }
 }
 
+crate::facts::record! {
+    /// Which of two kinds of binding this is, and what it grants.
+    #[derive(Debug, Default)]
+    pub struct BindingMark {
+        /// `RoleBinding` or `ClusterRoleBinding`.
+        pub kind: String,
+        /// Whether what it grants is granted in the whole cluster, or in `kube-system`, from where the cluster is reached.
+        pub reaches_cluster: bool,
+        /// What it grants, and to whom.
+        pub grants in parent: Grants,
+    }
+}
+
+impl BindingMark {
+    /// The mark of a binding of `namespace`, which is empty for one of the cluster.
+    pub(super) fn of(kind: &str, namespace: &str, grants: Grants) -> Self {
+        Self {
+            kind: kind.to_owned(),
+            reaches_cluster: kind == CLUSTER_WIDE || namespace == "kube-system",
+            grants,
+        }
+    }
+}
+
+/// The kind of binding that grants everywhere.
+pub(super) const CLUSTER_WIDE: &str = "ClusterRoleBinding";
+
 pub(super) fn role_schema() -> Arc<Record> {
     static SCHEMA: LazyLock<Arc<Record>> = LazyLock::new(|| {
         let doc = "A Role or ClusterRole.";
-        join("role", doc, &[RbacMark::schema(), ClusterRole::schema()])
+        join("role", doc, &[RoleMark::schema(), ClusterRole::schema()])
     });
     SCHEMA.clone()
 }
 
 pub(super) fn binding_schema() -> Arc<Record> {
     static SCHEMA: LazyLock<Arc<Record>> = LazyLock::new(|| {
-        let doc = "A RoleBinding or ClusterRoleBinding.";
+        let doc = "A RoleBinding or ClusterRoleBinding, with what it grants.";
         join(
             "binding",
             doc,
-            &[RbacMark::schema(), ClusterRoleBinding::schema()],
+            &[BindingMark::schema(), ClusterRoleBinding::schema()],
         )
     });
     SCHEMA.clone()
@@ -44,7 +72,13 @@ impl World<'_> {
         let facts = self.facts;
         let mut rows = Vec::new();
         for (role, mark) in facts.roles.rows.iter().zip(&self.derived.roles) {
-            rows.push(self.rbac_row("role", role_schema(), mark, role, &role.metadata));
+            rows.push(self.rbac_row(
+                "role",
+                role_schema(),
+                (&mark.kind, mark),
+                role,
+                &role.metadata,
+            ));
         }
         for (role, mark) in facts
             .cluster_roles
@@ -52,9 +86,15 @@ impl World<'_> {
             .iter()
             .zip(&self.derived.cluster_roles)
         {
-            rows.push(self.rbac_row("role", role_schema(), mark, role, &role.metadata));
+            rows.push(self.rbac_row(
+                "role",
+                role_schema(),
+                (&mark.kind, mark),
+                role,
+                &role.metadata,
+            ));
         }
-        let mut rows = with_lacks(rows, &facts.roles, "role", "roles");
+        let mut rows = self.with_lacks(rows, &facts.roles, "role", "roles");
         rows.unread
             .extend(unread(&facts.cluster_roles, "role", "cluster roles"));
         rows
@@ -72,7 +112,7 @@ impl World<'_> {
             rows.push(self.rbac_row(
                 "binding",
                 binding_schema(),
-                mark,
+                (&mark.kind, mark),
                 binding,
                 &binding.metadata,
             ));
@@ -86,12 +126,12 @@ impl World<'_> {
             rows.push(self.rbac_row(
                 "binding",
                 binding_schema(),
-                mark,
+                (&mark.kind, mark),
                 binding,
                 &binding.metadata,
             ));
         }
-        let mut rows = with_lacks(rows, &facts.role_bindings, "binding", "role bindings");
+        let mut rows = self.with_lacks(rows, &facts.role_bindings, "binding", "role bindings");
         rows.unread
             .extend(unread(cluster_wide, "binding", "cluster role bindings"));
         rows
@@ -101,12 +141,12 @@ impl World<'_> {
         &'w self,
         subject: &str,
         schema: Arc<Record>,
-        mark: &'w RbacMark,
+        (kind, mark): (&'w str, &'w dyn Fields),
         object: &'w dyn Fields,
         metadata: &'w ObjectMeta,
     ) -> Row<'w> {
         let identity = Identity {
-            kind: &mark.kind,
+            kind,
             namespace: &metadata.namespace,
             name: &metadata.name,
         };

@@ -1,5 +1,5 @@
-//! What kube-apiserver's flags and its structured authentication and authorization files amount to: who may come in
-//! without credentials, which authorizers are asked in which order, and whose tokens are accepted.
+//! What kube-apiserver's flags and the files they name amount to: who may come in without credentials, which authorizers
+//! are asked in which order, whose tokens are accepted, what is encrypted, what is audited.
 //!
 //! Source: pkg/kubeapiserver/options (authentication.go: a file that configures anonymous access excludes
 //! `--anonymous-auth`, and AlwaysAllow among the modes turns anonymous access off; authorization.go: without a file and
@@ -13,6 +13,10 @@ use super::statement::{Flags, Release};
 use crate::facts::settings::{Scalar, Settings, clean_urls};
 use crate::facts::{Cell, Gap, GapReason, Origin, Source};
 
+mod audit_policy;
+mod encryption;
+mod event_limits;
+
 const GROUP: &str = "apiserver.config.k8s.io";
 
 /// The derived fields.
@@ -22,12 +26,28 @@ pub(super) fn config(
     flags: &Flags,
     files: &mut dyn Files,
 ) -> Settings {
-    let mut file = |flag: &str, kind: &'static str| match flags.path(flag) {
-        Ok(path) => Ok(path.map(|path| Layer::read(files, node, &path, Some((GROUP, kind))))),
+    let mut file = |flag: &str, group: &'static str, kind: &'static str| match flags.path(flag) {
+        Ok(path) => Ok(path.map(|path| Layer::read(files, node, &path, Some((group, kind))))),
         Err(gap) => Err(gap),
     };
-    let authentication = file("authentication-config", "AuthenticationConfiguration");
-    let authorization = file("authorization-config", "AuthorizationConfiguration");
+    let authentication = file(
+        "authentication-config",
+        GROUP,
+        "AuthenticationConfiguration",
+    );
+    let authorization = file("authorization-config", GROUP, "AuthorizationConfiguration");
+    let encryption = file(
+        "encryption-provider-config",
+        GROUP,
+        "EncryptionConfiguration",
+    );
+    let audit_policy = file("audit-policy-file", "audit.k8s.io", "Policy");
+    let admission = file(
+        "admission-control-config-file",
+        GROUP,
+        "AdmissionConfiguration",
+    );
+    let event_limits = event_limits::types(flags, &admission, node, files);
     let authorizers = authorizers(flags, &authorization);
     let (enabled, conditions) = anonymous(flags, &authentication, &authorizers);
     let issuers = issuers(flags, &authentication);
@@ -35,8 +55,11 @@ pub(super) fn config(
         "anonymous.enabled" => enabled.clone(),
         "anonymous.conditions" => conditions.clone(),
         "authorizers" => authorizers.clone(),
+        "eventRateLimits" => event_limits.clone(),
         "issuers" => issuers.clone(),
-        _ => Cell::default(),
+        name => encryption::field(name, flags, &encryption)
+            .or_else(|| audit_policy::field(name, flags, &audit_policy))
+            .unwrap_or_default(),
     })
 }
 

@@ -165,6 +165,7 @@ macro_rules! authz {
     };
 }
 
+mod apiserver;
 mod files;
 mod kubelet;
 

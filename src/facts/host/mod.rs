@@ -100,6 +100,9 @@ pub fn observe(tree: &HostTree, told: &Told) -> (HostFacts, Vec<Request>) {
         &[]
     });
     let kubelet = instances::kubelet(processes, &mut inquiry);
+    if kubelet.is_none() && unread.is_empty() {
+        unread.extend(node::dormant(&mut inquiry));
+    }
     let node = named(kubelet.as_ref(), &mut inquiry);
     let host = kernel::observe(&mut inquiry, &node);
     let mut survey = Survey::new(inquiry, &node);

@@ -1,11 +1,12 @@
-//! What a node is called, and what runs containers on it.
+//! What a node is called, what runs containers on it, and whether it is one at all.
 
 use super::inquiry::Inquiry;
 use super::instances::Instance;
 use super::settings::Settings;
-use super::{Body, Process, Purpose};
+use super::{Body, Entry, Process, Purpose};
 use crate::facts::certificate::Certificate;
 use crate::facts::component::Component;
+use crate::facts::{Gap, GapReason};
 
 /// The node's name: what the kubelet is told, else the name in its client certificate (`system:node:NAME`, which the
 /// Node authorizer insists on), else the host name in lower case. Empty when none is known.
@@ -44,6 +45,34 @@ fn certified(
         .common_name
         .strip_prefix("system:node:")
         .map(str::to_owned)
+}
+
+/// What a kubelet leaves on its node: the place of kubeadm, its own, and those of distributions that build it in.
+const TRACES: [&str; 7] = [
+    "/etc/kubernetes/kubelet.conf",
+    "/var/lib/kubelet/config.yaml",
+    "/var/lib/kubelet/pki",
+    "/var/lib/rancher/k3s/agent",
+    "/var/lib/rancher/rke2/agent",
+    "/var/snap/microk8s/current",
+    "/var/lib/k0s/kubelet",
+];
+
+/// On a machine without a kubelet process: why it may be a node all the same. A stopped kubelet, or one that another
+/// program has built in, is not one that is not there.
+pub(super) fn dormant(inquiry: &mut Inquiry<'_>) -> Option<Gap> {
+    let looks = TRACES.map(|path| (path, inquiry.stat(path)));
+    let mut traces = looks.iter().filter_map(|(path, entry)| match entry {
+        Entry::NotFound => None,
+        Entry::Gap(gap) => Some(gap.clone()),
+        Entry::Found(_) => Some(Gap::new(
+            "components of a node on which no kubelet process was found",
+            *path,
+            GapReason::Unreachable,
+            "start the kubelet; one that is part of another program (K3s, MicroK8s) is not read by this version",
+        )),
+    });
+    traces.next()
 }
 
 /// The command lines of everything that runs on the node itself.

@@ -485,3 +485,35 @@ fn parents_that_others_can_write_to_are_named() {
         assert_eq!(file.writable_parent.value().map(String::as_str), writable);
     }
 }
+
+#[test]
+fn a_node_whose_kubelet_does_not_run_is_not_a_machine_without_one() {
+    let machine = Node::default().process(1, 0, "/sbin/init");
+    let (_, facts) = machine.clone().observe();
+    assert!(facts.components.is_complete() && facts.files.is_complete());
+
+    for trace in [
+        "/var/lib/kubelet/config.yaml",
+        "/var/lib/rancher/k3s/agent/x",
+    ] {
+        let node = machine
+            .clone()
+            .file(trace, 0o644, "")
+            .process(2, 1, APISERVER);
+        let (_, facts) = node.observe();
+        assert_eq!(facts.components.rows.len(), 1, "what runs is judged");
+        for complete in [
+            facts.components.is_complete(),
+            facts.files.is_complete(),
+            facts.certificates.is_complete(),
+        ] {
+            assert!(
+                !complete,
+                "{trace}: what does not run was counted as not there"
+            );
+        }
+    }
+    let mut closed = machine;
+    closed.closed.push("/var/lib/kubelet".to_owned());
+    assert!(!closed.observe().1.components.is_complete());
+}

@@ -5,6 +5,7 @@
 use std::io;
 
 use super::page::{Page, Set, count};
+use super::waived;
 use crate::catalog::Severity;
 use crate::outcome::{Evidence, Remediation};
 use crate::report::document::Report;
@@ -30,6 +31,7 @@ pub(super) fn to_fix(
     if findings.is_empty() {
         let text = match report.totals.controls.judged() + report.totals.outcomes.judged() {
             0 => "Nothing could be judged",
+            _ if report.totals.outcomes.fail > 0 => "Nothing to fix: all that fails is waived",
             _ => "Nothing to fix: nothing that was judged fails",
         };
         return page.line(&Safe::literal(text).paint(Ink::Bold));
@@ -41,6 +43,7 @@ pub(super) fn to_fix(
         page.blank()?;
         heading(n + 1, digits, finding, page)?;
         subjects(finding, page)?;
+        expired(finding, page)?;
         if page.options.all {
             let why = page.text(&finding.evaluation.why);
             paragraph("why", &why, page)?;
@@ -133,6 +136,22 @@ fn subjects(finding: &Finding<'_>, page: &mut Page<'_>) -> io::Result<()> {
         }
     };
     paragraph("on", &text, page)
+}
+
+/// That it was accepted, and is no more.
+fn expired(finding: &Finding<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    let ended = finding.outcomes.iter().filter_map(|one| {
+        let waiver = one.expired_waiver.as_ref()?;
+        let name = groups::name(&one.verdict.subject);
+        let terms = waived::terms(waiver);
+        Some(format!("the waiver {terms} has expired ({name})"))
+    });
+    let mut said: Vec<String> = ended.collect();
+    said.dedup();
+    for text in &said[..page.shown(said.len(), DETAILS)] {
+        paragraph("was", &page.text(text), page)?;
+    }
+    Ok(())
 }
 
 /// What was seen on the first subject: the value, and where it was read.

@@ -3,6 +3,7 @@
 mod findings;
 mod page;
 mod profile;
+mod waived;
 
 use std::io::{self, Write};
 
@@ -28,6 +29,7 @@ pub(super) fn render(report: &Report, options: &Options, to: &mut dyn Write) -> 
         profile::render(profile, &mut page)?;
     }
     findings::to_fix(&groups::findings(report), report, &mut page)?;
+    waived::render(report, &mut page)?;
     findings::not_known(&groups::causes(report), report, &mut page)?;
     page.blank()?;
     totals(report, &mut page)

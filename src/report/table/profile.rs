@@ -24,13 +24,21 @@ const LONG_BAR: usize = 20;
 
 pub(super) fn render(profile: &Profile, page: &mut Page<'_>) -> io::Result<()> {
     title(profile, page)?;
+    if let Some(why) = &profile.chosen {
+        for line in page.text(why).wrap(page.width) {
+            page.line(&line.paint(Ink::Dim))?;
+        }
+    }
     let coverage = if page.is_wide() { "coverage" } else { "cover" };
-    let names = ["score", coverage, "pass", "fail", "unknown", "manual"];
+    let statuses = statuses(profile);
+    let names = ["score", coverage].into_iter();
+    let names = names.chain(statuses.iter().map(|one| one.name()));
     let names = names.map(|name| Safe::literal(name).paint(Ink::Dim));
-    let mut rows = vec![[vec![Safe::default(); 3], names.into()].concat()];
-    rows.extend(profile.sections.iter().map(|section| row(section, page)));
+    let mut rows = vec![[vec![Safe::default(); 3], names.collect()].concat()];
+    let sections = profile.sections.iter();
+    rows.extend(sections.map(|section| row(section, statuses, page)));
     let mut set = vec![Set::Left, Set::Flexible, Set::Left];
-    set.extend([Set::Figure; 6]);
+    set.resize(rows[0].len(), Set::Figure);
     let numbered = |section: &Section| page.text(&section.id).width() <= LONGEST_NUMBER;
     if !profile.sections.iter().all(numbered) {
         rows.iter_mut().for_each(|row| drop(row.remove(0)));
@@ -43,6 +51,22 @@ pub(super) fn render(profile: &Profile, page: &mut Page<'_>) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The statuses whose numbers are shown; most runs have nothing waived.
+fn statuses(profile: &Profile) -> &'static [Status] {
+    const ALL: &[Status] = &[
+        Status::Pass,
+        Status::Fail,
+        Status::Unknown,
+        Status::Manual,
+        Status::Waived,
+    ];
+    let mut controls = profile.sections.iter().flat_map(|one| &one.controls);
+    match controls.any(|control| control.status == Status::Waived) {
+        true => ALL,
+        false => &ALL[..4],
+    }
 }
 
 fn title(profile: &Profile, page: &mut Page<'_>) -> io::Result<()> {
@@ -76,7 +100,7 @@ fn percent(share: u8) -> Safe {
     Safe::number(share.into()) + Safe::literal(" %")
 }
 
-fn row(section: &Section, page: &Page<'_>) -> Vec<Safe> {
+fn row(section: &Section, statuses: &[Status], page: &Page<'_>) -> Vec<Safe> {
     let tally = Tally::from_iter(section.controls.iter().map(|control| control.status));
     let title = match section.weight {
         Some(weight) => format!("{} ({weight}%)", section.title),
@@ -90,7 +114,7 @@ fn row(section: &Section, page: &Page<'_>) -> Vec<Safe> {
             _ => number.paint(ink(status)),
         }
     };
-    vec![
+    let mut row = vec![
         page.text(&section.id),
         page.text(&title),
         bar(section, &tally, page),
@@ -98,11 +122,9 @@ fn row(section: &Section, page: &Page<'_>) -> Vec<Safe> {
             .score
             .map_or_else(none, |score| Safe::number(score.into())),
         section.coverage.map_or_else(none, percent),
-        number(Status::Pass),
-        number(Status::Fail),
-        number(Status::Unknown),
-        number(Status::Manual),
-    ]
+    ];
+    row.extend(statuses.iter().map(|status| number(*status)));
+    row
 }
 
 /// A bar as long as the score; what it lacks is drawn faintly.

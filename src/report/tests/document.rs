@@ -4,8 +4,10 @@ use std::path::Path;
 
 use super::sample::{assembled, checks, judged, profiles, report};
 use super::{Format, Options, Report, rendered};
-use crate::outcome::{Judgement, Status};
+use crate::catalog::Catalog;
+use crate::outcome::{Judgement, Outcome, Status};
 use crate::report::document::{Entry, ReadError};
+use crate::report::starter;
 use crate::score::fixture::{judgement, outcome};
 
 fn json(report: &Report) -> String {
@@ -173,6 +175,56 @@ fn what_is_no_report_is_refused_without_repeating_it() {
         assert_eq!(
             std::error::Error::source(&error).map(ToString::to_string),
             None
+        );
+    }
+}
+
+/// Whatever subjects are called, the file names them so that they are found again, and a comment stays one.
+#[test]
+fn a_starter_finds_its_findings_again() {
+    let names = [
+        "*",
+        r"a\*b\",
+        "x: y",
+        "- a",
+        "# no",
+        "{a, b}",
+        "yes",
+        "0644",
+        "'\"",
+        "\u{1b}[2J\n  - check: x",
+        "\u{e0041}ü\u{85}",
+        " a ",
+        "null",
+    ];
+    let outcomes = names.map(|name| outcome("critical", Status::Fail, name));
+    let checks = crate::score::fixture::checks_by_severity();
+    let judged = judgement(&checks, outcomes.into());
+    let report = assembled(&[], judged.clone(), false);
+    let mut text = Vec::new();
+    starter(&report, "2027-01-01".parse().expect("a day"), &mut text).expect("a vector takes it");
+    let text = String::from_utf8(text).expect("UTF-8");
+    assert!(!text.contains(['\u{1b}', '\u{e0041}', '\u{85}']), "{text}");
+    let filled = text
+        .replace("owner:", "owner: a")
+        .replace("reason:", "reason: b");
+    let catalog = Catalog {
+        checks,
+        ..Catalog::default()
+    };
+    let waivers = catalog.waivers("w", filled.as_bytes()).expect(&filled);
+    assert_eq!(waivers.len(), names.len());
+    for waiver in &waivers {
+        let covers = |one: &&Outcome| {
+            waiver.subject.selects(|field| match field {
+                "name" => Some(&one.subject.name),
+                _ => None,
+            })
+        };
+        assert_eq!(
+            judged.outcomes.iter().filter(covers).count(),
+            1,
+            "{waiver:?}"
         );
     }
 }

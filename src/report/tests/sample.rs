@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use crate::catalog::{Check, Control, Profile, Section, Severity, SubjectKind};
+use crate::catalog::{
+    Check, Control, Pattern, Place, Profile, Section, Selector, Severity, SubjectKind, Waiver,
+};
 use crate::facts::{Gap, GapReason};
 use crate::outcome::{
     Evidence, Instances, Judgement, Outcome, Reason, Remediation, Status, Subject,
 };
 use crate::report::document::{Cluster, Source, SourceKind};
 use crate::report::{Input, Report};
-use crate::score::fixture::{check, control, judgement, outcome, profile, section, unknown};
-use crate::score::{Overlay, Waiver, score};
+use crate::score::fixture::{check, control, judgement, outcome, profile, section, spot, unknown};
+use crate::score::{Overlay, score};
 
 const API_SERVER: &str = "/etc/kubernetes/manifests/kube-apiserver.yaml";
 const NO_KUBELET: [&str; 2] = [
@@ -515,16 +517,49 @@ pub(super) fn judged() -> Judgement {
     )
 }
 
-pub(super) fn overlay() -> Overlay {
-    let waiver = Waiver {
-        owner: "platform".into(),
-        reason: "torn down every night".into(),
-        expires: Some("2027-01-01".into()),
-        controls: vec!["cis-2.0.1/5.3.2".into()],
+/// One waiver in force, one that has ended, one without a finding.
+fn waivers() -> Vec<Waiver> {
+    let waiver = |line, check: &str, [field, value]: [&str; 2], expires: &str| {
+        let pattern = |name| (name == field).then(|| Pattern::new(value));
+        let file = "waivers.yaml".to_owned();
+        Waiver {
+            place: Place {
+                file,
+                line,
+                column: 5,
+            },
+            check: spot(check.to_owned()),
+            subject: Selector {
+                kind: pattern("kind"),
+                namespace: pattern("namespace"),
+                node: pattern("node"),
+                name: pattern("name"),
+            },
+            controls: Vec::new(),
+            owner: "platform".into(),
+            reason: "torn down every night".into(),
+            expires: expires.parse().expect("a day"),
+        }
     };
-    Overlay {
-        waivers: [("namespace-not-isolated:None:sandbox".to_owned(), waiver)].into(),
-    }
+    let sandbox = Waiver {
+        controls: vec!["cis-2.0.1/5.3.2".into()],
+        ..waiver(
+            2,
+            "namespace-not-isolated",
+            ["name", "sandbox*"],
+            "2027-01-01",
+        )
+    };
+    vec![
+        sandbox,
+        waiver(8, "workload-privileged", ["namespace", "ci"], "2026-11-20"),
+        waiver(
+            13,
+            "role-wildcard",
+            ["name", "ClusterRole gone"],
+            "2027-01-01",
+        ),
+    ]
 }
 
 pub(super) fn gaps() -> Vec<Gap> {
@@ -548,7 +583,9 @@ pub(super) fn gaps() -> Vec<Gap> {
 
 /// A report about `judged`, with these profiles.
 pub(super) fn assembled(profiles: &[Profile], judged: Judgement, all: bool) -> Report {
-    let (checks, overlay) = (checks(), overlay());
+    let checks = checks();
+    let overlay = Overlay::of(&waivers(), &judged, "2026-11-21".parse().expect("a day"));
+    let why = "written for Kubernetes 1.34 to 1.35; the newest edition there is for a server that runs 1.36";
     let cards = profiles
         .iter()
         .map(|profile| score(profile, &checks, &judged, &overlay));
@@ -566,6 +603,7 @@ pub(super) fn assembled(profiles: &[Profile], judged: Judgement, all: bool) -> R
             nodes: vec!["cp1".into(), "w1".into()],
         },
         scorecards: &cards.collect::<Vec<_>>(),
+        chosen: &[("cis-2.0.1".to_owned(), why.to_owned())].into(),
         judgement: judged,
         checks: &checks,
         overlay: &overlay,

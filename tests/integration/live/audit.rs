@@ -14,6 +14,7 @@ fn redact(text: &str) -> String {
         ),
         (r"\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d", "‹time›"),
         (r"pid \d+", "pid ‹n›"),
+        (r"@\d{10}", "@‹time›"),
         (r"\b10\.213\.\d+\.\d+|\b172\.30\.\d+\.\d+", "‹address›"),
     ];
     patterns
@@ -115,12 +116,14 @@ fn a_user_who_may_read_only_pods_gets_gaps_and_no_verdict() {
         .collect();
     for (evaluation, status) in &decided {
         let by_pods = [
-            "workload-privileged-container",
-            "apiserver-profiling-enabled",
-            "etcd-client-cert-auth-off",
+            "workload-",
+            "apiserver-",
+            "controllermanager-",
+            "scheduler-",
+            "etcd-",
         ];
         assert!(
-            by_pods.contains(evaluation),
+            by_pods.iter().any(|area| evaluation.starts_with(area)),
             "{evaluation} is {status} without its data"
         );
     }

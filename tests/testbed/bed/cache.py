@@ -70,9 +70,12 @@ def provided() -> dict[str, Path]:
 def _key(given: dict[str, Path]) -> str:
     pins = {}
     for module in MODULES:
-        for name in ("go.mod", "go.sum"):
-            content = (toolchain.MODULES_FOLDER / module.name / name).read_bytes()
-            pins[f"{module.name}/{name}"] = hashlib.sha256(content).hexdigest()
+        folder = toolchain.MODULES_FOLDER / module.name
+        own = [folder / package for package in module.programs.values() if package.startswith("./")]
+        sources = [source for package in own for source in sorted(package.rglob("*.go"))]
+        for file in (folder / "go.mod", folder / "go.sum", *sources):
+            name = str(file.relative_to(toolchain.MODULES_FOLDER))
+            pins[name] = hashlib.sha256(file.read_bytes()).hexdigest()
     identities = {name: (str(path), path.stat().st_size, path.stat().st_mtime_ns) for name, path in given.items()}
     inputs = [_LAYOUT, [asdict(module) for module in MODULES], NODE_PROGRAMS, pins, identities]
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:16]

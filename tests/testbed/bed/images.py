@@ -21,8 +21,12 @@ BUSYBOX_REFERENCE = "docker.io/library/busybox:1.35"
 
 _ARCHITECTURE = {"x86_64": "amd64", "aarch64": "arm64"}[os.uname().machine]
 
+_NONROOT = "65532:65532"
+"""The user of distroless images, CoreDNS's among them."""
+
 CONTROL_PLANE = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd")
 EVERY_NODE = ("pause", "kube-proxy", "busybox")
+DNS = "coredns"
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,8 @@ class Image:
     entrypoint: str
     files: dict[str, Path]
     links: dict[str, str] = field(default_factory=dict)
+    user: str = ""
+    """Who the program runs as, user:group; empty: root."""
 
 
 def _references(kubeadm: Path) -> dict[str, str]:
@@ -70,6 +76,7 @@ def catalogue(programs: Path) -> dict[str, Image]:
     proxy = {"/usr/local/bin/kube-proxy": programs / "kube-proxy"} | _with_libraries(Path("/usr/sbin/nft"))
     images["kube-proxy"] = Image(references["kube-proxy"], "/usr/local/bin/kube-proxy", proxy)
     images["busybox"] = _busybox()
+    images[DNS] = Image(references[DNS], "/coredns", {"/coredns": programs / DNS}, user=_NONROOT)
     return images
 
 
@@ -103,7 +110,8 @@ def write_archive(image: Image, path: Path) -> None:
     _write_layer(image, layer)
     with layer.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    settings = {"Entrypoint": [image.entrypoint], "Env": ["PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]}
+    search = "PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    settings = {"Entrypoint": [image.entrypoint], "Env": [search]} | ({"User": image.user} if image.user else {})
     rootfs = {"type": "layers", "diff_ids": [f"sha256:{digest}"]}
     config = json.dumps({"architecture": _ARCHITECTURE, "os": "linux", "config": settings, "rootfs": rootfs}).encode()
     config_name = f"{hashlib.sha256(config).hexdigest()}.json"

@@ -1,15 +1,17 @@
 """Turns prepared nodes into a cluster with kubeadm, as an administrator would."""
 
+import base64
 import re
 from pathlib import Path
 
+from bed import certificates, rootfs
 from bed import node as nodes
-from bed import rootfs
 from bed.console import BedError
 from bed.plan import Bed, Node, pods_network
 from bed.releases import KUBERNETES
 
 _API_PORT = 6443
+_AUTHORITY = "etc/kubernetes/pki/ca.crt"
 _PATIENCE = 240
 # The checks before the work ask the kernel and an init system for things a node of the bed has not got.
 _NO_PREFLIGHT = "preflight"
@@ -21,21 +23,31 @@ def server(bed: Bed) -> str:
     return f"{bed.control_plane.address}:{_API_PORT}"
 
 
-def _write_config(node: Node, template: str, values: dict[str, str]) -> str:
-    content = rootfs.fill(rootfs.FILES / "kubeadm" / template, values)
-    path = Path("root") / "kubeadm.yaml"
-    (node.root / path).write_text(content)
-    (node.root / path).chmod(0o600)
-    return f"/{path}"
+def _run(node: Node, phase: str, values: dict[str, str], *arguments: str) -> str:
+    """Runs kubeadm with the condition's files for this phase, which become the node's /root/kubeadm."""
+    home = node.root / "root/kubeadm"
+    home.mkdir(mode=0o700, exist_ok=True)
+    rootfs.copy_files(rootfs.FILES / node.condition / "kubeadm" / phase, home, values, 0o600)
+    return nodes.call(node, "kubeadm", *arguments, "--config", "/root/kubeadm/kubeadm.yaml", seconds=_PATIENCE)
+
+
+def _make_certificates(node: Node, values: dict[str, str]) -> None:
+    """Makes the condition's own certificates, and the authorities for them if the node has these."""
+    for authority in sorted({certificate.authority for certificate in node.kind.certificates} - {""}):
+        _run(node, "init", values, "init", "phase", "certs", authority)
+    for certificate in node.kind.certificates:
+        certificates.make(node, certificate)
 
 
 def init(bed: Bed) -> dict[str, str]:
     """Makes the control plane, leaves its kubeconfigs in the bed's folder and returns what a worker needs to join."""
     node = bed.control_plane
     values = {"address": node.address, "name": node.name, "version": f"v{KUBERNETES}", "pods": pods_network()}
-    config = _write_config(node, "init.yaml", values)
-    skipped = f"--skip-phases={_NO_PREFLIGHT},{_NO_DNS}"
-    said = nodes.call(node, "kubeadm", "init", "--config", config, skipped, seconds=_PATIENCE)
+    _make_certificates(node, values)
+    # A certificate's phase bears its name, and refuses one that has expired.
+    skipped = [_NO_PREFLIGHT, *(f"certs/{Path(made.path).name}" for made in node.kind.certificates)]
+    skipped += [] if bed.condition.dns else [_NO_DNS]
+    said = _run(node, "init", values, "init", f"--skip-phases={','.join(skipped)}")
     for name in ("admin.conf", "super-admin.conf"):
         copy = kubeconfig(bed, name)
         copy.touch(mode=0o600)
@@ -43,7 +55,8 @@ def init(bed: Bed) -> dict[str, str]:
     found = re.search(r"--token (\S+).*?--discovery-token-ca-cert-hash (\S+)", said, re.DOTALL)
     if not found:
         raise BedError(f"kubeadm init printed no join command but:\n{said}")
-    return {"endpoint": server(bed), "token": found[1], "ca_hash": found[2]}
+    authority = base64.b64encode((node.root / _AUTHORITY).read_bytes()).decode()
+    return {"endpoint": server(bed), "token": found[1], "ca_hash": found[2], "authority": authority}
 
 
 def kubeconfig(bed: Bed, name: str = "admin.conf") -> Path:
@@ -59,5 +72,6 @@ def wait_for_token(bed: Bed, token: str) -> None:
 
 def join(node: Node, values: dict[str, str]) -> None:
     """Makes a node a worker of the cluster."""
-    config = _write_config(node, "join.yaml", values | {"name": node.name, "address": node.address})
-    nodes.call(node, "kubeadm", "join", "--config", config, f"--skip-phases={_NO_PREFLIGHT}", seconds=_PATIENCE)
+    values = values | {"name": node.name, "address": node.address}
+    _make_certificates(node, values)
+    _run(node, "join", values, "join", f"--skip-phases={_NO_PREFLIGHT}")

@@ -3,13 +3,15 @@
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from bed import images, kubeadm, network, state, teardown, workloads
+from bed import hostfiles, images, kubeadm, linux, network, serving, state, teardown, workloads
 from bed import node as nodes
 from bed.cache import Entry
 from bed.console import BedError, say
 from bed.plan import Bed, Condition, Node, Role, identity
 
 _IMPORTS_AT_ONCE = 3
+_INOTIFY_INSTANCES = 36
+"""What the programs of one bed hold, and a few; a kubelet that gets none says so nowhere near the end of its log."""
 _FORBIDDEN = set(":,\\ \t\n")
 
 
@@ -21,6 +23,14 @@ def real_folder(name: str) -> Path:
 def _refuse_odd_path(path: Path) -> None:
     if _FORBIDDEN & set(str(path)):
         raise BedError(f"{path}: an overlay mount cannot be told a path with a colon, comma, backslash or space")
+
+
+def _refuse_without_inotify() -> None:
+    if not linux.can_watch(_INOTIFY_INSTANCES):
+        raise BedError(
+            f"fewer inotify instances are left than a bed needs ({_INOTIFY_INSTANCES}): take another bed down,\n"
+            "or let there be more: sysctl --write fs.inotify.max_user_instances=512"
+        )
 
 
 def _lay_out(folder: Path, condition: Condition, made_folder: bool) -> Bed:
@@ -37,6 +47,7 @@ def _prepare(bed: Bed, node: Node, entry: Entry) -> None:
     nodes.start(bed, node, entry)
     nodes.wait_for_containerd(node)
     wanted = images.EVERY_NODE + (images.CONTROL_PLANE if node.role is Role.CONTROL_PLANE else ())
+    wanted += (images.DNS,) if bed.condition.dns else ()
     with ThreadPoolExecutor(max_workers=_IMPORTS_AT_ONCE) as pool:
         list(pool.map(lambda name: nodes.import_image(node, entry.image(name)), wanted))
     say(f"node {node.name} has containerd and {len(wanted)} images")
@@ -48,13 +59,19 @@ def _make(bed: Bed, entry: Entry) -> None:
         prepared[bed.control_plane.name].result()
         values = kubeadm.init(bed)
         say("kubeadm init is done")
+        workloads.apply(bed, entry, bed.condition.objects)
         kubeadm.wait_for_token(bed, values["token"])
         for worker in bed.workers:
             prepared[worker.name].result()
             kubeadm.join(worker, values)
             say(f"{worker.name} has joined")
-    workloads.apply(bed, entry)
+    if bed.condition.serving_certificates:
+        serving.approve(bed, entry)
+    workloads.apply(bed, entry, bed.condition.workloads)
     workloads.wait(bed, entry)
+    workloads.finish(bed, entry)
+    for node in bed.nodes:
+        hostfiles.settle(node)
 
 
 def make(folder: Path, condition: Condition, entry: Entry) -> Bed:
@@ -68,6 +85,12 @@ def make(folder: Path, condition: Condition, entry: Entry) -> Bed:
             say("removing what is left of an earlier bed")
             teardown.empty(leftover)
             made_folder = leftover.made_folder
+        try:
+            _refuse_without_inotify()
+        except BedError:
+            if made_folder:
+                folder.rmdir()
+            raise
         bed = _lay_out(folder, condition, made_folder)
         try:
             _make(bed, entry)

@@ -1,4 +1,4 @@
-"""The kernel calls that Python 3.11 does not offer: namespaces and mounts."""
+"""The kernel calls that Python 3.11 does not offer: namespaces, mounts, inotify."""
 
 import ctypes
 import os
@@ -49,3 +49,15 @@ def change_root(folder: str) -> None:
     _check(_libc.syscall(_SYS_PIVOT_ROOT, b".", b"."), f"pivot_root {folder}")
     _check(_libc.umount2(b".", MNT_DETACH), "unmounting the old root")
     os.chdir("/")
+
+
+def can_watch(instances: int) -> bool:
+    """Whether this user may have so many more inotify instances now."""
+    held = []
+    try:
+        while len(held) < instances and (handle := _libc.inotify_init()) >= 0:
+            held.append(handle)
+    finally:
+        for handle in held:
+            os.close(handle)
+    return len(held) == instances

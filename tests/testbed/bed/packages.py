@@ -23,6 +23,7 @@ TO_RUN = {
     "containernetworking-plugins": "/usr/lib/cni/bridge",
     "iproute2": "/sbin/ip",
     "mount": "/bin/mount",
+    "openssl": "/usr/bin/openssl",
     "util-linux": "/usr/bin/nsenter",
 }
 """Package to a file (or pattern) that shows it is installed."""

@@ -20,34 +20,88 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True)
+class Access:
+    """Who may do what with some of a node's files once the cluster stands."""
+
+    mode: int
+    paths: tuple[str, ...]
+    """Patterns below the node's root; each must match something."""
+    owner: str = "root:root"
+    """By the node's own /etc/passwd and /etc/group."""
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A certificate whose dates kubeadm would not give, made before kubeadm comes, which takes it as its own."""
+
+    path: str
+    """Below the node's root, without .crt and .key."""
+    subject: str
+    usage: str
+    """clientAuth or serverAuth; with the latter the node's name is in it."""
+    begins: int
+    """In days from now, as is the end."""
+    ends: int
+    authority: str = ""
+    """The one of kubeadm's authorities that signs it; empty: itself."""
+
+
+@dataclass(frozen=True)
 class NodeKind:
     """One node as a condition describes it."""
 
     name: str
     role: Role
+    certificates: tuple[Certificate, ...] = ()
+    access: tuple[Access, ...] = ()
+    """In the order in which it is given."""
+    removed: tuple[str, ...] = ()
+    """Files that go when the cluster stands."""
 
 
 @dataclass(frozen=True)
 class Condition:
-    """A state of the world to audit: which nodes there are and what runs on them."""
+    """A state of the world to audit: which nodes there are and what runs on them.
+
+    The files of a condition are in files/NAME: kubeadm/init and kubeadm/join become /root/kubeadm of a control plane
+    and of a worker, nodes/all and nodes/NODE lie over their root.
+    """
 
     name: str
     summary: str
     nodes: tuple[NodeKind, ...]
     workloads: tuple[str, ...]
-    """Files below files/workloads."""
+    """Manifests below files/, applied when all nodes have joined."""
+    ready: tuple[str, ...]
+    """kubectl command lines that return once the workloads run."""
+    objects: tuple[str, ...] = ()
+    """Manifests below files/, applied as soon as the API server answers."""
+    last: tuple[str, ...] = ()
+    """kubectl command lines run at the end."""
+    dns: bool = False
+    """Whether CoreDNS runs."""
+    serving_certificates: bool = False
+    """Whether kubelets ask for serving certificates, which somebody must approve."""
 
 
 @dataclass(frozen=True)
 class Node:
     """One node of one bed."""
 
-    name: str
-    role: Role
+    kind: NodeKind
+    condition: str
     bed: str
     folder: Path
     address: str
     pod_subnet: str
+
+    @property
+    def name(self) -> str:
+        return self.kind.name
+
+    @property
+    def role(self) -> Role:
+        return self.kind.role
 
     @property
     def root(self) -> Path:
@@ -94,8 +148,8 @@ class Bed:
         pods = list(_PODS.subnets(new_prefix=24))
         return tuple(
             Node(
-                name=kind.name,
-                role=kind.role,
+                kind=kind,
+                condition=self.condition.name,
                 bed=self.identity,
                 folder=self.folder / "nodes" / kind.name,
                 address=str(self.subnet[_FIRST_HOST + index]),

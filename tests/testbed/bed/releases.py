@@ -10,6 +10,7 @@ KUBERNETES = "1.36.3"
 ETCD = "3.6.16"
 CONTAINERD = "2.2.3"
 RUNC = "1.3.4"
+COREDNS = "1.14.2"
 
 _COMPONENT_VERSION = "k8s.io/component-base/version"
 _CLIENT_VERSION = "k8s.io/client-go/pkg/version"
@@ -23,7 +24,7 @@ class Module:
     pins: dict[str, str]
     """Go module to the release that its go.mod must ask for."""
     programs: dict[str, str]
-    """Program name to Go package."""
+    """Program name to Go package, one that begins with ./ lies in the module's own folder."""
     stamps: dict[str, str]
     """Go variables that carry the version."""
     tags: str = ""
@@ -85,6 +86,12 @@ MODULES = (
         stamps={"main.version": RUNC},
         tags="seccomp",
         cgo=True,
+    ),
+    Module(
+        name="coredns",
+        pins={"github.com/coredns/coredns": COREDNS},
+        programs={"coredns": "./coredns"},
+        stamps={},
     ),
 )
 

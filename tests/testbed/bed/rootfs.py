@@ -2,7 +2,8 @@
 
 /usr is the machine's, seen through an overlay whose upper layer is the root's
 own usr folder: what the node adds there is visible from outside as well. The
-rest is the node's own: files/node is copied, with $names filled in.
+rest is the node's own: files/node is copied, with $names filled in, and over it
+what the bed's condition has for all nodes and for this one.
 """
 
 import hashlib
@@ -49,7 +50,10 @@ _SYSCTLS = {
     "vm/overcommit_memory": "0",
     "vm/panic_on_oom": "0",
 }
-"""Kernel parameters the kubelet sets though they are the whole machine's, as a fresh host has them."""
+"""Kernel parameters the kubelet sets though they are the whole machine's, as a fresh host has them.
+
+What the node's /etc/sysctl.d says comes on top.
+"""
 
 
 def _values(bed: Bed, node: Node, pause_image: str) -> dict[str, str]:
@@ -67,15 +71,27 @@ def fill(template: Path, values: dict[str, str]) -> str:
     return Template(template.read_text()).safe_substitute(values)
 
 
-def _copy_files(root: Path, values: dict[str, str]) -> None:
-    source = FILES / "node"
+def copy_files(source: Path, target: Path, values: dict[str, str], mode: int = 0o644) -> None:
+    """Copies a folder of the test bed over another, with the given $names filled in."""
     for path in sorted(source.rglob("*")):
-        target = root / path.relative_to(source)
+        copy = target / path.relative_to(source)
         if path.is_dir():
-            target.mkdir(exist_ok=True)
+            copy.mkdir(exist_ok=True)
         else:
-            target.write_text(fill(path, values))
-            target.chmod(0o644)
+            copy.touch(mode)
+            copy.write_text(fill(path, values))
+            copy.chmod(mode)
+
+
+def _sysctls(root: Path) -> dict[str, str]:
+    """The node's own kernel parameters with the values it boots with."""
+    values = dict(_SYSCTLS)
+    for file in sorted(root.glob("etc/sysctl.d/*.conf")):
+        for line in file.read_text().splitlines():
+            name, separator, value = line.partition("=")
+            if separator and (path := name.strip().replace(".", "/")) in values:
+                values[path] = value.strip()
+    return {name: value for name, value in values.items() if os.path.exists(f"/proc/sys/{name}")}
 
 
 def create(bed: Bed, node: Node, pause_image: str) -> dict[str, str]:
@@ -88,14 +104,15 @@ def create(bed: Bed, node: Node, pause_image: str) -> dict[str, str]:
         (node.root / name).symlink_to(target)
     # Programs of the machine's /usr are reached through these links (awk, for one).
     shutil.copytree("/etc/alternatives", node.root / "etc/alternatives", symlinks=True)
-    _copy_files(node.root, _values(bed, node, pause_image))
+    values = _values(bed, node, pause_image)
+    for source in (FILES / "node", *(FILES / node.condition / "nodes" / name for name in ("all", node.name))):
+        copy_files(source, node.root, values)
     (node.folder / "overlay").mkdir()
     node.logs.mkdir()
     sysctls = {}
-    for name, value in _SYSCTLS.items():
-        if os.path.exists(f"/proc/sys/{name}"):
-            file = node.folder / "sysctl" / name
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(f"{value}\n")
-            sysctls[name] = str(file)
+    for name, value in _sysctls(node.root).items():
+        file = node.folder / "sysctl" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"{value}\n")
+        sysctls[name] = str(file)
     return sysctls

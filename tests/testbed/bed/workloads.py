@@ -1,6 +1,7 @@
 """What runs in the cluster, and waiting until it does."""
 
 import time
+from pathlib import Path
 
 from bed import kubeadm, rootfs, system
 from bed.cache import Entry
@@ -9,18 +10,13 @@ from bed.images import BUSYBOX_REFERENCE
 from bed.plan import Bed
 
 _PATIENCE = 120
-_NAMESPACE = "harbour"
 
-_FINISHED = (
-    f"wait --for=create serviceaccount/default --namespace {_NAMESPACE}",
+_EVERYWHERE = (
     "wait --for=create serviceaccount/default --namespace default",
     "wait --for=create serviceaccount/default --namespace kube-system",
     "rollout status daemonset/kube-proxy --namespace kube-system",
-    f"rollout status deployment/ferry --namespace {_NAMESPACE}",
-    f"rollout status daemonset/beacon --namespace {_NAMESPACE}",
-    f"wait --for=condition=Ready pod/buoy --namespace {_NAMESPACE}",
-    f"wait --for=condition=Complete job/launch --namespace {_NAMESPACE}",
 )
+_DNS = "rollout status deployment/coredns --namespace kube-system"
 
 
 def kubectl(bed: Bed, entry: Entry, *arguments: str) -> str:
@@ -30,12 +26,12 @@ def kubectl(bed: Bed, entry: Entry, *arguments: str) -> str:
     return system.call(command, seconds=_PATIENCE + 10)
 
 
-def apply(bed: Bed, entry: Entry) -> None:
-    """Creates the condition's workloads; a bare pod is refused until its service account exists."""
+def apply(bed: Bed, entry: Entry, manifests: tuple[str, ...]) -> None:
+    """Creates what manifests below files/ ask for; a bare pod is refused until its service account exists."""
     deadline = time.monotonic() + _PATIENCE
-    for name in bed.condition.workloads:
-        manifest = bed.folder / name
-        manifest.write_text(rootfs.fill(rootfs.FILES / "workloads" / name, {"image": BUSYBOX_REFERENCE}))
+    for name in manifests:
+        manifest = bed.folder / Path(name).name
+        manifest.write_text(rootfs.fill(rootfs.FILES / name, {"image": BUSYBOX_REFERENCE}))
         while True:
             try:
                 kubectl(bed, entry, "apply", "--filename", str(manifest))
@@ -52,8 +48,14 @@ def wait(bed: Bed, entry: Entry) -> None:
         for condition in ("create", "condition=Ready"):
             kubectl(bed, entry, "wait", f"--for={condition}", f"node/{node.name}", f"--timeout={_PATIENCE}s")
         say(f"node {node.name} is ready")
-    for line in _FINISHED:
+    for line in (*_EVERYWHERE, *bed.condition.ready, *([_DNS] if bed.condition.dns else [])):
         kubectl(bed, entry, *line.split(), f"--timeout={_PATIENCE}s")
+
+
+def finish(bed: Bed, entry: Entry) -> None:
+    """Gives the condition's last orders."""
+    for line in bed.condition.last:
+        kubectl(bed, entry, *line.split())
 
 
 def version(bed: Bed, entry: Entry) -> str:

@@ -1,0 +1,180 @@
+//! What a namespace holds, in three values.
+
+use crate::facts::objects::{Namespace, ObjectMeta};
+use crate::facts::workload::Workload;
+use crate::facts::{Cell, Facts, Gap, Lacking, Listing, Source};
+
+crate::facts::record! {
+    /// What a namespace holds.
+    #[derive(Debug, Default)]
+    pub struct Contents {
+        /// Whether a workload runs, or is declared, in it.
+        pub workloads_present: Cell<bool>,
+        /// Whether it holds anything that the cluster did not put there: workloads, Services, Ingresses, service accounts, roles or bindings. Network policies do not count.
+        pub occupied: Cell<bool>,
+    }
+}
+
+/// Computes the contents of `namespace`.
+pub(crate) fn contents(facts: &Facts, lacking: &Lacking, namespace: &Namespace) -> Contents {
+    let name = namespace.metadata.name.as_str();
+    let present = match lacking.below(Workload::schema()) {
+        Some(gap) => Cell::Gap(gap.clone()),
+        None => workloads_present(facts, name),
+    };
+    Contents {
+        occupied: occupied(facts, lacking, name, &present),
+        workloads_present: present,
+    }
+}
+
+fn workloads_present(facts: &Facts, namespace: &str) -> Cell<bool> {
+    let mut workloads = facts.workloads.rows.iter();
+    match workloads.find(|workload| workload.namespace == namespace) {
+        Some(workload) => {
+            let source = Source::Object {
+                kind: workload.kind.clone(),
+                namespace: namespace.to_owned(),
+                name: workload.name.clone(),
+            };
+            Cell::explicit(true, source)
+        }
+        None => none(facts.workloads.lack_in(Some(namespace)), namespace),
+    }
+}
+
+/// Nothing was seen: known from complete listings only.
+fn none(gap: Option<&Gap>, namespace: &str) -> Cell<bool> {
+    match gap {
+        Some(gap) => Cell::Gap(gap.clone()),
+        None => Cell::explicit(
+            false,
+            Source::Derived {
+                engine: format!("objects of namespace {namespace}"),
+            },
+        ),
+    }
+}
+
+fn occupied(
+    facts: &Facts,
+    lacking: &Lacking,
+    namespace: &str,
+    workloads: &Cell<bool>,
+) -> Cell<bool> {
+    use crate::facts::objects::{Ingress, Role, RoleBinding, Service, ServiceAccount};
+    if workloads.value() == Some(&true) {
+        return workloads.clone();
+    }
+    let kinds = [
+        kind(&facts.services, "Service", namespace, |one| &one.metadata),
+        kind(&facts.ingresses, "Ingress", namespace, |one| &one.metadata),
+        kind(
+            &facts.service_accounts,
+            "ServiceAccount",
+            namespace,
+            |one| &one.metadata,
+        ),
+        kind(&facts.roles, "Role", namespace, |one| &one.metadata),
+        kind(&facts.role_bindings, "RoleBinding", namespace, |one| {
+            &one.metadata
+        }),
+    ];
+    let schemas = [
+        Service::schema(),
+        Ingress::schema(),
+        ServiceAccount::schema(),
+        Role::schema(),
+        RoleBinding::schema(),
+    ];
+    if let Some(gap) = schemas.into_iter().find_map(|record| lacking.below(record)) {
+        return Cell::Gap(gap.clone());
+    }
+    let seen = kinds.iter().find_map(|(seen, _)| seen.clone());
+    let gap = kinds.iter().find_map(|(_, gap)| *gap);
+    match (seen, workloads) {
+        (Some(source), _) => Cell::explicit(true, source),
+        (None, Cell::Gap(gap)) => Cell::Gap(gap.clone()),
+        (None, _) => none(gap, namespace),
+    }
+}
+
+/// The first object of one kind in `namespace` that somebody put there, and why there may be others.
+fn kind<'f, T>(
+    listing: &'f Listing<T>,
+    kind: &str,
+    namespace: &str,
+    metadata: impl Fn(&T) -> &ObjectMeta,
+) -> (Option<Source>, Option<&'f Gap>) {
+    let automatic = |name: &str| match kind {
+        "ServiceAccount" => name == "default",
+        "Service" => namespace == "default" && name == "kubernetes",
+        _ => false,
+    };
+    let mut objects = listing.rows.iter().map(metadata);
+    let found = objects.find(|object| object.namespace == namespace && !automatic(&object.name));
+    let source = found.map(|object| Source::Object {
+        kind: kind.to_owned(),
+        namespace: namespace.to_owned(),
+        name: object.name.clone(),
+    });
+    (source, listing.lack_in(Some(namespace)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{lack, world};
+    use super::*;
+
+    const NAMESPACE: &str = "{kind: Namespace, apiVersion: v1, metadata: {name: default}}\n---\n";
+
+    fn occupied_by(kind: &str, name: &str) -> Facts {
+        let version = match kind {
+            "Ingress" | "NetworkPolicy" => "networking.k8s.io/v1",
+            "Role" | "RoleBinding" => "rbac.authorization.k8s.io/v1",
+            _ => "v1",
+        };
+        let object = format!(
+            "{{kind: {kind}, apiVersion: {version}, metadata: {{name: {name}, namespace: default}}}}"
+        );
+        world(&format!("{NAMESPACE}{object}"), &[])
+    }
+
+    fn computed(facts: &Facts) -> [Option<bool>; 2] {
+        let got = contents(facts, &Lacking::default(), &facts.namespaces.rows[0]);
+        [got.workloads_present, got.occupied].map(|cell| cell.value().copied())
+    }
+
+    #[test]
+    fn what_the_cluster_puts_there_does_not_occupy() {
+        let cases = [
+            ("Pod", "a", true, true),
+            ("Service", "a", false, true),
+            ("Service", "kubernetes", false, false),
+            ("ServiceAccount", "default", false, false),
+            ("ServiceAccount", "a", false, true),
+            ("Ingress", "a", false, true),
+            ("Role", "a", false, true),
+            ("RoleBinding", "a", false, true),
+            ("NetworkPolicy", "a", false, false),
+        ];
+        for (kind, name, workload, occupied) in cases {
+            let mut facts = occupied_by(kind, name);
+            assert_eq!(
+                computed(&facts),
+                [workload, occupied].map(Some),
+                "{kind} {name}"
+            );
+            // What was seen stays; that nothing else is there is no longer known.
+            for lacks in [&mut facts.services.lacks, &mut facts.workloads.lacks] {
+                lacks.push(lack());
+            }
+            let known = |seen: bool| seen.then_some(true);
+            assert_eq!(
+                computed(&facts),
+                [workload, occupied].map(known),
+                "{kind} {name}"
+            );
+        }
+    }
+}

@@ -1,0 +1,333 @@
+//! Powers: what rules add up to, under the names that checks ask for. Derived from rules alone, never from names of roles.
+
+use super::rules::{Reach, Target, allows, covers, has_wildcard};
+use crate::facts::objects::PolicyRule;
+
+/// A power that a single request shows.
+struct Power {
+    name: &'static str,
+    /// Any of these verbs; none at all stands for any verb.
+    verbs: &'static [&'static str],
+    /// On any of these.
+    targets: &'static [Target],
+    reach: Reach,
+}
+
+/// A resource of a namespace.
+const fn local(group: &'static str, resource: &'static str) -> Target {
+    Target {
+        group,
+        resource,
+        namespaced: true,
+    }
+}
+
+/// A resource of the cluster, which no RoleBinding reaches.
+const fn global(group: &'static str, resource: &'static str) -> Target {
+    Target {
+        group,
+        resource,
+        namespaced: false,
+    }
+}
+
+const RBAC: &str = "rbac.authorization.k8s.io";
+const ADMISSION: &str = "admissionregistration.k8s.io";
+const AUTHENTICATION: &str = "authentication.k8s.io";
+
+/// Verbs by which constrained impersonation is granted, KEP-5284.
+const CONSTRAINED: [&str; 2] = ["impersonate:", "impersonate-on:"];
+
+/// Every verb of the API server's own REST storage.
+const VERBS: [&str; 8] = [
+    "get",
+    "list",
+    "watch",
+    "create",
+    "update",
+    "patch",
+    "delete",
+    "deletecollection",
+];
+
+const EVERYTHING: Target = local("*", "*");
+
+/// CIS 5.1.2 and 5.1.4 to 5.1.13, with what reaches as far.
+const POWERS: &[Power] = &[
+    Power {
+        name: "secretsRead",
+        verbs: &["get", "list", "watch"],
+        targets: &[local("", "secrets")],
+        reach: Reach::Every,
+    },
+    Power {
+        name: "podsCreate",
+        verbs: &["create"],
+        targets: &[local("", "pods")],
+        reach: Reach::Every,
+    },
+    // Whoever writes a controller's template has its pods made for him.
+    Power {
+        name: "workloadsChange",
+        verbs: &["create", "update", "patch"],
+        targets: &[
+            local("apps", "deployments"),
+            local("apps", "daemonsets"),
+            local("apps", "statefulsets"),
+            local("apps", "replicasets"),
+            local("", "replicationcontrollers"),
+            local("batch", "jobs"),
+            local("batch", "cronjobs"),
+        ],
+        reach: Reach::One,
+    },
+    // `get` is enough for a WebSocket before Kubernetes 1.35, and later where AuthorizePodWebsocketUpgradeCreatePermission is off.
+    Power {
+        name: "execute",
+        verbs: &["create", "get"],
+        targets: &[local("", "pods/exec"), local("", "pods/attach")],
+        reach: Reach::One,
+    },
+    Power {
+        name: "execute",
+        verbs: &["update", "patch"],
+        targets: &[local("", "pods/ephemeralcontainers")],
+        reach: Reach::One,
+    },
+    Power {
+        name: "nodesProxy",
+        verbs: &[],
+        targets: &[global("", "nodes/proxy")],
+        reach: Reach::One,
+    },
+    Power {
+        name: "impersonate",
+        verbs: &["impersonate"],
+        targets: &[
+            global("", "users"),
+            global("", "groups"),
+            local("", "serviceaccounts"),
+            global(AUTHENTICATION, "uids"),
+        ],
+        reach: Reach::One,
+    },
+    // A RoleBinding to a ClusterRole is asked about in its own namespace.
+    Power {
+        name: "bind",
+        verbs: &["bind"],
+        targets: &[local(RBAC, "roles"), local(RBAC, "clusterroles")],
+        reach: Reach::One,
+    },
+    Power {
+        name: "escalate",
+        verbs: &["escalate"],
+        targets: &[local(RBAC, "roles"), global(RBAC, "clusterroles")],
+        reach: Reach::One,
+    },
+    Power {
+        name: "certificatesApprove",
+        verbs: &["update", "patch"],
+        targets: &[global(
+            "certificates.k8s.io",
+            "certificatesigningrequests/approval",
+        )],
+        reach: Reach::One,
+    },
+    Power {
+        name: "tokensCreate",
+        verbs: &["create"],
+        targets: &[local("", "serviceaccounts/token")],
+        reach: Reach::One,
+    },
+    Power {
+        name: "admissionChange",
+        verbs: &["create", "update", "patch", "delete", "deletecollection"],
+        targets: &[
+            global(ADMISSION, "validatingwebhookconfigurations"),
+            global(ADMISSION, "mutatingwebhookconfigurations"),
+            global(ADMISSION, "validatingadmissionpolicies"),
+            global(ADMISSION, "validatingadmissionpolicybindings"),
+            global(ADMISSION, "mutatingadmissionpolicies"),
+            global(ADMISSION, "mutatingadmissionpolicybindings"),
+        ],
+        reach: Reach::One,
+    },
+    Power {
+        name: "persistentVolumesCreate",
+        verbs: &["create"],
+        targets: &[global("", "persistentvolumes")],
+        reach: Reach::Every,
+    },
+];
+
+/// The powers that `rules` give, in the order of the alphabet; `everywhere` when a ClusterRoleBinding grants them.
+pub(super) fn powers(rules: &[PolicyRule], everywhere: bool) -> Vec<String> {
+    let mut held: Vec<&str> = POWERS
+        .iter()
+        .filter(|power| power.held(rules, everywhere))
+        .map(|power| power.name)
+        .collect();
+    let all = |verb: &&str| {
+        let mut rules = rules.iter();
+        rules.any(|rule| allows(rule, verb, &EVERYTHING, Reach::Every))
+    };
+    if VERBS.iter().all(all) {
+        held.push("everything");
+    }
+    if rules.iter().any(has_wildcard) {
+        held.push("wildcard");
+    }
+    if rules.iter().any(impersonates_constrained) {
+        held.push("impersonate");
+    }
+    held.sort_unstable();
+    held.dedup();
+    held.into_iter().map(str::to_owned).collect()
+}
+
+impl Power {
+    fn held(&self, rules: &[PolicyRule], everywhere: bool) -> bool {
+        let mut targets = self.targets.iter();
+        targets.any(|target| {
+            (everywhere || target.namespaced)
+                && rules.iter().any(|rule| {
+                    if self.verbs.is_empty() {
+                        return !rule.verbs.is_empty() && covers(rule, target);
+                    }
+                    let mut verbs = self.verbs.iter();
+                    verbs.any(|verb| allows(rule, verb, target, self.reach))
+                })
+        })
+    }
+}
+
+fn impersonates_constrained(rule: &PolicyRule) -> bool {
+    let mut verbs = rule.verbs.iter();
+    verbs.any(|verb| CONSTRAINED.iter().any(|prefix| verb.starts_with(prefix)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(text: &str) -> PolicyRule {
+        // verbs | groups | resources | names
+        let mut parts = text.split('|').map(|part| {
+            let items = part.split(',').map(str::trim);
+            items.map(str::to_owned).collect::<Vec<_>>()
+        });
+        let mut next = || parts.next().unwrap_or_default();
+        PolicyRule {
+            verbs: next(),
+            api_groups: next(),
+            resources: next(),
+            resource_names: next(),
+            non_resource_urls: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn powers_follow_from_rules() {
+        // (rules, bound everywhere, bound in a namespace)
+        let cases: [(&[&str], &str, &str); 22] = [
+            (&["get||secrets"], "secretsRead", "secretsRead"),
+            (&["get||secrets|one"], "", ""),
+            (&["create,delete||secrets"], "", ""),
+            (&["create||pods"], "podsCreate", "podsCreate"),
+            (&["create|apps|pods"], "", ""),
+            (
+                &["patch|apps|deployments|one"],
+                "workloadsChange",
+                "workloadsChange",
+            ),
+            (&["create|batch|cronjobs|one"], "", ""),
+            (&["get||pods/exec"], "execute", "execute"),
+            (&["create||pods/*"], "", ""),
+            (&["patch||pods/ephemeralcontainers"], "execute", "execute"),
+            (&["get||nodes/proxy"], "nodesProxy", ""),
+            (&["list||*/proxy"], "nodesProxy", ""),
+            (&["get||nodes/*"], "", ""),
+            (&["impersonate||groups|system:masters"], "impersonate", ""),
+            (
+                &["impersonate||serviceaccounts"],
+                "impersonate",
+                "impersonate",
+            ),
+            (
+                &["impersonate:user-info|authentication.k8s.io|users"],
+                "impersonate",
+                "impersonate",
+            ),
+            (
+                &["bind|rbac.authorization.k8s.io|clusterroles"],
+                "bind",
+                "bind",
+            ),
+            (
+                &["escalate|rbac.authorization.k8s.io|clusterroles"],
+                "escalate",
+                "",
+            ),
+            (
+                &["patch|certificates.k8s.io|certificatesigningrequests/approval"],
+                "certificatesApprove",
+                "",
+            ),
+            (
+                &["create||serviceaccounts/token|one"],
+                "tokensCreate",
+                "tokensCreate",
+            ),
+            (
+                &["delete|admissionregistration.k8s.io|validatingadmissionpolicies"],
+                "admissionChange",
+                "",
+            ),
+            (
+                &["create||persistentvolumes"],
+                "persistentVolumesCreate",
+                "",
+            ),
+        ];
+        for (rules, everywhere, inside) in cases {
+            let rules: Vec<PolicyRule> = rules
+                .iter()
+                .map(|text| {
+                    let mut rule = rule(text);
+                    rule.resource_names.retain(|name| !name.is_empty());
+                    rule
+                })
+                .collect();
+            assert_eq!(powers(&rules, true).join(","), everywhere, "{rules:?}");
+            assert_eq!(powers(&rules, false).join(","), inside, "{rules:?}");
+        }
+    }
+
+    #[test]
+    fn everything_may_be_spelt_out_and_has_all_powers() {
+        let spelt = [
+            rule("get,list,watch|*|*|"),
+            rule("create,update,patch,delete,deletecollection|*|*|"),
+        ]
+        .map(|mut rule| {
+            rule.resource_names.clear();
+            rule
+        });
+        assert!(powers(&spelt, true).contains(&"everything".to_owned()));
+        assert!(!powers(&spelt[1..], true).contains(&"everything".to_owned()));
+        let mut star = rule("*|*|*|");
+        star.resource_names.clear();
+        let all = powers(&[star.clone()], true);
+        for power in POWERS {
+            assert!(all.iter().any(|name| name == power.name), "{}", power.name);
+        }
+        star.resource_names = vec!["one".to_owned()];
+        assert!(!powers(&[star], true).contains(&"everything".to_owned()));
+    }
+
+    #[test]
+    fn nothing_gives_nothing() {
+        assert!(powers(&[], true).is_empty());
+        assert!(powers(&[PolicyRule::default()], true).is_empty());
+    }
+}

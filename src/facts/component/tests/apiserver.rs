@@ -1,0 +1,131 @@
+//! What the files mean that only the API server reads: encryption, audit policy, limits of events.
+
+use super::*;
+
+macro_rules! encryption {
+    ($body:literal) => {
+        Some(concat!(
+            "apiVersion: apiserver.config.k8s.io/v1\nkind: EncryptionConfiguration\nresources: ",
+            $body
+        ))
+    };
+}
+macro_rules! policy {
+    ($body:literal) => {
+        Some(concat!(
+            "apiVersion: audit.k8s.io/v1\nkind: Policy\n",
+            $body
+        ))
+    };
+}
+macro_rules! admission {
+    ($body:literal) => {
+        Some(concat!(
+            "apiVersion: apiserver.config.k8s.io/v1\nkind: AdmissionConfiguration\n",
+            $body
+        ))
+    };
+}
+
+/// docs/tasks/administer-cluster/encrypt-data; apiserver/pkg/server/options/encryptionconfig/config.go
+/// (transformerFromOverrides, getTransformerOverridesAndKMSPluginProbes).
+#[rustfmt::skip] // one case a line
+#[test]
+fn encryption_at_rest() {
+    let file: &[&str] = &["--encryption-provider-config=/e"];
+    let (secrets, maps, all) = ("encryption.secretsProvider", "encryption.configMapsProvider", "encryption.providers");
+    check(
+        ComponentKind::ApiServer,
+        &[
+            (&[], &[], &[(secrets, "identity"), (maps, "identity"), (all, "")]),
+            (&["--encryption-provider-config-automatic-reload"], &[], &[(secrets, "identity")]),
+            (&["--encryption-provider-config=/e", "--encryption-provider-config="], &[], &[(secrets, "identity")]),
+            (file, &[("/e", encryption!("[{resources: [secrets], providers: [{aescbc: {keys: [{name: a}]}}, {identity: {}}]}]"))], &[(secrets, "aescbc"), (maps, "identity"), (all, "aescbc,identity")]),
+            // The first provider writes.
+            (file, &[("/e", encryption!("[{resources: [secrets], providers: [{identity: {}}, {secretbox: {keys: [{name: a}]}}]}]"))], &[(secrets, "identity"), (all, "identity,secretbox")]),
+            // Wildcards: the core group, everything, another group.
+            (file, &[("/e", encryption!("[{resources: ['*.'], providers: [{secretbox: {}}]}]"))], &[(secrets, "secretbox"), (maps, "secretbox")]),
+            (file, &[("/e", encryption!("[{resources: ['*.*'], providers: [{secretbox: {}}]}]"))], &[(secrets, "secretbox")]),
+            (file, &[("/e", encryption!("[{resources: ['*.apps', secrets.example.com], providers: [{secretbox: {}}]}]"))], &[(secrets, "identity"), (all, "secretbox")]),
+            // What names the resource comes before what covers it.
+            (file, &[("/e", encryption!("[{resources: [secrets], providers: [{identity: {}}]}, {resources: ['*.'], providers: [{aesgcm: {}}]}, {resources: ['*.*'], providers: [{secretbox: {}}]}]"))], &[(secrets, "identity"), (maps, "aesgcm"), (all, "identity,aesgcm,secretbox")]),
+            // Entries for the same resource add up, so the earlier writes.
+            (file, &[("/e", encryption!("[{resources: [configmaps, secrets], providers: [{aesgcm: {}}]}, {resources: [secrets], providers: [{secretbox: {}}]}]"))], &[(secrets, "aesgcm")]),
+            // kms without a version is v1.
+            (file, &[("/e", encryption!("[{resources: [secrets], providers: [{kms: {apiVersion: v2, name: k, endpoint: 'unix:///k'}}]}, {resources: [configmaps], providers: [{kms: {name: l, endpoint: 'unix:///l'}}]}]"))], &[(secrets, "kms/v2"), (maps, "kms/v1")]),
+            // JSON is YAML.
+            (file, &[("/e", Some("{\"kind\":\"EncryptionConfiguration\",\"apiVersion\":\"apiserver.config.k8s.io/v1\",\"resources\":[{\"resources\":[\"secrets\"],\"providers\":[{\"aescbc\":{}}]}]}"))], &[(secrets, "aescbc")]),
+            // What the server refuses tells nothing about what it runs with.
+            (file, &[("/e", encryption!("[{resources: ['*.'], providers: [{aesgcm: {}}]}, {resources: [secrets], providers: [{identity: {}}]}]"))], &[(secrets, "gap")]),
+            (file, &[("/e", encryption!("[{resources: ['*.*'], providers: [{aesgcm: {}}]}, {resources: [pods], providers: [{identity: {}}]}]"))], &[(secrets, "gap")]),
+            (file, &[("/e", encryption!("[{resources: ['*'], providers: [{aesgcm: {}}]}]"))], &[(secrets, "gap")]),
+            (file, &[("/e", encryption!("[{resources: ['secrets.*'], providers: [{aesgcm: {}}]}]"))], &[(secrets, "gap")]),
+            (file, &[("/e", encryption!("[{resources: [secrets], providers: [{aesgcm: {}, identity: {}}]}]"))], &[(secrets, "gap")]),
+            (file, &[("/e", encryption!("[{resources: [secrets], providers: [identity]}]"))], &[(secrets, "gap")]),
+            (file, &[("/e", encryption!("[{resources: [secrets], providers: [{rot13: {}}]}]"))], &[(secrets, "gap")]),
+            (file, &[("/e", encryption!("[{resources: [secrets], providers: []}]"))], &[(secrets, "gap")]),
+            (file, &[("/e", encryption!("[]"))], &[(secrets, "gap")]),
+            (file, &[("/e", Some("kind: EncryptionConfig\napiVersion: v1\nresources: []"))], &[(secrets, "gap")]),
+            (file, &[("/e", None)], &[(secrets, "gap"), (maps, "gap"), (all, "gap")]),
+        ],
+    );
+}
+
+/// docs/tasks/debug/debug-cluster/audit; apiserver/pkg/audit/policy (checker.go ruleMatches).
+#[rustfmt::skip] // one case a line
+#[test]
+fn audit_policy() {
+    let file: &[&str] = &["--audit-policy-file=/p"];
+    let (levels, bodies, unrecorded) = ("auditPolicy.levels", "auditPolicy.bodies", "auditPolicy.unrecorded");
+    let pods = "create pods,update pods,patch pods,delete pods";
+    check(
+        ComponentKind::ApiServer,
+        &[
+            (file, &[("/p", policy!("rules: [{level: Metadata}]"))], &[(levels, "Metadata"), (bodies, ""), (unrecorded, "")]),
+            // Rules for other users, objects, namespaces and paths do not catch an ordinary request.
+            (file, &[("/p", policy!("rules: [{level: None, users: ['system:kube-proxy']}, {level: None, userGroups: ['system:nodes']}, {level: None, namespaces: [kube-system]}, {level: None, nonResourceURLs: ['/healthz*']}, {level: None, resources: [{group: '', resources: [configmaps], resourceNames: [lock]}]}, {level: None, verbs: [watch], resources: [{group: apps}]}, {level: Metadata}]"))], &[(unrecorded, ""), (bodies, "")]),
+            // The first rule that matches decides.
+            (file, &[("/p", policy!("rules: [{level: None, resources: [{group: '', resources: [pods]}]}, {level: Metadata}]"))], &[(levels, "None,Metadata"), (unrecorded, pods)]),
+            (file, &[("/p", policy!("rules: [{level: Metadata}, {level: None}]"))], &[(unrecorded, "")]),
+            (file, &[("/p", policy!("rules: [{level: None, userGroups: ['system:authenticated'], resources: [{group: '', resources: [pods]}]}, {level: Metadata}]"))], &[(unrecorded, pods)]),
+            (file, &[("/p", policy!("rules: [{level: None, verbs: [get, list, watch]}, {level: Metadata}]"))], &[(unrecorded, "get secrets,list secrets,watch secrets,get configmaps,list configmaps,watch configmaps,get pods/exec,get pods/portforward,get pods/attach,get pods/proxy,get services/proxy")]),
+            // Subresources: pods does not cover pods/exec; three wildcards do.
+            (file, &[("/p", policy!("rules: [{level: None, resources: [{group: '', resources: ['*/exec', 'services/*']}, {group: '*', resources: [deployments]}]}, {level: Metadata}]"))], &[(unrecorded, "create deployments,update deployments,patch deployments,delete deployments,get pods/exec,create pods/exec,get services/proxy,create services/proxy")]),
+            // A namespace's rule is none for objects without one, unless it names the empty one.
+            (file, &[("/p", policy!("rules: [{level: None, namespaces: [''], resources: [{group: certificates.k8s.io, resources: ['*']}]}, {level: Metadata}]"))], &[(unrecorded, "create certificatesigningrequests,update certificatesigningrequests/approval,patch certificatesigningrequests/approval")]),
+            // Bodies of Secrets and reviews.
+            (file, &[("/p", policy!("rules: [{level: Request, resources: [{group: '', resources: [pods]}]}, {level: RequestResponse, verbs: [create], resources: [{group: '', resources: [secrets]}, {group: authentication.k8s.io}]}, {level: Metadata}]"))], &[(bodies, "create secrets,create tokenreviews"), (unrecorded, "")]),
+            // A rule that omits the stages of a plain request records none.
+            (file, &[("/p", policy!("omitStages: [RequestReceived]\nrules: [{level: Metadata, omitStages: [ResponseComplete], resources: [{group: '', resources: [pods]}]}, {level: Metadata}]"))], &[(levels, "None,Metadata"), (unrecorded, pods)]),
+            // What the server refuses.
+            (file, &[("/p", policy!("rules: []"))], &[(levels, "gap"), (unrecorded, "gap")]),
+            (file, &[("/p", policy!("rules: [{level: Everything}]"))], &[(levels, "gap")]),
+            (file, &[("/p", policy!("rules: [{level: Metadata, verbs: get}]"))], &[(levels, "gap")]),
+            (file, &[("/p", Some("apiVersion: v1\nkind: Policy\nrules: [{level: Metadata}]"))], &[(levels, "gap")]),
+            (file, &[("/p", None)], &[(levels, "gap"), (bodies, "gap"), (unrecorded, "gap")]),
+            (&[], &[], &[(levels, ""), (bodies, "")]),
+        ],
+    );
+}
+
+/// docs/reference/access-authn-authz/admission-controllers; apiserver/pkg/admission/config.go.
+#[rustfmt::skip] // one case a line
+#[test]
+fn event_rate_limits() {
+    let file: &[&str] = &["--admission-control-config-file=/d/a"];
+    let limits = "eventRateLimits";
+    let beside = Some("apiVersion: eventratelimit.admission.k8s.io/v1alpha1\nkind: Configuration\nlimits: [{type: Namespace, qps: 50, burst: 100}]");
+    check(
+        ComponentKind::ApiServer,
+        &[
+            (&[], &[], &[(limits, "")]),
+            (file, &[("/d/a", admission!("plugins: []"))], &[(limits, "")]),
+            (file, &[("/d/a", admission!("plugins: [{name: EventRateLimit, path: limits}]")), ("/d/limits", beside)], &[(limits, "Namespace")]),
+            (file, &[("/d/a", admission!("plugins: [{name: EventRateLimit, path: /limits}]")), ("/limits", beside)], &[(limits, "Namespace")]),
+            (file, &[("/d/a", admission!("plugins: [{name: PodSecurity}, {name: EventRateLimit, configuration: {limits: [{type: Server}, {type: User}]}}]"))], &[(limits, "Server,User")]),
+            (file, &[("/d/a", admission!("plugins: [{name: EventRateLimit}]"))], &[(limits, "")]),
+            (file, &[("/d/a", admission!("plugins: [{name: EventRateLimit, path: limits}]")), ("/d/limits", None)], &[(limits, "gap")]),
+            (file, &[("/d/a", None)], &[(limits, "gap")]),
+        ],
+    );
+}
