@@ -3,4 +3,7 @@
 //! An engine takes facts with their completeness. What more objects could change is a gap that names the right.
 
 pub(crate) mod isolation;
+pub(crate) mod pod_security;
+pub(crate) mod security;
 pub(crate) mod shipped;
+pub(crate) mod token;

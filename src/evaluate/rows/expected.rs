@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::facts::component::ComponentKind;
+use crate::facts::component::{Component, ComponentKind};
 use crate::facts::objects::Node;
 use crate::facts::{Facts, Gap, GapReason};
 
@@ -52,6 +52,26 @@ pub(super) fn expected(facts: &Facts, kind: ComponentKind) -> Expected {
         return Expected::Nowhere("no kube-proxy runs in this cluster".to_owned());
     }
     Expected::On(names(facts, |_| true))
+}
+
+/// Every instance of `kind`, known to be all of them; else the gap of one that is not known.
+pub(super) fn every(facts: &Facts, kind: ComponentKind) -> Result<Vec<&Component>, Gap> {
+    let rows = facts.components.rows.iter();
+    let seen: Vec<&Component> = rows.filter(|component| component.kind == kind).collect();
+    if let Some(lack) = facts.components.lacks.first() {
+        return Err(lack.gap.clone());
+    }
+    match expected(facts, kind) {
+        Expected::Unclear(gap) => Err(gap),
+        Expected::Nowhere(_) => Ok(seen),
+        Expected::On(nodes) => match nodes
+            .into_iter()
+            .find(|node| !seen.iter().any(|component| &component.node == node))
+        {
+            Some(node) => Err(unread_node(&node)),
+            None => Ok(seen),
+        },
+    }
 }
 
 fn control_plane(facts: &Facts) -> Expected {

@@ -2,15 +2,19 @@
 
 use std::sync::{Arc, LazyLock};
 
-use crate::facts::objects::{Namespace, PodSpec, ServiceAccount};
+use crate::facts::objects::{Namespace, Node, PodSpec, ServiceAccount};
 use crate::facts::workload::Workload;
-use crate::facts::{Fields, Gap, GapReason, Listing, Record, Source};
+use crate::facts::{Cell, Facts, Fields, Gap, GapReason, Lacking, Listing, Record, Source};
 use crate::outcome::{Instances, Subject};
 
 use super::joined::{Joined, join};
 use super::{Row, Rows, Slot, World};
 use crate::evaluate::SAMPLE;
 use crate::evaluate::engines::isolation::Isolation;
+use crate::evaluate::engines::pod_security::Admission;
+use crate::evaluate::engines::security::Confinement;
+use crate::evaluate::engines::token::ApiAccess;
+use crate::evaluate::judge::computed;
 
 crate::facts::record! {
     /// A workload and one of the distinct templates it runs.
@@ -35,14 +39,38 @@ impl WorkloadMark {
     }
 }
 
+crate::facts::record! {
+    /// What the cluster around a workload is like.
+    #[derive(Debug, Default)]
+    pub struct Surroundings {
+        /// Whether the cluster has Windows nodes.
+        pub windows_nodes: Cell<bool>,
+    }
+}
+
+impl Surroundings {
+    pub(super) fn of(facts: &Facts, lacking: &Lacking) -> Self {
+        let windows = |node: &Node| node.status.node_info.operating_system == "windows";
+        let gap = lacking
+            .below(Node::schema())
+            .or_else(|| facts.nodes.lack_in(None));
+        let windows_nodes = match gap {
+            Some(gap) => Cell::Gap(gap.clone()),
+            None => computed(facts.nodes.rows.iter().any(windows), "nodes of the cluster"),
+        };
+        Self { windows_nodes }
+    }
+}
+
 pub(super) fn namespace_schema() -> Arc<Record> {
     static SCHEMA: LazyLock<Arc<Record>> = LazyLock::new(|| {
-        let doc = "A namespace, with what its network policies do to a new pod.";
-        join(
-            "namespace",
-            doc,
-            &[Namespace::schema(), Isolation::schema()],
-        )
+        let doc = "A namespace, with what its policies do to a new pod.";
+        let parts = [
+            Namespace::schema(),
+            Isolation::schema(),
+            Admission::schema(),
+        ];
+        join("namespace", doc, &parts)
     });
     SCHEMA.clone()
 }
@@ -50,11 +78,14 @@ pub(super) fn namespace_schema() -> Arc<Record> {
 pub(super) fn workload_schema() -> Arc<Record> {
     static SCHEMA: LazyLock<Arc<Record>> = LazyLock::new(|| {
         let doc = "A top controller or bare pod, with the fields of one distinct pod template.";
-        join(
-            "workload",
-            doc,
-            &[WorkloadMark::schema(), PodSpec::schema()],
-        )
+        let parts = [
+            WorkloadMark::schema(),
+            PodSpec::schema(),
+            Confinement::schema(),
+            ApiAccess::schema(),
+            Surroundings::schema(),
+        ];
+        join("workload", doc, &parts)
     });
     SCHEMA.clone()
 }
@@ -114,35 +145,23 @@ impl<'f> World<'f> {
 
     pub(super) fn namespaces(&self) -> Rows<'_> {
         let listing = &self.facts.namespaces;
-        let rows =
-            listing
-                .rows
-                .iter()
-                .zip(&self.derived.isolation)
-                .map(|(namespace, isolation)| {
-                    let name = &namespace.metadata.name;
-                    let identity = Identity {
-                        kind: "Namespace",
-                        namespace: "",
-                        name,
-                    };
-                    let mut subject = identity.subject("namespace");
-                    subject.name.clone_from(name);
-                    subject.namespace = Some(name.clone());
-                    Row {
-                        subject,
-                        source: identity.source(),
-                        place: None,
-                        variables: vec![
-                            self.joined(
-                                namespace_schema(),
-                                vec![namespace, isolation],
-                                identity.source(),
-                            ),
-                            self.cluster_slot(),
-                        ],
-                    }
-                });
+        let rows = listing.rows.iter().map(|namespace| {
+            let name = &namespace.metadata.name;
+            let identity = Identity {
+                kind: "Namespace",
+                namespace: "",
+                name,
+            };
+            let mut subject = identity.subject("namespace");
+            subject.name.clone_from(name);
+            subject.namespace = Some(name.clone());
+            Row {
+                subject,
+                source: identity.source(),
+                place: None,
+                variables: vec![self.namespace_slot(name), self.cluster_slot()],
+            }
+        });
         let rows = rows.collect();
         with_lacks(rows, listing, "namespace", "namespaces")
     }
@@ -150,19 +169,32 @@ impl<'f> World<'f> {
     pub(super) fn workloads(&self) -> Rows<'_> {
         let listing = &self.facts.workloads;
         let mut rows = Vec::new();
-        for (workload, mark) in listing.rows.iter().zip(&self.derived.workloads) {
+        let derived = &self.derived;
+        let engines = derived.confinement.iter().zip(&derived.access);
+        let marked = listing.rows.iter().zip(&derived.workloads);
+        for ((workload, mark), (confinement, access)) in marked.zip(engines) {
             let identity = Identity {
                 kind: &workload.kind,
                 namespace: &workload.namespace,
                 name: &workload.name,
             };
-            for template in &workload.templates {
+            let templates = workload
+                .templates
+                .iter()
+                .zip(confinement.iter().zip(access));
+            for (template, (confinement, access)) in templates {
                 let mut subject = identity.subject("workload");
                 subject.instances = Some(Instances {
                     count: u64::try_from(template.instances).unwrap_or_default(),
                     sample: template.sample.iter().take(SAMPLE).cloned().collect(),
                 });
-                let parts: Vec<&dyn Fields> = vec![mark, &template.spec];
+                let parts: Vec<&dyn Fields> = vec![
+                    mark,
+                    &template.spec,
+                    confinement,
+                    access,
+                    &derived.surroundings,
+                ];
                 rows.push(Row {
                     subject,
                     source: identity.source(),
@@ -214,17 +246,22 @@ impl<'f> World<'f> {
     fn namespace_slot(&self, name: &str) -> Slot<'_> {
         let listing = &self.facts.namespaces;
         let position = self.derived.namespaces.get(name).copied();
-        let found =
-            position.and_then(|at| Some((listing.rows.get(at)?, self.derived.isolation.get(at)?)));
-        match found {
-            Some((namespace, isolation)) => {
+        let parts = |at: usize| -> Option<Vec<&dyn Fields>> {
+            Some(vec![
+                listing.rows.get(at)?,
+                self.derived.isolation.get(at)?,
+                self.derived.admission.get(at)?,
+            ])
+        };
+        match position.and_then(parts) {
+            Some(parts) => {
                 let source = Identity {
                     kind: "Namespace",
                     namespace: "",
                     name,
                 }
                 .source();
-                self.joined(namespace_schema(), vec![namespace, isolation], source)
+                self.joined(namespace_schema(), parts, source)
             }
             None => Slot::Gap(
                 listing
