@@ -48,6 +48,9 @@ impl Links<'_> {
             let message = format!("profile {} has no sections", quoted(&own.id.value));
             self.problem(&own.id.place, message, "");
         }
+        for exemption in &whole.exemptions {
+            self.known_checks(&exemption.checks);
+        }
         let sections: Vec<_> = whole
             .sections
             .into_iter()
@@ -59,6 +62,7 @@ impl Links<'_> {
             description: description?,
             pass_mark: whole.pass_mark,
             sections: sections.into_iter().collect::<Option<_>>()?,
+            exemptions: whole.exemptions,
         })
     }
 
@@ -159,6 +163,20 @@ impl Links<'_> {
     fn control(&mut self, draft: DraftControl) -> Option<Control> {
         let title = self.stated(draft.title.clone(), "title", &draft.id);
         let checks = draft.checks.as_deref().unwrap_or_default();
+        self.known_checks(checks);
+        self.params(&draft, checks);
+        Some(Control {
+            id: draft.id,
+            title: title?,
+            level: draft.level,
+            checks: draft.checks.unwrap_or_default(),
+            params: draft.params,
+            not_applicable: draft.not_applicable,
+        })
+    }
+
+    /// Every check is known, and named once.
+    fn known_checks(&mut self, checks: &[Spot<String>]) {
         let ids: Vec<_> = checks.iter().collect();
         self.repeated_ids("check", &ids);
         for id in checks {
@@ -172,15 +190,6 @@ impl Links<'_> {
                 );
             }
         }
-        self.params(&draft, checks);
-        Some(Control {
-            id: draft.id,
-            title: title?,
-            level: draft.level,
-            checks: draft.checks.unwrap_or_default(),
-            params: draft.params,
-            not_applicable: draft.not_applicable,
-        })
     }
 
     /// Every parameter is known to a check of the control, and of its type wherever it is known.
@@ -224,6 +233,8 @@ fn overlay(parent: Draft, child: &Draft) -> Draft {
             None => sections.push(own.clone()),
         }
     }
+    let mut exemptions = parent.exemptions;
+    exemptions.extend(child.exemptions.iter().cloned());
     Draft {
         id: child.id.clone(),
         extends: child.extends.clone(),
@@ -231,6 +242,7 @@ fn overlay(parent: Draft, child: &Draft) -> Draft {
         description: child.description.clone().or(parent.description),
         pass_mark: child.pass_mark.or(parent.pass_mark),
         sections,
+        exemptions,
         sections_at: child.sections_at.clone(),
     }
 }

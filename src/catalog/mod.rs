@@ -25,7 +25,7 @@ pub use check::{Change, Check, Example, Expectation, Fix, Param, Severity, Subje
 pub use expression::ExpressionText;
 pub use load::CatalogError;
 pub use problem::{Place, Problem, Spot};
-pub use profile::{Control, Profile, Section};
+pub use profile::{Control, Exemption, Profile, Section, WorkloadPattern};
 
 use std::collections::BTreeMap;
 

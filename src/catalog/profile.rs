@@ -18,6 +18,36 @@ pub struct Profile {
     pub pass_mark: Option<u8>,
     /// The sections, in order.
     pub sections: Vec<Section>,
+    /// What its checks do not ask of certain workloads.
+    pub exemptions: Vec<Exemption>,
+}
+
+/// What the controls of a profile do not ask of one workload, because it could not do its work otherwise.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Exemption {
+    /// The checks.
+    pub checks: Vec<Spot<String>>,
+    /// The workload, known by what it runs.
+    pub workload: WorkloadPattern,
+    /// Why.
+    pub reason: String,
+}
+
+/// A workload as it has to be, down to what it runs. In patterns `*` stands for any text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WorkloadPattern {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its kind.
+    pub kind: String,
+    /// A pattern of its name.
+    pub name: String,
+    /// Patterns of images without tag and digest: every container runs one of them.
+    pub images: Vec<String>,
+    /// The programs: every container starts one of them; with none stated, every container starts what its image says.
+    pub commands: Vec<String>,
+    /// The files and directories of the node that it may mount; no others.
+    pub host_paths: Vec<String>,
 }
 
 /// A section of a profile.

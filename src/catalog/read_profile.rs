@@ -2,13 +2,14 @@
 //! draft; `link` makes profiles of drafts.
 //!
 //! Sections and controls are matched with the parent's by id, new ones come last. A field that is stated replaces the
-//! parent's, `checks` as a whole, `params` name by name. Nothing is removed: a control that has no meaning any more says
-//! why in `notApplicable`.
+//! parent's, `checks` as a whole, `params` name by name. Exemptions are added to the parent's. Nothing is removed: a control
+//! that has no meaning any more says why in `notApplicable`.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use super::fields::Item;
-use super::{Param, Place, Spot};
+use super::{Exemption, Param, Place, Spot, WorkloadPattern};
 
 /// A profile file. In one that extends another, everything but the id may be missing.
 #[derive(Clone)]
@@ -19,6 +20,7 @@ pub(super) struct Draft {
     pub(super) description: Option<String>,
     pub(super) pass_mark: Option<u8>,
     pub(super) sections: Vec<DraftSection>,
+    pub(super) exemptions: Vec<Exemption>,
     /// Where `sections` starts, in a file that has them.
     pub(super) sections_at: Option<Place>,
 }
@@ -57,6 +59,7 @@ pub(super) fn profile(root: Item<'_>) -> Option<Draft> {
         let description = f.optional("description", Item::text);
         let pass_mark = f.optional("passMark", |item| item.number(0, 100));
         let sections = f.list("sections", section);
+        let exemptions = f.list("exemptions", exemption);
         Some(Draft {
             id: id?,
             extends,
@@ -64,6 +67,7 @@ pub(super) fn profile(root: Item<'_>) -> Option<Draft> {
             description,
             pass_mark,
             sections,
+            exemptions,
             sections_at: f.place("sections"),
         })
     })
@@ -101,4 +105,70 @@ fn control(item: Item<'_>) -> Option<DraftControl> {
             not_applicable,
         })
     })
+}
+
+fn exemption(item: Item<'_>) -> Option<Exemption> {
+    item.fields(|f| {
+        let checks = f.required("checks", |item| some(item, Item::spot_text));
+        let workload = f.required("workload", workload);
+        let reason = f.required("reason", Item::text);
+        Some(Exemption {
+            checks: checks?,
+            workload: workload?,
+            reason: reason?,
+        })
+    })
+}
+
+fn workload(item: Item<'_>) -> Option<WorkloadPattern> {
+    item.fields(|f| {
+        let namespace = f.required("namespace", exact);
+        let kind = f.required("kind", exact);
+        let name = f.required("name", pattern);
+        let images = f.required("images", |item| some(item, pattern));
+        let commands = f.list("commands", exact);
+        let host_paths = f.list("hostPaths", exact);
+        Some(WorkloadPattern {
+            namespace: namespace?,
+            kind: kind?,
+            name: name?,
+            images: images?,
+            commands,
+            host_paths,
+        })
+    })
+}
+
+/// A list with something in it.
+fn some<'a, T>(item: Item<'a>, read: impl Fn(Item<'a>) -> Option<T>) -> Option<Vec<T>> {
+    let empty = Cell::new(true);
+    let items = item.items(|item| {
+        empty.set(false);
+        read(item)
+    })?;
+    if empty.get() {
+        item.problem("is an empty list", "");
+        return None;
+    }
+    Some(items)
+}
+
+/// Text in which `*` means nothing, so that nobody believes it does.
+fn exact(item: Item<'_>) -> Option<String> {
+    let text = item.text()?;
+    if text.contains('*') {
+        item.problem("is no pattern", "write it out");
+        return None;
+    }
+    Some(text)
+}
+
+/// A pattern that does not fit everything.
+fn pattern(item: Item<'_>) -> Option<String> {
+    let text = item.text()?;
+    if text.chars().all(|c| c == '*' || c == '/') {
+        item.problem("fits everything", "exempt one workload at a time");
+        return None;
+    }
+    Some(text)
 }

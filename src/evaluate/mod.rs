@@ -4,6 +4,7 @@
 
 mod engines;
 pub mod examples;
+pub mod exempt;
 mod fingerprint;
 mod fix;
 mod judge;

@@ -84,7 +84,7 @@ impl<'a> Controls<'a> {
         self.0.get(evaluation).map_or(&[], Vec::as_slice)
     }
 
-    /// The controls that fail by this outcome; nothing when it is accepted wherever it counts.
+    /// The controls that fail, or are open, by this outcome; nothing when it is accepted wherever it counts.
     fn failing(&self, outcome: &Outcome) -> Option<Vec<&(String, &'a Control)>> {
         let all = self.of(&outcome.verdict.evaluation);
         let accepted = |name: &str| {
@@ -238,10 +238,12 @@ pub fn causes(report: &Report) -> Vec<Cause<'_>> {
                 Some(reason) => (reason.text.as_str(), reason.remedy.as_str()),
                 None => (verdict.message.as_str(), ""),
             };
-            let names = controls.of(&verdict.evaluation).iter();
+            let Some(names) = controls.failing(outcome) else {
+                continue;
+            };
             open.entry(cause)
                 .or_default()
-                .extend(names.map(|(name, _)| name.clone()));
+                .extend(names.into_iter().map(|(name, _)| name.clone()));
         }
     }
     for profile in &report.profiles {

@@ -81,6 +81,7 @@ pub(crate) fn profile(sections: Vec<Section>) -> Profile {
         description: String::new(),
         pass_mark: Some(67),
         sections,
+        exemptions: Vec::new(),
     }
 }
 

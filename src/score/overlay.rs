@@ -20,6 +20,9 @@ pub struct Waiver {
     /// The controls it is limited to, as `profile/control`; empty means all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub controls: Vec<String>,
+    /// Whether a profile exempts the subject: then what could not be judged does not count either.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub exempt: bool,
 }
 
 impl Waiver {
@@ -42,10 +45,35 @@ pub struct Overlay {
 }
 
 impl Overlay {
-    /// The waiver that covers an outcome. Only what failed can be accepted.
+    /// Adds a waiver. Where one holds already, both do: for the controls of either.
+    pub fn add(&mut self, fingerprint: String, waiver: Waiver) {
+        let Some(known) = self.waivers.get_mut(&fingerprint) else {
+            self.waivers.insert(fingerprint, waiver);
+            return;
+        };
+        for (said, more) in [
+            (&mut known.owner, waiver.owner),
+            (&mut known.reason, waiver.reason),
+        ] {
+            if *said != more {
+                *said = format!("{said}; {more}");
+            }
+        }
+        if known.controls.is_empty() || waiver.controls.is_empty() {
+            known.controls.clear();
+        } else {
+            known.controls.extend(waiver.controls);
+        }
+        known.expires = known.expires.take().or(waiver.expires);
+        known.exempt |= waiver.exempt;
+    }
+
+    /// The waiver that covers an outcome. What failed can be accepted; what is not known only where it is not asked.
     pub fn waiver(&self, outcome: &Outcome) -> Option<&Waiver> {
+        let waiver = self.waivers.get(&outcome.fingerprint)?;
         match outcome.status {
-            Status::Fail => self.waivers.get(&outcome.fingerprint),
+            Status::Fail => Some(waiver),
+            Status::Unknown if waiver.exempt => Some(waiver),
             _ => None,
         }
     }

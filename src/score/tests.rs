@@ -209,6 +209,32 @@ fn weighted_sections_say_how_much_was_judged() {
 }
 
 #[test]
+fn what_is_exempt_is_not_asked_and_what_is_waived_only_fails() {
+    let waiver = |exempt: bool, control: &str| Waiver {
+        owner: "ops".into(),
+        reason: "it could not work otherwise".into(),
+        expires: None,
+        controls: vec![control.to_owned()],
+        exempt,
+    };
+    for (status, exempt, expected) in [
+        (Status::Fail, true, Status::Waived),
+        (Status::Unknown, true, Status::Waived),
+        (Status::Pass, true, Status::Pass),
+        (Status::Fail, false, Status::Waived),
+        (Status::Unknown, false, Status::Unknown),
+    ] {
+        let mut overlay = Overlay::default();
+        overlay.add("high/w1".to_owned(), waiver(exempt, "cks/1"));
+        overlay.add("high/w1".to_owned(), waiver(exempt, "cis/1"));
+        let outcome = outcome("high", status, "w1");
+        for (control, expected) in [("cks/1", expected), ("cis/1", expected), ("cis/2", status)] {
+            assert_eq!(overlay.status(&outcome, control), expected, "{control}");
+        }
+    }
+}
+
+#[test]
 fn waivers_overlay_and_the_raw_status_is_kept() {
     let checks = checks_by_severity();
     let judged = judgement(
@@ -223,6 +249,7 @@ fn waivers_overlay_and_the_raw_status_is_kept() {
             reason: "behind a firewall".into(),
             expires: None,
             controls: controls.iter().map(|name| (*name).to_owned()).collect(),
+            exempt: false,
         };
         let overlay = Overlay {
             waivers: [("high/w1".to_owned(), waiver)].into(),

@@ -65,7 +65,17 @@ fn gates_decide_the_exit_status_whatever_the_format() {
             run(&all).code
         };
         assert_eq!(code(&[]), 0);
-        assert_eq!(code(&["--fail-on", "critical"]), 1);
+        assert_eq!(code(&["--fail-on", "medium"]), 1);
+        assert_eq!(
+            code(&[
+                "--check",
+                "workload-privileged-container",
+                "--fail-on",
+                "critical"
+            ]),
+            1,
+            "no profile, no exemptions"
+        );
         assert_eq!(
             code(&[
                 "--check",

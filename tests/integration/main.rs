@@ -8,6 +8,8 @@ mod architecture;
 mod catalog;
 /// The program as its users meet it.
 mod cli;
+/// What profiles exempt, and what only looks like it.
+mod exemptions;
 /// Promise 1, by taking facts away.
 mod gaps;
 /// Runs the real binary.

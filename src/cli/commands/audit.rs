@@ -13,10 +13,11 @@ use crate::cli::live;
 use crate::cli::output::Outputs;
 use crate::cli::sink::Sink;
 use crate::cli::terminal::Terminal;
+use crate::evaluate::exempt::{Exempted, exempted};
 use crate::evaluate::{judge, tasks};
 use crate::facts::{Asked, Facts, Lacking, Snapshot, snapshot};
 use crate::report::{Input, Report, document};
-use crate::score::{Gate, Overlay, Scorecard, Verdict, score};
+use crate::score::{Gate, Overlay, Scorecard, Verdict, Waiver, control_name, score};
 
 /// The profile of a run that names none.
 const DEFAULT_PROFILE: &str = "cks";
@@ -47,7 +48,13 @@ pub(crate) fn run(
     }
 
     let judgement = judge(&facts, &lacking, &tasks);
-    let overlay = Overlay::default();
+    let mut overlay = Overlay::default();
+    for profile in &selected {
+        exempt(
+            &mut overlay,
+            exempted(&facts, &lacking, profile, &judgement),
+        );
+    }
     let scorecards: Vec<Scorecard> = selected
         .iter()
         .map(|profile| score(profile, &catalog.checks, &judgement, &overlay))
@@ -67,6 +74,23 @@ pub(crate) fn run(
     });
     outputs.write(&report)?;
     Ok(conclude(&verdict))
+}
+
+/// Lays what a profile exempts over the verdicts.
+fn exempt(overlay: &mut Overlay, exempted: Vec<Exempted>) {
+    for one in exempted {
+        let controls = one.controls.iter();
+        let waiver = Waiver {
+            owner: format!("profile {}", one.profile),
+            reason: one.reason,
+            expires: None,
+            controls: controls
+                .map(|control| control_name(&one.profile, control))
+                .collect(),
+            exempt: true,
+        };
+        overlay.add(one.fingerprint, waiver);
+    }
 }
 
 /// Where the facts come from: a recorded cluster, a snapshot, or the live one.
@@ -138,6 +162,7 @@ fn selected_checks(controls: Vec<Control>) -> Profile {
         title: title.clone(),
         description: String::new(),
         pass_mark: None,
+        exemptions: Vec::new(),
         sections: vec![Section {
             id: "1".to_owned(),
             title,

@@ -521,6 +521,7 @@ pub(super) fn overlay() -> Overlay {
         reason: "torn down every night".into(),
         expires: Some("2027-01-01".into()),
         controls: vec!["cis-2.0.1/5.3.2".into()],
+        exempt: false,
     };
     Overlay {
         waivers: [("namespace-not-isolated:None:sandbox".to_owned(), waiver)].into(),
