@@ -182,6 +182,7 @@ mod tests {
                 pass_mark: None,
                 suits: Some(suits),
                 sections: Vec::new(),
+                exemptions: Vec::new(),
             };
             catalog.profiles.insert((*id).to_owned(), profile);
         }

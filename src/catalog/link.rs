@@ -25,7 +25,15 @@ impl Links<'_> {
         let drafts = self.drafts;
         drafts
             .values()
-            .filter_map(|draft| Some((draft.id.value.clone(), self.profile(draft)?)))
+            .filter_map(|draft| {
+                for exemption in &draft.exemptions {
+                    self.known_checks(&exemption.checks);
+                }
+                if draft.is_base() {
+                    return None;
+                }
+                Some((draft.id.value.clone(), self.profile(draft)?))
+            })
             .collect()
     }
 
@@ -60,6 +68,7 @@ impl Links<'_> {
             pass_mark: whole.pass_mark,
             suits: own.suits.clone(),
             sections: sections.into_iter().collect::<Option<_>>()?,
+            exemptions: whole.exemptions,
         })
     }
 
@@ -160,6 +169,20 @@ impl Links<'_> {
     fn control(&mut self, draft: DraftControl) -> Option<Control> {
         let title = self.stated(draft.title.clone(), "title", &draft.id);
         let checks = draft.checks.as_deref().unwrap_or_default();
+        self.known_checks(checks);
+        self.params(&draft, checks);
+        Some(Control {
+            id: draft.id,
+            title: title?,
+            level: draft.level,
+            checks: draft.checks.unwrap_or_default(),
+            params: draft.params,
+            not_applicable: draft.not_applicable,
+        })
+    }
+
+    /// Every check is known, and named once.
+    fn known_checks(&mut self, checks: &[Spot<String>]) {
         let ids: Vec<_> = checks.iter().collect();
         self.repeated_ids("check", &ids);
         for id in checks {
@@ -173,15 +196,6 @@ impl Links<'_> {
                 );
             }
         }
-        self.params(&draft, checks);
-        Some(Control {
-            id: draft.id,
-            title: title?,
-            level: draft.level,
-            checks: draft.checks.unwrap_or_default(),
-            params: draft.params,
-            not_applicable: draft.not_applicable,
-        })
     }
 
     /// Every parameter is known to a check of the control, and of its type wherever it is known.
@@ -225,6 +239,8 @@ fn overlay(parent: Draft, child: &Draft) -> Draft {
             None => sections.push(own.clone()),
         }
     }
+    let mut exemptions = parent.exemptions;
+    exemptions.extend(child.exemptions.iter().cloned());
     Draft {
         id: child.id.clone(),
         extends: child.extends.clone(),
@@ -233,6 +249,7 @@ fn overlay(parent: Draft, child: &Draft) -> Draft {
         pass_mark: child.pass_mark.or(parent.pass_mark),
         suits: child.suits.clone(),
         sections,
+        exemptions,
         sections_at: child.sections_at.clone(),
     }
 }

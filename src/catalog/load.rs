@@ -36,7 +36,7 @@ impl Catalog {
     }
 
     /// The shipped checks and profiles, and those in `folders` and below: `.yaml` and `.yml` files, of which those with
-    /// `sections` or `extends` are profiles. An id that is taken already is a problem, a shipped one too.
+    /// `sections`, `extends` or `exemptions` are profiles. An id that is taken already is a problem, a shipped one too.
     ///
     /// # Errors
     /// A folder that cannot be listed; else all problems of all files, ordered by place.

@@ -7,6 +7,7 @@
 
 pub mod check;
 pub mod edition;
+pub mod exemption;
 pub mod expression;
 mod fields;
 mod files;
@@ -17,6 +18,7 @@ mod nearest;
 pub mod problem;
 pub mod profile;
 mod read_check;
+mod read_exemption;
 mod read_profile;
 mod read_waiver;
 #[cfg(test)]
@@ -26,6 +28,7 @@ mod yaml;
 
 pub use check::{Change, Check, Example, Expectation, Fix, Param, Severity, SubjectKind};
 pub use edition::{Choice, Release, Server, Suits};
+pub use exemption::{Exemption, WorkloadPattern};
 pub use expression::ExpressionText;
 pub(crate) use fragment::line as yaml_text;
 pub use load::CatalogError;

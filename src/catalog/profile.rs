@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{Check, Param, Spot, Suits};
+use super::{Check, Exemption, Param, Spot, Suits};
 
 /// A profile file, validated.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +20,8 @@ pub struct Profile {
     pub suits: Option<Suits>,
     /// The sections, in order.
     pub sections: Vec<Section>,
+    /// What it does not ask of which workloads.
+    pub exemptions: Vec<Exemption>,
 }
 
 /// A section of a profile.

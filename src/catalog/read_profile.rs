@@ -2,14 +2,17 @@
 //! draft; `link` makes profiles of drafts.
 //!
 //! Sections and controls are matched with the parent's by id, new ones come last. A field that is stated replaces the
-//! parent's, `checks` as a whole, `params` name by name. Nothing is removed: a control that has no meaning any more says
-//! why in `notApplicable`.
+//! parent's, `checks` as a whole, `params` name by name. Exemptions are added to the parent's. Nothing is removed: a
+//! control that has no meaning any more says why in `notApplicable`.
+//!
+//! A file that has exemptions and neither sections nor a parent is a base: what profiles extend, and no profile itself.
 
 use std::collections::BTreeMap;
 
 use super::fields::Item;
+use super::read_exemption::exemption;
 use super::yaml::quoted;
-use super::{Param, Place, Release, Spot, Suits};
+use super::{Exemption, Param, Place, Release, Spot, Suits};
 
 /// A profile file. In one that extends another, everything but the id may be missing.
 #[derive(Clone)]
@@ -22,8 +25,16 @@ pub(super) struct Draft {
     /// What it is written for; an heir states its own.
     pub(super) suits: Option<Suits>,
     pub(super) sections: Vec<DraftSection>,
+    pub(super) exemptions: Vec<Exemption>,
     /// Where `sections` starts, in a file that has them.
     pub(super) sections_at: Option<Place>,
+}
+
+impl Draft {
+    /// Whether it only serves others to extend.
+    pub(super) fn is_base(&self) -> bool {
+        self.extends.is_none() && self.sections_at.is_none()
+    }
 }
 
 /// A section, or what differs in the parent's section of the same id.
@@ -48,7 +59,9 @@ pub(super) struct DraftControl {
 
 /// Whether a file is a profile; any other is a check.
 pub(super) fn is_profile(root: Item<'_>) -> bool {
-    root.has("sections") || root.has("extends")
+    ["sections", "extends", "exemptions"]
+        .into_iter()
+        .any(|field| root.has(field))
 }
 
 /// Reads a profile file.
@@ -61,6 +74,7 @@ pub(super) fn profile(root: Item<'_>) -> Option<Draft> {
         let pass_mark = f.optional("passMark", |item| item.number(0, 100));
         let suits = f.optional("for", suits);
         let sections = f.list("sections", section);
+        let exemptions = f.list("exemptions", exemption);
         Some(Draft {
             id: id?,
             extends,
@@ -69,6 +83,7 @@ pub(super) fn profile(root: Item<'_>) -> Option<Draft> {
             pass_mark,
             suits,
             sections,
+            exemptions,
             sections_at: f.place("sections"),
         })
     })

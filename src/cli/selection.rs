@@ -119,6 +119,8 @@ fn of_checks(checks: Vec<&Check>) -> Profile {
         description: String::new(),
         pass_mark: None,
         suits: None,
+        // Who asks for checks and no profile is told what they say.
+        exemptions: Vec::new(),
         sections: vec![Section {
             id: "1".to_owned(),
             title,

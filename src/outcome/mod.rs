@@ -150,6 +150,19 @@ pub struct Outcome {
     pub fingerprint: String,
 }
 
+/// Why a verdict does not count for some controls: the profile does not ask this of the subject, which could not do its
+/// work otherwise.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Exemption {
+    /// The id of the profile.
+    pub profile: String,
+    /// The controls of the profile that the check answers.
+    pub controls: Vec<String>,
+    /// Why.
+    pub reason: String,
+}
+
 /// One check with one set of parameters: what outcomes belong to and controls refer to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Evaluation {

@@ -187,6 +187,7 @@ fn entries(mut outcomes: Vec<Outcome>, overlay: &Overlay, all: bool) -> Vec<Entr
             entries.push(Entry::One(Box::new(document::Outcome {
                 waiver: overlay.waiver(&outcome).cloned(),
                 expired_waiver: overlay.expired(&outcome).cloned(),
+                exemptions: overlay.exemptions(&outcome).to_vec(),
                 verdict: outcome,
             })));
             continue;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalog::Severity;
 use crate::facts::GapReason;
-use crate::outcome::{self, Evidence, Reason, Status, Subject};
+use crate::outcome::{self, Evidence, Exemption, Reason, Status, Subject};
 use crate::score::{Tally, Waiver, WaiverEntry};
 
 /// The version that this file describes.
@@ -235,7 +235,7 @@ pub struct Sample {
     pub reason: Option<Reason>,
 }
 
-/// A verdict with the waiver that covers it, if one does. The status is the raw one.
+/// A verdict with what is laid over it. The status is the raw one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Outcome {
@@ -248,6 +248,9 @@ pub struct Outcome {
     /// The waiver that covered it and has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expired_waiver: Option<Waiver>,
+    /// The controls that it does not count for, because their profile does not ask it of the subject.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exemptions: Vec<Exemption>,
 }
 
 /// Something that was not read.

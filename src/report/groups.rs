@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::document::{Control, Entry, Evaluation, Outcome, Report};
 use crate::catalog::Severity;
 use crate::outcome::{Remediation, Status, Subject};
-use crate::score::{control_name, weight};
+use crate::score::{control_name, is_exempt, weight};
 
 /// Findings with one cause: those of equal fix target, and targets that need the same change for the same checks.
 #[derive(Clone, Debug, PartialEq)]
@@ -84,12 +84,13 @@ impl<'a> Controls<'a> {
         self.0.get(evaluation).map_or(&[], Vec::as_slice)
     }
 
-    /// The controls that fail by this outcome; nothing when it is accepted wherever it counts.
+    /// The controls that fail, or are open, by this outcome; nothing when it is accepted or exempt wherever it counts.
     fn failing(&self, outcome: &Outcome) -> Option<Vec<&(String, &'a Control)>> {
         let all = self.of(&outcome.verdict.evaluation);
         let accepted = |name: &str| {
             let waiver = outcome.waiver.as_ref();
             waiver.is_some_and(|waiver| waiver.holds_for(name))
+                || is_exempt(&outcome.exemptions, name)
         };
         let open: Vec<_> = all.iter().filter(|(name, _)| !accepted(name)).collect();
         let counts = !open.is_empty() || (all.is_empty() && outcome.waiver.is_none());
@@ -105,10 +106,7 @@ pub fn findings(report: &Report) -> Vec<Finding<'_>> {
         .iter()
         .map(|evaluation| (evaluation.id.as_str(), evaluation))
         .collect();
-    let counts = |outcome: &&Outcome| {
-        outcome.verdict.status == Status::Fail && controls.failing(outcome).is_some()
-    };
-    let failed: Vec<&Outcome> = verdicts(report).filter(counts).collect();
+    let failed: Vec<&Outcome> = failed(report, &controls).collect();
     let mut per_control: BTreeMap<&str, usize> = BTreeMap::new();
     for outcome in &failed {
         for (name, _) in controls.failing(outcome).into_iter().flatten() {
@@ -137,6 +135,17 @@ pub fn findings(report: &Report) -> Vec<Finding<'_>> {
             .then_with(|| name_order(a).cmp(&name_order(b)))
     });
     findings
+}
+
+/// The verdicts by which something fails.
+pub(super) fn open(report: &Report) -> Vec<&Outcome> {
+    failed(report, &Controls::new(report)).collect()
+}
+
+fn failed<'a>(report: &'a Report, controls: &Controls<'a>) -> impl Iterator<Item = &'a Outcome> {
+    verdicts(report).filter(|outcome| {
+        outcome.verdict.status == Status::Fail && controls.failing(outcome).is_some()
+    })
 }
 
 fn rank(finding: &Finding<'_>) -> (u64, Severity, u64) {
@@ -238,10 +247,11 @@ pub fn causes(report: &Report) -> Vec<Cause<'_>> {
                 Some(reason) => (reason.text.as_str(), reason.remedy.as_str()),
                 None => (verdict.message.as_str(), ""),
             };
-            let names = controls.of(&verdict.evaluation).iter();
-            open.entry(cause)
-                .or_default()
-                .extend(names.map(|(name, _)| name.clone()));
+            let Some(names) = controls.failing(outcome) else {
+                continue;
+            };
+            let names = names.into_iter().map(|(name, _)| name.clone());
+            open.entry(cause).or_default().extend(names);
         }
     }
     for profile in &report.profiles {

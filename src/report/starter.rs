@@ -6,12 +6,13 @@ use std::io::{self, Write};
 
 use jiff::civil::Date;
 
-use super::document::{Entry, Evaluation, Outcome, Report};
+use super::document::{Evaluation, Outcome, Report};
+use super::groups;
 use super::safe::{is_hidden, safe};
 use crate::catalog::{Pattern, yaml_text};
-use crate::outcome::{Status, Subject};
+use crate::outcome::Subject;
 
-/// Writes the waiver file of `report`, the gravest findings first; what is waived already is left out. The waivers end
+/// Writes the waiver file of `report`, the gravest findings first; what is waived already, or exempt, is left out. The waivers end
 /// on `expires`.
 ///
 /// # Errors
@@ -22,14 +23,9 @@ pub fn starter(report: &Report, expires: Date, out: &mut dyn Write) -> io::Resul
         .iter()
         .map(|evaluation| (evaluation.id.as_str(), evaluation))
         .collect();
-    let mut findings: Vec<(&Evaluation, &Outcome)> = report
-        .outcomes
-        .iter()
-        .filter_map(|entry| match entry {
-            Entry::One(outcome) => Some(&**outcome),
-            Entry::Summary(_) => None,
-        })
-        .filter(|outcome| outcome.verdict.status == Status::Fail && outcome.waiver.is_none())
+    let mut findings: Vec<(&Evaluation, &Outcome)> = groups::open(report)
+        .into_iter()
+        .filter(|outcome| outcome.waiver.is_none())
         .filter_map(|one| Some((*evaluations.get(one.verdict.evaluation.as_str())?, one)))
         .collect();
     findings.sort_by_key(|(evaluation, _)| (Reverse(evaluation.severity), &evaluation.check));

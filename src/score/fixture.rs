@@ -82,6 +82,7 @@ pub(crate) fn profile(sections: Vec<Section>) -> Profile {
         pass_mark: Some(67),
         suits: None,
         sections,
+        exemptions: Vec::new(),
     }
 }
 

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::catalog;
-use crate::outcome::{Judgement, Outcome, Status, Subject};
+use crate::outcome::{Exemption, Judgement, Outcome, Status, Subject};
 
 /// Why a finding is accepted, and by whom.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,15 +36,17 @@ pub fn control_name(profile: &str, control: &str) -> String {
     format!("{profile}/{control}")
 }
 
-/// The waivers of a run: what they cover, by the fingerprint of the finding.
+/// What is laid over the verdicts of a run, by their fingerprints.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Overlay {
-    /// Those in force.
+    /// Waivers in force.
     pub waivers: BTreeMap<String, Waiver>,
-    /// Those that have ended, where none in force takes their place.
+    /// Waivers that have ended, where none in force takes their place.
     pub expired: BTreeMap<String, Waiver>,
     /// Every entry of the waiver file, with what became of it.
     pub entries: Vec<WaiverEntry>,
+    /// What profiles exempt.
+    pub exemptions: BTreeMap<String, Vec<Exemption>>,
 }
 
 /// An entry of a waiver file in a report.
@@ -158,13 +160,36 @@ impl Overlay {
         }
     }
 
-    /// The status that counts for a control.
+    /// The exemptions of an outcome. What passed needs none.
+    pub fn exemptions(&self, outcome: &Outcome) -> &[Exemption] {
+        match outcome.status {
+            Status::Fail | Status::Unknown => self
+                .exemptions
+                .get(&outcome.fingerprint)
+                .map_or(&[], Vec::as_slice),
+            _ => &[],
+        }
+    }
+
+    /// The status that counts for a control, named as in [`control_name`]. What is exempt is not asked at all, so it
+    /// counts as not applicable, whatever a waiver says.
     pub fn status(&self, outcome: &Outcome, control: &str) -> Status {
+        if is_exempt(self.exemptions(outcome), control) {
+            return Status::NotApplicable;
+        }
         match self.waiver(outcome) {
             Some(waiver) if waiver.holds_for(control) => Status::Waived,
             _ => outcome.status,
         }
     }
+}
+
+/// Whether a control, named as in [`control_name`], is among those exempted.
+pub fn is_exempt(exemptions: &[Exemption], control: &str) -> bool {
+    exemptions.iter().any(|exemption| {
+        let mut controls = exemption.controls.iter();
+        controls.any(|id| control_name(&exemption.profile, id) == control)
+    })
 }
 
 fn said(waiver: &catalog::Waiver) -> Waiver {

@@ -7,7 +7,7 @@ use super::fixture::{
 };
 use super::*;
 use crate::catalog::{self, Control, Param, Section, Severity, SubjectKind};
-use crate::outcome::{Evaluation, Judgement, Outcome, Status};
+use crate::outcome::{Evaluation, Exemption, Judgement, Outcome, Status};
 
 use Status::{Fail, Manual, NotApplicable, Pass, Unknown, Waived};
 
@@ -206,6 +206,44 @@ fn weighted_sections_say_how_much_was_judged() {
         (percent(card.score), card.passed()),
         (Some(53), Some(false))
     );
+}
+
+#[test]
+fn what_is_exempt_is_not_asked_and_what_is_waived_only_fails() {
+    let exemption = Exemption {
+        profile: "cks".into(),
+        controls: vec!["1".into()],
+        reason: "it could not work otherwise".into(),
+    };
+    let waiver = Waiver {
+        owner: "ops".into(),
+        reason: "behind a firewall".into(),
+        expires: None,
+        controls: Vec::new(),
+    };
+    let overlay = Overlay {
+        waivers: [("high/waived".to_owned(), waiver.clone())].into(),
+        exemptions: [("high/exempt".to_owned(), vec![exemption.clone()])].into(),
+        ..Overlay::default()
+    };
+    let both = Overlay {
+        waivers: [("high/exempt".to_owned(), waiver)].into(),
+        ..overlay.clone()
+    };
+    for (overlay, status, node, here, elsewhere) in [
+        (&overlay, Fail, "exempt", NotApplicable, Fail),
+        (&overlay, Unknown, "exempt", NotApplicable, Unknown),
+        (&overlay, Pass, "exempt", Pass, Pass),
+        (&overlay, Fail, "waived", Waived, Waived),
+        (&overlay, Unknown, "waived", Unknown, Unknown),
+        (&overlay, Fail, "other", Fail, Fail),
+        (&both, Fail, "exempt", NotApplicable, Waived),
+    ] {
+        let outcome = outcome("high", status, node);
+        assert_eq!(overlay.status(&outcome, "cks/1"), here, "{node}");
+        assert_eq!(overlay.status(&outcome, "cks/2"), elsewhere, "{node}");
+        assert_eq!(overlay.status(&outcome, "cis/1"), elsewhere, "{node}");
+    }
 }
 
 #[test]

@@ -10,6 +10,8 @@ mod catalog;
 mod cli;
 /// Which edition of a benchmark is taken.
 mod editions;
+/// What profiles exempt, and what only looks like it.
+mod exemptions;
 /// Promise 1, by taking facts away.
 mod gaps;
 /// Runs the real binary.

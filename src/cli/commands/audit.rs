@@ -14,7 +14,7 @@ use crate::cli::selection::{Chosen, Selection};
 use crate::cli::sink::Sink;
 use crate::cli::terminal::Terminal;
 use crate::cli::waivers;
-use crate::evaluate::{judge, tasks};
+use crate::evaluate::{exempted, judge, tasks};
 use crate::facts::{Asked, Facts, Lacking, Snapshot, snapshot};
 use crate::report::{Input, Report, document};
 use crate::score::{Gate, Overlay, Scorecard, Verdict, score};
@@ -52,7 +52,8 @@ pub(crate) fn run(
     let Chosen { profiles, reasons } = selection.choose(server(&facts));
     let tasks = tasks(&catalog, &profiles).map_err(CliError::Checks)?;
     let judgement = judge(&facts, &lacking, &tasks);
-    let overlay = Overlay::of(&waivers, &judgement, waivers::day(facts.observed_at));
+    let mut overlay = Overlay::of(&waivers, &judgement, waivers::day(facts.observed_at));
+    overlay.exemptions = exempted(&facts, &lacking, &profiles, &judgement);
     let scorecards: Vec<Scorecard> = profiles
         .iter()
         .map(|profile| score(profile, &catalog.checks, &judgement, &overlay))

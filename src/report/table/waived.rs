@@ -1,6 +1,6 @@
-//! What is accepted: waived findings with who answers for them, and the waivers that need a look.
+//! What is accepted: waived findings with who answers for them, the waivers that need a look, and what profiles exempt.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use super::page::{Page, Set, count};
@@ -19,7 +19,8 @@ const SUBJECTS: usize = 3;
 
 pub(super) fn render(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     accepted(report, page)?;
-    to_review(report, page)
+    to_review(report, page)?;
+    exempt(report, page)
 }
 
 /// "of platform, until 2027-01-01, for cis-2.0.1/5.3.2".
@@ -119,6 +120,43 @@ fn to_review(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     let cells = cells.collect();
     page.columns(&[Set::Flexible, Set::Flexible, Set::Flexible], cells)?;
     rest(entries.len() - shown, page)
+}
+
+/// What profiles do not ask, one row per reason.
+fn exempt(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+    let mut rows: BTreeMap<&str, (u64, Vec<String>)> = BTreeMap::new();
+    let mut verdicts = 0;
+    for entry in &report.outcomes {
+        let Entry::One(outcome) = entry else { continue };
+        let reasons: BTreeSet<&str> = (outcome.exemptions.iter())
+            .map(|exemption| exemption.reason.as_str())
+            .collect();
+        verdicts += u64::from(!reasons.is_empty());
+        for reason in reasons {
+            let (count, subjects) = rows.entry(reason).or_default();
+            *count += 1;
+            let name = groups::name(&outcome.verdict.subject);
+            if !subjects.contains(&name) {
+                subjects.push(name);
+            }
+        }
+    }
+    if rows.is_empty() {
+        return Ok(());
+    }
+    page.blank()?;
+    let title = Safe::literal("Exempt by the profile").paint(Ink::Bold) + Safe::literal(": ");
+    page.line(&(title + count(verdicts, "verdict", "verdicts")))?;
+    page.blank()?;
+    let cells = rows.iter().map(|(reason, (verdicts, subjects))| {
+        vec![
+            count(*verdicts, "verdict", "verdicts"),
+            page.list(subjects, SUBJECTS),
+            page.text(reason),
+        ]
+    });
+    let cells = cells.collect();
+    page.columns(&[Set::Right, Set::Flexible, Set::Flexible], cells)
 }
 
 fn rest(left: usize, page: &mut Page<'_>) -> io::Result<()> {
