@@ -140,15 +140,15 @@ pub struct Fix {
 /// A change that can be written down.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
-    /// A command-line flag, as it should stand: `--profiling=false`.
+    /// A command-line flag, as it should stand: `--profiling=false`; `{present}` stands for the items of a list that are there.
     Flag(String),
     /// A fragment of the kubelet's configuration file, as YAML.
     KubeletConfig(String),
     /// A command that sets mode or owner of the subject's file, with `{path}` for the path.
     File(String),
-    /// A fragment of, or a whole, Kubernetes object, as YAML; `{namespace}` and `{name}` stand for the subject's.
+    /// A fragment of, or a whole, Kubernetes object, as YAML; `{namespace}` stands for the subject's.
     Manifest(String),
-    /// A `kubectl` command, with `{kind}`, `{namespace}` and `{name}`.
+    /// A `kubectl` command; `{object}` stands for kind, name and namespace, `{namespace}` for the namespace.
     Command(String),
 }
 

@@ -110,8 +110,11 @@ pub(super) fn lints(check: &Check) -> Vec<Problem> {
     } else {
         Expectation::Pass
     };
+    // What has a condition has something that does not meet it.
+    let beside = check.when.as_ref().map(|_| Expectation::NotApplicable);
     [holds, Expectation::Fail, Expectation::Unknown]
         .into_iter()
+        .chain(beside)
         .filter(|wanted| {
             check
                 .examples

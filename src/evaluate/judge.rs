@@ -75,6 +75,18 @@ fn run(world: &World<'_>, task: &Task<'_>) -> (Evaluation, Vec<Outcome>) {
             .iter()
             .map(|(subject, gap)| bench.unread(subject, gap)),
     );
+    for hidden in rows
+        .hidden
+        .iter()
+        .filter(|hidden| bench.concerns(&hidden.like))
+    {
+        outcomes.extend(
+            hidden
+                .unread
+                .iter()
+                .map(|(subject, gap)| bench.unread(subject, gap)),
+        );
+    }
     let mut outcomes = one_per_subject(outcomes);
     if outcomes.is_empty() {
         let subject = Subject::new(program.check.subject.name(), program.check.subject.name());
@@ -130,17 +142,37 @@ struct Bench<'b> {
 }
 
 impl Bench<'_> {
-    fn verdict(&self, row: &Row<'_>) -> Outcome {
-        let check = self.program.check;
+    /// What the expressions see of a row.
+    fn readings<'r>(&'r self, row: &'r Row<'_>) -> Vec<Reading<'r>> {
         let mut readings: Vec<Reading<'_>> = row.readings().collect();
         readings.push(View::Record(&self.program.params).into());
         readings.push(View::Time(self.world.facts.observed_at).into());
-        let env = Env {
-            readings: &readings,
+        readings
+    }
+
+    fn env<'r>(&'r self, readings: &'r [Reading<'r>]) -> Env<'r> {
+        Env {
+            readings,
             lacking: self.world.lacking,
             budget: BUDGET,
-        };
+        }
+    }
 
+    /// Whether the check asks for one of these rows, as far as is known.
+    fn concerns(&self, rows: &[Row<'_>]) -> bool {
+        let Some(when) = &self.program.when else {
+            return true;
+        };
+        rows.iter().any(|row| {
+            let readings = self.readings(row);
+            !matches!(truth(when.evaluate(&self.env(&readings))), Ok(false))
+        })
+    }
+
+    fn verdict(&self, row: &Row<'_>) -> Outcome {
+        let check = self.program.check;
+        let readings = self.readings(row);
+        let env = self.env(&readings);
         if let Some(when) = &self.program.when {
             let (applies, trace) = when.explain(&env);
             match truth(applies) {
@@ -170,6 +202,8 @@ impl Bench<'_> {
                     (true, true) => Status::Manual,
                     (false, _) => Status::Fail,
                 };
+                let fix =
+                    (status == Status::Fail).then(|| fix::remediation(check, row, &trace.reads));
                 let mut evidence = evidence(row, trace);
                 for further in &self.program.evidence {
                     evidence.extend(shown(row, further, &env));
@@ -177,7 +211,7 @@ impl Bench<'_> {
                 let mut outcome = self.outcome(status, row.subject.clone(), evidence, None);
                 if status == Status::Fail {
                     outcome.message = self.message(&env);
-                    outcome.fix = Some(fix::remediation(check, row));
+                    outcome.fix = fix;
                 }
                 outcome
             }

@@ -274,6 +274,21 @@ pub fn url(url: &str) -> String {
     format!("{scheme}://{rest}")
 }
 
+/// A URL without user, path, query and fragment: where a path alone may be what opens the door, as in a webhook's.
+pub fn origin(address: &str) -> String {
+    let kept = url(address);
+    let path = kept
+        .split_once("://")
+        .and_then(|(_, rest)| rest.split_once('/'));
+    match path {
+        Some((_, path)) if !path.is_empty() => {
+            let origin = kept.strip_suffix(path).unwrap_or_default();
+            format!("{origin}{}", redacted(path))
+        }
+        _ => kept,
+    }
+}
+
 /// The blocks `-----BEGIN {label}-----` to `-----END {label}-----` (RFC 7468) of a text, and nothing else of it: a key
 /// that somebody left in a bundle of certificates stays there.
 pub fn pem_blocks(bytes: &[u8], label: &str) -> String {
@@ -425,6 +440,17 @@ mod tests {
             ("pass word://h", "‹redacted, 13 bytes›"),
         ] {
             assert_eq!(url(given), kept);
+        }
+        for (given, kept) in [
+            (
+                "https://u:p@h:1/in/token?q",
+                "https://h:1/‹redacted, 8 bytes›",
+            ),
+            ("https://h/", "https://h/"),
+            ("https://h", "https://h"),
+            ("hunter2", "‹redacted, 7 bytes›"),
+        ] {
+            assert_eq!(origin(given), kept);
         }
         let bundle = "x\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n\
             -----BEGIN PRIVATE KEY-----\nBBBB\n-----END PRIVATE KEY-----\n\

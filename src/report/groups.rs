@@ -29,30 +29,62 @@ pub struct Finding<'a> {
 }
 
 impl<'a> Finding<'a> {
-    /// The different fixes: each line with the places it belongs into, the gravest evaluation's first.
-    pub fn fixes(&self) -> Vec<(&'a Remediation, Vec<&'a str>)> {
-        let mut fixes: Vec<(&Remediation, Vec<&str>)> = Vec::new();
+    /// The different fixes: each line with the places it belongs into, the gravest evaluation's first. Items that one flag
+    /// of one place is to hold are one line.
+    pub fn fixes(&self) -> Vec<(Remediation, Vec<&'a str>)> {
+        let mut fixes: Vec<(Remediation, Vec<&str>)> = Vec::new();
         let (mut lines, mut known) = (BTreeMap::new(), BTreeSet::new());
         let of = self.outcomes.iter();
         for fix in of.filter_map(|one| one.verdict.fix.as_ref()) {
             let line = (&fix.line, &fix.summary);
             let at = *lines.entry(line).or_insert(fixes.len());
             if at == fixes.len() {
-                fixes.push((fix, Vec::new()));
+                fixes.push((fix.clone(), Vec::new()));
             }
             if known.insert((line, &fix.place)) {
                 fixes[at].1.push(&fix.place);
             }
         }
-        fixes
+        let mut merged: Vec<(Remediation, Vec<&str>)> = Vec::new();
+        for (fix, places) in fixes {
+            let line = merged.iter_mut().find_map(|(other, at)| {
+                let line = both(&other.line, &fix.line).filter(|_| *at == places)?;
+                other.line = line;
+                Some(())
+            });
+            if line.is_none() {
+                merged.push((fix, places));
+            }
+        }
+        merged
     }
 }
 
-/// One reason why something is not known.
+/// One line for two that set the same flag to lists of names.
+fn both(one: &str, other: &str) -> Option<String> {
+    let name = |c: char| c.is_ascii_alphanumeric();
+    let (flag, items) = one.split_once('=')?;
+    let (same, more) = other.split_once('=')?;
+    let all = |list: &str| list.split(',').all(|item| item.chars().all(name));
+    if flag != same || !flag.starts_with("--") || !all(items) || !all(more) {
+        return None;
+    }
+    let mut items: Vec<&str> = items.split(',').collect();
+    for item in more.split(',') {
+        if !items.contains(&item) {
+            items.push(item);
+        }
+    }
+    Some(format!("{flag}={}", items.join(",")))
+}
+
+/// Reasons why something is not known that one thing would resolve.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cause<'a> {
-    /// The reason.
+    /// The reason; of several, the one that leaves most controls open.
     pub text: &'a str,
+    /// How many further reasons the same thing would resolve.
+    pub more: usize,
     /// What would resolve it; may be empty.
     pub remedy: &'a str,
     /// How many controls it leaves open, wholly or in part.
@@ -267,16 +299,33 @@ pub fn causes(report: &Report) -> Vec<Cause<'_>> {
             }
         }
     }
-    let mut causes: Vec<Cause<'_>> = open
-        .into_iter()
-        .map(|((text, remedy), controls)| Cause {
-            text,
-            remedy,
-            controls: controls.len(),
-        })
-        .collect();
-    causes.sort_by_key(|cause| Reverse(cause.controls));
+    let mut causes: BTreeMap<(&str, &str), Vec<(&str, BTreeSet<String>)>> = BTreeMap::new();
+    for ((text, remedy), controls) in open {
+        // What nothing would resolve stands for itself.
+        let own = if remedy.is_empty() { text } else { "" };
+        causes
+            .entry((remedy, own))
+            .or_default()
+            .push((text, controls));
+    }
+    let mut causes: Vec<Cause<'_>> = causes.into_iter().map(together).collect();
+    causes.sort_by_key(|cause| (Reverse(cause.controls), cause.text));
     causes
+}
+
+fn together<'a>(
+    ((remedy, _), mut reasons): ((&'a str, &str), Vec<(&'a str, BTreeSet<String>)>),
+) -> Cause<'a> {
+    reasons.sort_by_key(|(_, controls)| Reverse(controls.len()));
+    let text = reasons.first().map_or("", |(text, _)| text);
+    let more = reasons.len().saturating_sub(1);
+    let controls: BTreeSet<_> = reasons.into_iter().flat_map(|(_, all)| all).collect();
+    Cause {
+        text,
+        more,
+        remedy,
+        controls: controls.len(),
+    }
 }
 
 /// A subject as a person would say it: with its namespace and its node, unless the name says so already.
@@ -292,4 +341,24 @@ pub(super) fn name(subject: &Subject) -> String {
         }
     }
     name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::both;
+
+    #[test]
+    fn one_flag_is_one_line() {
+        let plugins = |items| format!("--enable-admission-plugins={items}");
+        let all = both(&plugins("A,B"), &plugins("A,C"));
+        assert_eq!(all, Some(plugins("A,B,C")));
+        for (one, other) in [
+            ("--a=x", "--b=x"),
+            ("--tls-cert-file=/a", "--tls-cert-file=/b"),
+            ("a: 1", "a: 1"),
+            ("a=x", "a=y"),
+        ] {
+            assert_eq!(both(one, other), None, "{one} {other}");
+        }
+    }
 }

@@ -434,11 +434,11 @@ fn evidence(source: &str, ship: &Ship) -> Vec<String> {
 #[test]
 fn evidence_justifies_the_result() {
     let table: &[(&str, &[&str])] = &[
-        ("ship.mode == 1 && ship.name == 'x'", &["ship.mode=384"]),
+        ("ship.mode == 1 && ship.name == 'x'", &["ship.mode=0600"]),
         ("ship.mode > 1 && ship.name == 'x'", &["ship.name=Argo"]),
         (
             "ship.mode > 1 && ship.name == 'Argo'",
-            &["ship.mode=384", "ship.name=Argo"],
+            &["ship.mode=0600", "ship.name=Argo"],
         ),
         ("ship.mode == 1 || ship.name == 'Argo'", &["ship.name=Argo"]),
         (

@@ -57,6 +57,16 @@ impl<'a> Place<'a> {
             .or_else(|| self.parent.as_ref().and_then(|parent| parent.source()))
     }
 
+    /// What was seen here, for a reader: permission bits as `ls` and `chmod` have them.
+    fn text(&self, seen: &Seen<'_>) -> String {
+        match (&self.segment, seen) {
+            (Segment::Field("mode" | "parentMode"), Seen::Value(Value::Int(mode))) => {
+                format!("{mode:04o}")
+            }
+            _ => seen.text(LONGEST),
+        }
+    }
+
     fn write(&self, out: &mut String) {
         if let Some(parent) = &self.parent {
             parent.write(out);
@@ -136,7 +146,7 @@ impl<'a> Recorder<'a> {
             }
             trace.reads.push(Read {
                 path,
-                value: seen.text(LONGEST),
+                value: place.text(&seen),
                 source: place.source().cloned(),
             });
         }

@@ -124,6 +124,11 @@ impl World<'_> {
             )),
             Expected::Nowhere(why) => none = why,
         }
-        Rows { rows, unread, none }
+        Rows {
+            rows,
+            unread,
+            none,
+            ..Rows::default()
+        }
     }
 }

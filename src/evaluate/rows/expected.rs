@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use crate::facts::component::{Component, ComponentKind};
+use crate::facts::host::Role;
 use crate::facts::objects::Node;
 use crate::facts::{Facts, Gap, GapReason};
 
@@ -25,6 +26,41 @@ const CONTROL_PLANE: [ComponentKind; 4] = [
     ComponentKind::Scheduler,
     ComponentKind::Etcd,
 ];
+
+/// Files that lie on control-plane nodes alone: what the control plane is started, configured and kept with.
+const CONTROL_PLANE_FILES: [Role; 14] = [
+    Role::ApiServerManifest,
+    Role::ControllerManagerManifest,
+    Role::SchedulerManifest,
+    Role::EtcdManifest,
+    Role::EtcdDataDirectory,
+    Role::SchedulerKubeconfig,
+    Role::ControllerManagerKubeconfig,
+    Role::AuditPolicy,
+    Role::AuditLog,
+    Role::EncryptionConfig,
+    Role::AdmissionConfig,
+    Role::AuthenticationConfig,
+    Role::AuthorizationConfig,
+    Role::TokenAuthFile,
+];
+
+/// Whether a file of this role can lie on a node that is not one of the control plane.
+pub(super) fn is_on_workers(role: Role) -> bool {
+    !CONTROL_PLANE_FILES.contains(&role)
+}
+
+/// The nodes of the control plane, where it is known that there are no others.
+pub(super) fn control_plane_nodes(facts: &Facts) -> Option<Vec<String>> {
+    if !facts.components.lacks.is_empty() || facts.nodes.lack_in(None).is_some() {
+        return None;
+    }
+    match control_plane(facts) {
+        Expected::On(nodes) => Some(nodes),
+        Expected::Nowhere(_) => Some(Vec::new()),
+        Expected::Unclear(_) => None,
+    }
+}
 
 /// What is expected of one kind of component.
 pub(super) enum Expected {

@@ -63,8 +63,19 @@ pub(super) struct Rows<'f> {
     pub(super) rows: Vec<Row<'f>>,
     /// What should be there and was not read.
     pub(super) unread: Vec<(Subject, Gap)>,
-    /// Why there is nothing at all, for `notApplicable`; said only when both lists are empty.
+    /// What was not read and is known to be one of a few things at most.
+    pub(super) hidden: Vec<Hidden<'f>>,
+    /// Why there is nothing at all, for `notApplicable`; said only when all lists are empty.
     pub(super) none: String,
+}
+
+/// Subjects that were not read, of which it is known what they can be: a check whose `when` holds for none of that does not
+/// ask for them.
+pub(super) struct Hidden<'f> {
+    /// What they can be.
+    pub(super) like: Vec<Row<'f>>,
+    /// Who they are, and why they were not read.
+    pub(super) unread: Vec<(Subject, Gap)>,
 }
 
 impl<'f> World<'f> {

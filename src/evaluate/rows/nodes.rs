@@ -5,13 +5,15 @@ use std::sync::{Arc, LazyLock};
 use jiff::Timestamp;
 
 use crate::facts::certificate::Certificate;
+use crate::facts::host::{File, Role};
+use crate::facts::objects::Node;
 use crate::facts::{Cell, Gap, GapReason, Lacking, Record, Source};
 use crate::outcome::Subject;
 
-use super::expected::unread_node;
+use super::expected::{control_plane_nodes, is_on_workers, unread_node};
 use super::joined::{Joined, join};
 use super::objects::{gone, unread};
-use super::{Row, Rows, Slot, World};
+use super::{Hidden, Row, Rows, Slot, World};
 use crate::evaluate::judge::computed;
 
 crate::facts::record! {
@@ -100,6 +102,7 @@ impl World<'_> {
             rows: rows.collect(),
             unread: unread(listing, "node", "nodes").collect(),
             none: "the cluster has no nodes".to_owned(),
+            ..Rows::default()
         }
     }
 
@@ -140,9 +143,49 @@ impl World<'_> {
             rows: rows.collect(),
             unread: unread(listing, "file", "files").collect(),
             none: "no file of this kind was found on the nodes that were read".to_owned(),
+            ..Rows::default()
         };
-        rows.unread.extend(self.unread_nodes("file", "files"));
+        let unread = self.unread_nodes("file", "files").into_iter();
+        // A version that did not record labels does not tell workers apart.
+        let control_plane = match self.lacking.below(Node::schema()) {
+            None => control_plane_nodes(self.facts),
+            Some(_) => None,
+        };
+        let (workers, others): (Vec<_>, Vec<_>) = unread.partition(|(subject, _)| {
+            let nodes = control_plane.as_ref().zip(subject.node.as_ref());
+            nodes.is_some_and(|(nodes, node)| !nodes.contains(node))
+        });
+        rows.unread.extend(others);
+        rows.hidden.push(Hidden {
+            like: self.hidden_files(),
+            unread: workers,
+        });
         rows
+    }
+
+    /// A file of every role that can lie on a worker, of which nothing else is known.
+    fn hidden_files(&self) -> Vec<Row<'_>> {
+        static FILES: LazyLock<Vec<File>> = LazyLock::new(|| {
+            let roles = Role::ALL.iter().filter(|role| is_on_workers(**role));
+            let gap = unread_node("");
+            roles
+                .map(|role| File::hidden("", "", *role, gap.clone()))
+                .collect()
+        });
+        let row = |file: &'static File| Row {
+            subject: Subject::new("file", ""),
+            source: Source::File {
+                node: String::new(),
+                path: String::new(),
+            },
+            place: None,
+            variables: vec![
+                Slot::Fact(file),
+                Slot::Gap(unread_node("")),
+                Slot::Fact(&self.facts.cluster),
+            ],
+        };
+        FILES.iter().map(row).collect()
     }
 
     pub(super) fn certificates(&self) -> Rows<'_> {
@@ -184,6 +227,7 @@ impl World<'_> {
             rows: rows.collect(),
             unread: unread(listing, "certificate", "certificates").collect(),
             none: "no certificate was found on the nodes that were read".to_owned(),
+            ..Rows::default()
         };
         rows.unread
             .extend(self.unread_nodes("certificate", "certificates"));

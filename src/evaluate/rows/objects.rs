@@ -41,7 +41,7 @@ impl WorkloadMark {
 }
 
 crate::facts::record! {
-    /// What the cluster around a workload is like.
+    /// What the cluster around a namespace or a workload is like.
     #[derive(Debug, Default)]
     pub struct Surroundings {
         /// Whether the cluster has Windows nodes.
@@ -71,6 +71,7 @@ pub(super) fn namespace_schema() -> Arc<Record> {
             Isolation::schema(),
             Admission::schema(),
             Contents::schema(),
+            Surroundings::schema(),
         ];
         join("namespace", doc, &parts)
     });
@@ -174,7 +175,8 @@ impl<'f> World<'f> {
             namespace: "",
             name: &namespace.metadata.name,
         };
-        let parts: Vec<&dyn Fields> = vec![namespace, isolation, admission, contents];
+        let surroundings = &self.derived.surroundings;
+        let parts: Vec<&dyn Fields> = vec![namespace, isolation, admission, contents, surroundings];
         let slot = self.joined(namespace_schema(), parts, identity.source());
         Some((slot, identity))
     }
@@ -271,6 +273,7 @@ impl<'f> World<'f> {
             rows,
             unread: unread(listing, subject, kind).collect(),
             none,
+            ..Rows::default()
         }
     }
 

@@ -24,6 +24,8 @@ record! {
         pub mode: Cell<i64>,
         /// The uid of its owner.
         pub uid: Cell<i64>,
+        /// The name of its owner in the node's `/etc/passwd`, if it is `root` or `etcd`; no other is looked up.
+        pub owner: Cell<String>,
         /// The gid of its group.
         pub gid: Cell<i64>,
         /// Where it really lies, when the path leads over symbolic links.
@@ -62,6 +64,9 @@ impl File {
             kind: text(|found| Some(kind(found.kind).to_owned())),
             mode: number(|found| Some(found.mode.into())),
             uid: number(|found| Some(found.uid.into())),
+            owner: Cell::Absent {
+                source: source.clone(),
+            },
             gid: number(|found| Some(found.gid.into())),
             target: text(|found| found.target.clone()),
             parent_mode: number(|found| {
@@ -77,7 +82,7 @@ impl File {
     }
 
     /// The row of a file that is known to be used and cannot be looked at.
-    pub(super) fn hidden(node: &str, path: &str, role: Role, gap: Gap) -> Self {
+    pub fn hidden(node: &str, path: &str, role: Role, gap: Gap) -> Self {
         Self::of(node, path, role, &Entry::Gap(gap))
     }
 }

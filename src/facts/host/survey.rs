@@ -202,6 +202,7 @@ impl<'t> Survey<'t> {
 
     fn insert(&mut self, mut file: File, user: User<'_>) {
         user.component.clone_into(&mut file.component);
+        file.owner = self.owner(&file.uid);
         if let Some(uid) = user.uid {
             let node = file.node.clone();
             file.user_uid = Cell::explicit(uid.into(), Source::Kernel { node });
@@ -211,6 +212,29 @@ impl<'t> Survey<'t> {
         let known = self.files.entry(key).or_insert_with(|| file.clone());
         if known.component.is_empty() {
             *known = file;
+        }
+    }
+
+    /// The name of an account, as far as it is kept.
+    fn owner(&mut self, uid: &Cell<i64>) -> Cell<String> {
+        let source = Source::File {
+            node: self.node.clone(),
+            path: "/etc/passwd".to_owned(),
+        };
+        let uid = match uid {
+            Cell::Gap(gap) => return Cell::Gap(gap.clone()),
+            uid => uid.value(),
+        };
+        let ids = match self.inquiry.body("/etc/passwd", Purpose::Accounts) {
+            Ok(Some(Body::Ids(ids))) => ids,
+            Ok(_) => return Cell::Absent { source },
+            Err(gap) => return Cell::Gap(gap),
+        };
+        let named =
+            |(name, id): (&String, &u32)| (uid == Some(&i64::from(*id))).then(|| name.clone());
+        match ids.iter().find_map(named) {
+            Some(name) => Cell::explicit(name, source),
+            None => Cell::Absent { source },
         }
     }
 

@@ -105,7 +105,7 @@ object! {
         /// A Service of the cluster.
         #[prost(message, optional, tag = "1")]
         pub service: Option<ServiceReference>,
-        /// An address, without user and query.
+        /// An address, without user, path and query.
         #[prost(string, optional, tag = "3")]
         pub url: Option<String>,
         /// The certificates of `caBundle`, PEM: whom the webhook's own certificate must be signed by.

@@ -202,7 +202,7 @@ impl Admit for WebhookClientConfig {
         let bundle = std::mem::take(&mut self.ca_bundle);
         self.ca_certificates = redact::pem_blocks(&bundle, "CERTIFICATE");
         if let Some(url) = &mut self.url {
-            *url = redact::url(url);
+            *url = redact::origin(url);
         }
     }
 }

@@ -261,7 +261,11 @@ pub(super) fn not_known(
     page.blank()?;
     let shown = page.shown(causes.len(), SHOWN);
     let row = |cause: &Cause<'_>| {
-        let text = page.text(cause.text);
+        let more = match cause.more {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let text = page.text(&format!("{}{more}", cause.text));
         vec![controls(cause.controls), text, page.text(cause.remedy)]
     };
     let rows = causes.iter().take(shown).map(row).collect();

@@ -58,12 +58,10 @@ fn equal_targets_are_one_cause_and_so_are_targets_that_need_the_same() {
     let report = about(controls, nodes);
     assert_eq!(summary(&report), [(MODE, 2, 3, 2, 2)]);
     let fixes = findings(&report)[0].fixes().into_iter();
-    let fixes: Vec<_> = fixes
-        .map(|(fix, places)| (fix.line.as_str(), places))
-        .collect();
+    let fixes: Vec<_> = fixes.map(|(fix, places)| (fix.line, places)).collect();
     assert_eq!(
         fixes,
-        [("line", vec!["w1:mode", "w2:mode"])],
+        [("line".to_owned(), vec!["w1:mode", "w2:mode"])],
         "one line, two places"
     );
 
@@ -135,19 +133,20 @@ fn unknowns_are_grouped_by_cause() {
     let outcomes = vec![
         unknown(MODE, "a", "cp1 was not reached", "add --ssh cp1"),
         unknown(MODE, "b", "cp1 was not reached", "add --ssh cp1"),
+        unknown(WILDCARD, "d", "w1 was not reached", "add --ssh cp1"),
         outcome(WILDCARD, Status::Unknown, "c"),
     ];
     let report = about(controls, outcomes);
     let grouped = causes(&report);
     let grouped: Vec<_> = grouped
         .iter()
-        .map(|one| (one.text, one.remedy, one.controls))
+        .map(|one| (one.text, one.more, one.remedy, one.controls))
         .collect();
     let ours = "report this: it is a mistake in seaworthy";
     let expected = [
-        ("cp1 was not reached", "add --ssh cp1", 2),
-        ("check apiserver-profiling gave no verdict", ours, 1),
-        ("role-wildcard is unknown on c", "", 1),
+        ("cp1 was not reached", 1, "add --ssh cp1", 2),
+        ("check apiserver-profiling gave no verdict", 0, ours, 1),
+        ("role-wildcard is unknown on c", 0, "", 1),
     ];
     assert_eq!(grouped, expected);
 }

@@ -10,41 +10,36 @@ use serde_json::Value;
 /// A running cluster.
 pub(super) struct Bed {
     description: Value,
-    /// What it was before any test added an object.
-    pub(super) plain: Vec<u8>,
+    /// What it was before any test added an object, as the control-plane node saw it.
+    pub(super) recorded: Vec<u8>,
 }
+
+/// The administrator's kubeconfig on the control-plane node.
+pub(super) const ADMIN: [&str; 2] = ["--kubeconfig", "/etc/kubernetes/admin.conf"];
 
 impl Bed {
     /// The cluster that `tests/run` made. Whoever asks first records it before anybody can change it.
     pub(super) fn running() -> &'static Self {
         static BED: LazyLock<Bed> = LazyLock::new(|| {
             let mut bed = Bed::described();
-            bed.plain = bed.collected();
+            bed.recorded = bed.collected("cp1", &ADMIN);
             bed
         });
         &BED
     }
 
-    fn collected(&self) -> Vec<u8> {
-        let file = "/root/plain.seaworthy";
-        let output = self.seaworthy(
-            "cp1",
-            &[
-                "collect",
-                "--node",
-                "local",
-                "--kubeconfig",
-                "/etc/kubernetes/admin.conf",
-                "-o",
-                file,
-            ],
-        );
+    /// A snapshot of what `node` sees of itself and, with the access in `args`, of the API.
+    pub(super) fn collected(&self, node: &str, args: &[&str]) -> Vec<u8> {
+        let file = "/root/recorded.seaworthy";
+        let mut words = vec!["collect", "--node", "local", "-o", file];
+        words.extend(args);
+        let output = self.seaworthy(node, &words);
         assert!(
             output.status.success(),
             "{}",
             String::from_utf8_lossy(&output.stderr)
         );
-        std::fs::read(self.root("cp1").join("root/plain.seaworthy")).unwrap()
+        std::fs::read(self.root(node).join("root/recorded.seaworthy")).unwrap()
     }
 
     fn described() -> Self {
@@ -54,7 +49,7 @@ impl Bed {
         let text = std::fs::read_to_string(path).unwrap();
         Self {
             description: serde_json::from_str(&text).unwrap(),
-            plain: Vec::new(),
+            recorded: Vec::new(),
         }
     }
 

@@ -1,11 +1,15 @@
 //! Against a real cluster: etcd, API server, kubelets and containerd as `tests/testbed/up` starts them.
 //!
-//! `tests/run` makes the cluster, names its description in `SEAWORTHY_TESTBED` and takes it away. These tests only add
-//! objects to it; those about the test bed itself make beds of their own.
+//! `tests/run` makes one cluster after the other, names its description in `SEAWORTHY_TESTBED` and takes it away. These
+//! tests only add objects to it; those about the test bed itself make beds of their own. Modules that are named after a
+//! condition need a cluster in it, all others one that is `plain`.
 
 mod api;
 mod audit;
 mod bed;
 mod deploy;
+mod findings;
+mod hardened;
 mod secrets;
 mod testbed;
+mod weak;

@@ -70,7 +70,7 @@ _WEAK_WORKER = NodeKind(
     ),
     access=(
         Access(0o644, ("etc/kubernetes/kubelet.conf", "var/lib/kubelet/pki/kubelet.key")),
-        Access(0o666, ("var/lib/kubelet/config.yaml", "etc/kubernetes/pki/ca.crt")),
+        Access(0o666, ("var/lib/kubelet/config.yaml",)),
         Access(0o777, ("etc/kubernetes/manifests",)),
     ),
 )

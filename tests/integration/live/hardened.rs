@@ -1,0 +1,58 @@
+//! A cluster that was hardened as far as it can be still has little to be told.
+
+use super::bed::Bed;
+use super::findings::{Findings, shown};
+use super::secrets;
+
+/// Everything that fails, and why it stays.
+const STAYS: [(&str, &str, &str); 6] = [
+    (
+        "apiserver-images-not-always-pulled",
+        "kube-apiserver",
+        "the test bed has no registry to pull from",
+    ),
+    ("workload-image-without-digest", "CronJob tide", NO_DIGEST),
+    (
+        "workload-image-without-digest",
+        "DaemonSet beacon",
+        NO_DIGEST,
+    ),
+    (
+        "workload-image-without-digest",
+        "Deployment ferry",
+        NO_DIGEST,
+    ),
+    ("workload-image-without-digest", "Job launch", NO_DIGEST),
+    ("workload-image-without-digest", "Pod buoy", NO_DIGEST),
+];
+const NO_DIGEST: &str = "images are made anew on every machine, each with a digest of its own";
+
+#[test]
+#[ignore = "needs a real cluster: tests/run"]
+fn only_what_cannot_be_had_here_fails() {
+    Findings::of(&Bed::running().recorded).are_exactly(&STAYS, None);
+}
+
+#[test]
+#[ignore = "needs a real cluster: tests/run"]
+fn it_still_works() {
+    let bed = Bed::running();
+    let pods = bed.kubectl(
+        &["get", "pods", "--namespace", "harbour", "--output", "wide"],
+        "",
+    );
+    let running = pods.lines().filter(|line| line.contains("Running"));
+    assert!(running.count() >= 4, "{pods}");
+}
+
+#[test]
+#[ignore = "needs a real cluster: tests/run"]
+fn hardened_by_api_and_control_plane_node() {
+    insta::assert_snapshot!("hardened", shown(&Bed::running().recorded));
+}
+
+#[test]
+#[ignore = "needs a real cluster: tests/run"]
+fn no_secret_gets_out() {
+    secrets::none_gets_out(Bed::running(), &[]);
+}
