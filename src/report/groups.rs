@@ -299,7 +299,7 @@ pub fn causes(report: &Report) -> Vec<Cause<'_>> {
             }
         }
     }
-    let mut causes: BTreeMap<(&str, &str), Vec<(&str, BTreeSet<String>)>> = BTreeMap::new();
+    let mut causes: BTreeMap<(&str, &str), Vec<Open<'_>>> = BTreeMap::new();
     for ((text, remedy), controls) in open {
         // What nothing would resolve stands for itself.
         let own = if remedy.is_empty() { text } else { "" };
@@ -313,9 +313,10 @@ pub fn causes(report: &Report) -> Vec<Cause<'_>> {
     causes
 }
 
-fn together<'a>(
-    ((remedy, _), mut reasons): ((&'a str, &str), Vec<(&'a str, BTreeSet<String>)>),
-) -> Cause<'a> {
+/// A reason, and the controls that it leaves open.
+type Open<'a> = (&'a str, BTreeSet<String>);
+
+fn together<'a>(((remedy, _), mut reasons): ((&'a str, &str), Vec<Open<'a>>)) -> Cause<'a> {
     reasons.sort_by_key(|(_, controls)| Reverse(controls.len()));
     let text = reasons.first().map_or("", |(text, _)| text);
     let more = reasons.len().saturating_sub(1);
