@@ -8,8 +8,8 @@ crate::facts::record! {
     /// What a namespace holds.
     #[derive(Debug, Default)]
     pub struct Contents {
-        /// Whether a workload runs, or is declared, in it.
-        pub workloads_present: Cell<bool>,
+        /// The workloads in it, such as `Deployment web`.
+        pub workloads: Cell<Vec<String>>,
         /// Whether it holds anything that the cluster did not put there: workloads, Services, Ingresses, service accounts, roles or bindings. Network policies do not count.
         pub occupied: Cell<bool>,
     }
@@ -18,28 +18,35 @@ crate::facts::record! {
 /// Computes the contents of `namespace`.
 pub(crate) fn contents(facts: &Facts, lacking: &Lacking, namespace: &Namespace) -> Contents {
     let name = namespace.metadata.name.as_str();
-    let present = match lacking.below(Workload::schema()) {
+    let workloads = match lacking.below(Workload::schema()) {
         Some(gap) => Cell::Gap(gap.clone()),
-        None => workloads_present(facts, name),
+        None => workloads(facts, name),
     };
     Contents {
-        occupied: occupied(facts, lacking, name, &present),
-        workloads_present: present,
+        occupied: occupied(facts, lacking, name, &workloads),
+        workloads,
     }
 }
 
-fn workloads_present(facts: &Facts, namespace: &str) -> Cell<bool> {
-    let mut workloads = facts.workloads.rows.iter();
-    match workloads.find(|workload| workload.namespace == namespace) {
-        Some(workload) => {
-            let source = Source::Object {
-                kind: workload.kind.clone(),
-                namespace: namespace.to_owned(),
-                name: workload.name.clone(),
-            };
-            Cell::explicit(true, source)
-        }
-        None => none(facts.workloads.lack_in(Some(namespace)), namespace),
+/// Those that were seen; a gap when none was and some may be missing.
+fn workloads(facts: &Facts, namespace: &str) -> Cell<Vec<String>> {
+    let listing = &facts.workloads;
+    let here = listing
+        .rows
+        .iter()
+        .filter(|workload| workload.namespace == namespace);
+    let names: Vec<String> = here
+        .map(|workload| format!("{} {}", workload.kind, workload.name))
+        .collect();
+    match listing.lack_in(Some(namespace)) {
+        Some(gap) if names.is_empty() => Cell::Gap(gap.clone()),
+        _ => Cell::explicit(names, objects_of(namespace)),
+    }
+}
+
+fn objects_of(namespace: &str) -> Source {
+    Source::Derived {
+        engine: format!("objects of namespace {namespace}"),
     }
 }
 
@@ -47,12 +54,7 @@ fn workloads_present(facts: &Facts, namespace: &str) -> Cell<bool> {
 fn none(gap: Option<&Gap>, namespace: &str) -> Cell<bool> {
     match gap {
         Some(gap) => Cell::Gap(gap.clone()),
-        None => Cell::explicit(
-            false,
-            Source::Derived {
-                engine: format!("objects of namespace {namespace}"),
-            },
-        ),
+        None => Cell::explicit(false, objects_of(namespace)),
     }
 }
 
@@ -60,11 +62,11 @@ fn occupied(
     facts: &Facts,
     lacking: &Lacking,
     namespace: &str,
-    workloads: &Cell<bool>,
+    workloads: &Cell<Vec<String>>,
 ) -> Cell<bool> {
     use crate::facts::objects::{Ingress, Role, RoleBinding, Service, ServiceAccount};
-    if workloads.value() == Some(&true) {
-        return workloads.clone();
+    if workloads.value().is_some_and(|names| !names.is_empty()) {
+        return Cell::explicit(true, objects_of(namespace));
     }
     let kinds = [
         kind(&facts.services, "Service", namespace, |one| &one.metadata),
@@ -142,7 +144,8 @@ mod tests {
 
     fn computed(facts: &Facts) -> [Option<bool>; 2] {
         let got = contents(facts, &Lacking::default(), &facts.namespaces.rows[0]);
-        [got.workloads_present, got.occupied].map(|cell| cell.value().copied())
+        let present = got.workloads.value().map(|names| !names.is_empty());
+        [present, got.occupied.value().copied()]
     }
 
     #[test]

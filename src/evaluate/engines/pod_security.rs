@@ -1,4 +1,4 @@
-//! Which Pod Security Standard a namespace enforces, and what lives in it.
+//! Which Pod Security Standard a namespace enforces.
 //!
 //! Source: <https://kubernetes.io/docs/concepts/security/pod-security-admission/>. The label counts only where the API
 //! server runs the plugin; without a label the plugin's configuration file decides, which the API does not show.
@@ -6,17 +6,14 @@
 use crate::facts::component::Component;
 use crate::facts::objects::Namespace;
 use crate::facts::settings::Scalar;
-use crate::facts::workload::Workload;
-use crate::facts::{Cell, Facts, Gap, GapReason, Lacking, Source};
+use crate::facts::{Cell, Gap, GapReason, Lacking, Source};
 
 crate::facts::record! {
-    /// What a namespace admits, and what lives in it.
+    /// What a namespace admits.
     #[derive(Debug, Default)]
     pub struct Admission {
         /// The level of the Pod Security Standards that is enforced: `privileged`, `baseline` or `restricted`.
         pub pod_security: Cell<String>,
-        /// The workloads in it, such as `Deployment web`.
-        pub workloads: Cell<Vec<String>>,
     }
 }
 
@@ -72,25 +69,12 @@ impl Plugin {
 }
 
 impl Admission {
-    pub(crate) fn of(
-        facts: &Facts,
-        lacking: &Lacking,
-        plugin: &Plugin,
-        namespace: &Namespace,
-    ) -> Self {
-        if let Some(gap) = [Namespace::schema(), Workload::schema()]
-            .into_iter()
-            .find_map(|record| lacking.below(record))
-        {
-            return Self {
-                pod_security: Cell::Gap(gap.clone()),
-                workloads: Cell::Gap(gap.clone()),
-            };
-        }
-        Self {
-            pod_security: level(plugin, namespace),
-            workloads: workloads(facts, &namespace.metadata.name),
-        }
+    pub(crate) fn of(lacking: &Lacking, plugin: &Plugin, namespace: &Namespace) -> Self {
+        let pod_security = match lacking.below(Namespace::schema()) {
+            Some(gap) => Cell::Gap(gap.clone()),
+            None => level(plugin, namespace),
+        };
+        Self { pod_security }
     }
 }
 
@@ -114,22 +98,6 @@ fn level(plugin: &Plugin, namespace: &Namespace) -> Cell<String> {
             GapReason::NotAsked,
             format!("set the label {LABEL} on the namespace"),
         )),
-    }
-}
-
-/// Those that were seen; a gap when none was and some may be missing.
-fn workloads(facts: &Facts, namespace: &str) -> Cell<Vec<String>> {
-    let listing = &facts.workloads;
-    let here = listing
-        .rows
-        .iter()
-        .filter(|workload| workload.namespace == namespace);
-    let names: Vec<String> = here
-        .map(|workload| format!("{} {}", workload.kind, workload.name))
-        .collect();
-    match listing.lack_in(Some(namespace)) {
-        Some(gap) if names.is_empty() => Cell::Gap(gap.clone()),
-        _ => Cell::explicit(names, source("workloads of the namespace")),
     }
 }
 

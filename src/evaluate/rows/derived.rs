@@ -17,6 +17,7 @@ use crate::evaluate::engines::token::{Accounts, ApiAccess};
 use crate::evaluate::judge::computed;
 use crate::facts::component::{Component, ComponentKind};
 use crate::facts::objects::Node;
+use crate::facts::workload::Workload;
 use crate::facts::{Cell, Facts, Gap, Lacking};
 
 /// One entry per fact, in the order of the listings.
@@ -60,7 +61,7 @@ impl Derived {
                 .collect(),
             admission: namespaces
                 .clone()
-                .map(|namespace| Admission::of(facts, lacking, &plugin, namespace))
+                .map(|namespace| Admission::of(lacking, &plugin, namespace))
                 .collect(),
             contents: namespaces
                 .map(|namespace| contents(facts, lacking, namespace))
@@ -108,22 +109,15 @@ fn confinement(facts: &Facts, lacking: &Lacking) -> Vec<Vec<Confinement>> {
 /// What workloads may do with the API, by workload, then template.
 fn access(facts: &Facts, lacking: &Lacking, rbac: &Rbac<'_>) -> Vec<Vec<ApiAccess>> {
     let accounts = Accounts::new(facts, lacking);
-    let workloads = facts.workloads.rows.iter();
-    workloads
-        .map(|workload| {
-            let templates = workload.templates.iter();
-            let access = accounts.of(workload).into_iter().zip(templates);
-            access
-                .map(|(access, template)| {
-                    let account = &template.spec.service_account_name;
-                    ApiAccess {
-                        account_bound: rbac.granted(&workload.namespace, account),
-                        ..access
-                    }
-                })
-                .collect()
-        })
-        .collect()
+    let of = |workload: &Workload| {
+        let templates = workload.templates.iter();
+        let access = templates.map(|template| ApiAccess {
+            token_mounted: accounts.token_mounted(workload, template),
+            account_bound: rbac.granted(&workload.namespace, &template.spec.service_account_name),
+        });
+        access.collect()
+    };
+    facts.workloads.rows.iter().map(of).collect()
 }
 
 /// The authorities that each etcd shares; of other components nothing is computed.
