@@ -4,6 +4,9 @@
 
 pub mod api;
 pub mod local;
+mod procfs;
+pub mod ssh;
+mod system;
 
 use std::collections::BTreeMap;
 use std::io;

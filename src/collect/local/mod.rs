@@ -134,3 +134,10 @@ fn serve(root: &Root, request: &Request, deadline: Instant) -> Answer {
         Request::Tree(path, depth) => Answer::Entries(root.tree(path, *depth, deadline)),
     }
 }
+
+/// One answer of the native reader: what other readers are measured by.
+#[cfg(test)]
+pub(in crate::collect) fn serve_at(root: &Path, request: &Request) -> Answer {
+    let root = Root::open(root).unwrap();
+    serve(&root, request, Instant::now() + Duration::from_secs(60))
+}

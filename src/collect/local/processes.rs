@@ -5,16 +5,15 @@
 use std::io;
 use std::time::Instant;
 
+use crate::collect::procfs::{arguments, started};
+use crate::collect::system::gap;
 use crate::facts::host::Process;
 use crate::facts::{Gap, GapReason};
 
-use super::root::{Root, gap};
+use super::root::Root;
 
 /// A command line may be longer; none that is judged is.
 const CMDLINE: usize = 128 * 1024;
-/// `USER_HZ`: what times in `/proc/PID/stat` are counted in, on every architecture Kubernetes runs on.
-const TICKS: i64 = 100;
-
 /// Every process that can be seen.
 pub(super) fn list(root: &Root, deadline: Instant) -> Result<Vec<Process>, Gap> {
     let pids: Vec<u32> = root
@@ -75,7 +74,7 @@ fn process(root: &Root, pid: u32, boot: Option<i64>) -> Result<Option<Process>, 
         argv,
         // Real, effective, saved, file system.
         uid: field("Uid").and_then(|uids| uids.split_whitespace().nth(1)?.parse().ok()),
-        started: boot.zip(ticks).map(|(boot, ticks)| boot + ticks / TICKS),
+        started: started(boot, ticks),
         // One id per PID namespace, from the reader's inwards.
         depth: field("NSpid").map_or(0, |ids| {
             u32::try_from(ids.split_whitespace().count().saturating_sub(1)).unwrap_or(u32::MAX)
@@ -87,17 +86,6 @@ fn process(root: &Root, pid: u32, boot: Option<i64>) -> Result<Option<Process>, 
 fn gone(error: &io::Error) -> bool {
     // ESRCH: the process ended between opening and reading.
     error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(3)
-}
-
-fn arguments(bytes: &[u8]) -> Vec<String> {
-    let bytes = bytes.strip_suffix(b"\0").unwrap_or(bytes);
-    if bytes.is_empty() {
-        return Vec::new();
-    }
-    bytes
-        .split(|byte| *byte == 0)
-        .map(|argument| String::from_utf8_lossy(argument).into_owned())
-        .collect()
 }
 
 /// Field 22, counted after the name in parentheses, which may hold anything.

@@ -13,10 +13,11 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use rustix::fs::{self, Dir, FileType, Mode, OFlags, ResolveFlags, Stat};
+use rustix::fs::{self, Dir, FileType, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 
-use crate::facts::host::{Entry, Found, Kind, Parent, Purpose, reduce};
+use crate::collect::system::{body, gap, kind_of, missing};
+use crate::facts::host::{Entry, Found, Kind, Parent, Purpose};
 use crate::facts::{Gap, GapReason};
 
 /// How many names of one directory are taken in; `/proc` has one per process.
@@ -77,18 +78,11 @@ impl Root {
             Err(error) => return missing(path, &error),
         };
         if found.kind == Kind::File {
-            let body = match self.bytes(path, purpose.limit()) {
-                Ok(bytes) => reduce(purpose, &bytes).map_err(|error| {
-                    Gap::new(
-                        format!("content of a file: {error}"),
-                        path,
-                        GapReason::Unparsable,
-                        "correct the file",
-                    )
-                }),
+            let kept = match self.bytes(path, purpose.limit()) {
+                Ok(bytes) => body(path, purpose, &bytes),
                 Err(error) => Err(gap("content of a file", path, &error)),
             };
-            found.bodies.insert(purpose, body);
+            found.bodies.insert(purpose, kept);
         }
         Entry::Found(Box::new(found))
     }
@@ -210,7 +204,12 @@ impl Root {
                 });
             }
         }
-        let mut found = Found::new(kind(&stat), stat.st_mode, stat.st_uid, stat.st_gid);
+        let mut found = Found::new(
+            kind_of(stat.st_mode),
+            stat.st_mode,
+            stat.st_uid,
+            stat.st_gid,
+        );
         found.size = u64::try_from(stat.st_size).unwrap_or_default();
         found.modified = stat.st_mtime;
         found.target = target;
@@ -248,49 +247,8 @@ fn fd_path(file: &OwnedFd) -> io::Result<PathBuf> {
     std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd()))
 }
 
-fn kind(stat: &Stat) -> Kind {
-    match FileType::from_raw_mode(stat.st_mode) {
-        FileType::RegularFile => Kind::File,
-        FileType::Directory => Kind::Directory,
-        FileType::Socket => Kind::Socket,
-        _ => Kind::Other,
-    }
-}
-
 fn text(name: &CStr) -> String {
     OsString::from_vec(name.to_bytes().to_vec())
         .to_string_lossy()
         .into_owned()
-}
-
-fn missing(path: &str, error: &io::Error) -> Entry {
-    match error.raw_os_error().map(Errno::from_raw_os_error) {
-        Some(Errno::NOENT | Errno::NOTDIR) => Entry::NotFound,
-        _ => Entry::Gap(gap("file", path, error)),
-    }
-}
-
-/// The gap of something that the system refused.
-pub(super) fn gap(what: &str, path: &str, error: &io::Error) -> Gap {
-    let (reason, remedy) = match error.raw_os_error().map(Errno::from_raw_os_error) {
-        Some(Errno::ACCESS | Errno::PERM) => (GapReason::Forbidden, "run as root (sudo)"),
-        Some(Errno::FBIG | Errno::TOOBIG) => (
-            GapReason::Unparsable,
-            "look at it by hand: it is too large to be what it should be",
-        ),
-        Some(Errno::NOSYS) => (
-            GapReason::Unreachable,
-            "read the node on itself: this kernel cannot confine paths to a root (openat2, Linux 5.6)",
-        ),
-        Some(Errno::NOENT) => (GapReason::Unreachable, "see whether the path is mounted"),
-        None => (
-            GapReason::Unparsable,
-            "see what lies there: it is no regular file",
-        ),
-        Some(_) => (
-            GapReason::Unreachable,
-            "see whether the file system is healthy",
-        ),
-    };
-    Gap::new(what, path, reason, remedy)
 }

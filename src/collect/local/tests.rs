@@ -162,7 +162,7 @@ fn refusals_say_why_and_what_would_help() {
         (Errno::FBIG, GapReason::Unparsable, "too large"),
         (Errno::IO, GapReason::Unreachable, "file system"),
     ] {
-        let gap = root::gap("file", "/f", &errno.into());
+        let gap = crate::collect::system::gap("file", "/f", &errno.into());
         assert_eq!(gap.reason, reason, "{errno}");
         assert!(gap.remedy.contains(remedy), "{errno}: {}", gap.remedy);
     }

@@ -12,7 +12,7 @@ use crate::facts::component::{Component, DirectoryRead, Files};
 use crate::facts::{Gap, GapReason};
 
 /// Where systemd looks for units, the first that counts first (systemd.unit(5)).
-const UNITS: [&str; 5] = [
+pub(super) const UNITS: [&str; 5] = [
     "/etc/systemd/system",
     "/run/systemd/system",
     "/usr/local/lib/systemd/system",

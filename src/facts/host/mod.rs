@@ -22,6 +22,7 @@ mod survey;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod usual;
 
 use std::collections::BTreeMap;
 
@@ -38,6 +39,7 @@ pub use mounts::Mount;
 pub use reduce::{Body, PemFile, Purpose, Unreducible, reduce};
 pub use roles::Role;
 pub use tree::{Answer, Entry, Found, HostTree, Kind, Parent, Process, Request};
+pub use usual::{Usual, usual};
 
 use inquiry::Inquiry;
 use instances::{Instance, Manifests};

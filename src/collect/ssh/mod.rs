@@ -1,0 +1,7 @@
+//! Nodes over SSH.
+
+mod seen;
+mod talk;
+#[cfg(test)]
+mod tests;
+mod wire;

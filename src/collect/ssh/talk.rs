@@ -1,0 +1,123 @@
+//! The conversation with the script on one node, over whatever carries it.
+//!
+//! The first batch goes out with everything that most nodes are asked for, and the script follows by itself what the
+//! node's components name. What the normaliser wants beyond that is asked for in further batches: one, in practice.
+
+use std::io::{BufRead, Write};
+
+use super::seen::Seen;
+use super::wire::{Ask, Records, WireError, batch};
+use crate::facts::component::Told;
+use crate::facts::host::{HostTree, Request, observe, usual};
+
+/// What runs on the node.
+pub(super) const SCRIPT: &str = include_str!("probe.sh");
+/// How often a node is asked at most. A component leads to its configuration, that to manifests and kubeconfigs, those
+/// to certificates, and the script follows most of that alone.
+const TRIPS: usize = 16;
+
+/// What was said on one node.
+#[derive(Debug)]
+pub(super) struct Talk {
+    /// The node as it was seen.
+    pub(super) tree: HostTree,
+    /// The uid by which it was seen.
+    pub(super) uid: u32,
+    /// How many batches it took.
+    pub(super) trips: usize,
+}
+
+/// The command that runs the script: it takes as many bytes from its input as the script has, and leaves the rest to it.
+pub(super) fn command() -> String {
+    format!("eval \"$(dd bs=1 count={} 2>/dev/null)\"", SCRIPT.len())
+}
+
+/// Talks to a shell that runs [`command`]. `nonce` is a word nobody else knows.
+pub(super) fn talk(
+    from: impl BufRead,
+    mut to: impl Write,
+    nonce: &str,
+    told: &Told,
+) -> Result<Talk, WireError> {
+    to.write_all(SCRIPT.as_bytes())?;
+    converse(from, to, nonce, told)
+}
+
+/// The same once the script is there.
+pub(super) fn converse(
+    from: impl BufRead,
+    mut to: impl Write,
+    nonce: &str,
+    told: &Told,
+) -> Result<Talk, WireError> {
+    to.write_all(format!("{nonce}\n{}", batch(&first())).as_bytes())?;
+    to.flush()?;
+    let (mut records, uid) = Records::begin(from, nonce)?;
+    let mut seen = Seen::new(nonce);
+    let mut tree = HostTree::default();
+    let mut asked = Vec::new();
+    for trips in 1..=TRIPS {
+        records.read(|record| seen.take(record))?;
+        let mut asks = conclude(&mut tree, &seen, told);
+        // What was asked for and not told is not going to be, and a path that no line can hold cannot be asked for.
+        asks.retain(|ask| !asked.contains(ask) && ask.fits());
+        if asks.is_empty() || trips == TRIPS {
+            return Ok(Talk { tree, uid, trips });
+        }
+        to.write_all(batch(&asks).as_bytes())?;
+        to.flush()?;
+        asked.extend(asks);
+    }
+    Ok(Talk {
+        tree,
+        uid,
+        trips: TRIPS,
+    })
+}
+
+/// What every node is asked for.
+fn first() -> Vec<Ask> {
+    let usual = usual();
+    let mut asks = vec![
+        Ask::FollowFiles(usual.files),
+        Ask::FollowDirectories(usual.directories),
+    ];
+    let below = usual.below.into_iter();
+    asks.extend(usual.requests.iter().map(ask));
+    asks.extend(below.map(|(path, depth)| Ask::All(path, depth)));
+    asks
+}
+
+pub(super) fn ask(request: &Request) -> Ask {
+    let path = request.path().unwrap_or_default().to_owned();
+    match request {
+        Request::Hostname => Ask::Hostname,
+        Request::Processes => Ask::Processes,
+        Request::Stat(_) => Ask::Stat(path),
+        Request::Read(..) => Ask::Read(path),
+        Request::List(_) => Ask::List(path),
+        Request::Tree(_, depth) => Ask::Below(path, *depth),
+    }
+}
+
+/// Lets the normaliser look as far as what was seen reaches; returns what to ask for next.
+fn conclude(tree: &mut HostTree, seen: &Seen, told: &Told) -> Vec<Ask> {
+    loop {
+        let mut asks = Vec::new();
+        let mut answered = false;
+        for request in observe(tree, told).1 {
+            match seen.answer(&request) {
+                Ok(answer) => {
+                    tree.insert(answer);
+                    answered = true;
+                }
+                Err(missing) => asks.extend([ask(&request), missing]),
+            }
+        }
+        if !answered {
+            asks.sort_unstable();
+            asks.dedup();
+            return asks;
+        }
+    }
+}

@@ -1,0 +1,322 @@
+//! The script against the native reader, under every shell it is written for.
+
+use std::fs;
+use std::io::{BufReader, Write};
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use super::seen::Seen;
+use super::talk::{SCRIPT, talk};
+use super::wire::{Ask, Record, Records, WireError, batch};
+use crate::collect::local::{read_tree, serve_at};
+use crate::facts::component::Told;
+use crate::facts::host::{Answer, Purpose, Request, observe};
+
+const NONCE: &str = "word-of-this-test";
+const PLANTED: &str = "UExBTlRFRC1TRUNSRVQ=";
+
+/// A shell that runs the script, with the programs in `path` alone.
+struct Shell {
+    child: Child,
+    _path: Option<TempDir>,
+}
+
+impl Drop for Shell {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// dash and bash with the machine's tools, busybox with its own.
+fn shells() -> Vec<(&'static str, Shell)> {
+    let shell = |program: &str, arguments: &[&str], script: &str, path: Option<TempDir>| Shell {
+        child: Command::new(program)
+            .args(arguments)
+            .arg("-c")
+            .arg(script)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap(),
+        _path: path,
+    };
+    let applets = TempDir::new().unwrap();
+    for name in [
+        "awk", "cat", "grep", "head", "id", "od", "readlink", "sed", "stat", "tr",
+    ] {
+        symlink("/bin/busybox", applets.path().join(name)).unwrap();
+    }
+    let path = applets.path().to_str().unwrap();
+    let own = SCRIPT.replace(
+        "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+        &format!("PATH={path}"),
+    );
+    assert_ne!(own, SCRIPT);
+    vec![
+        ("dash", shell("dash", &[], SCRIPT, None)),
+        ("bash", shell("bash", &[], SCRIPT, None)),
+        ("busybox", shell("busybox", &["sh"], &own, Some(applets))),
+    ]
+}
+
+/// What the script told when asked for `asks`.
+fn told(shell: &mut Shell, asks: &[Ask]) -> Seen {
+    let mut input = shell.child.stdin.take().unwrap();
+    input
+        .write_all(format!("{NONCE}\n{}", batch(asks)).as_bytes())
+        .unwrap();
+    let output = BufReader::new(shell.child.stdout.take().unwrap());
+    let (mut records, uid) = Records::begin(output, NONCE).unwrap();
+    assert_eq!(uid, rustix::process::geteuid().as_raw());
+    let mut seen = Seen::new(NONCE);
+    records.read(|record| seen.take(record)).unwrap();
+    seen
+}
+
+/// A directory with everything in it that is read amiss.
+fn traps() -> TempDir {
+    let directory = TempDir::new().unwrap();
+    let at = |name: &str| directory.path().join("node").join(name);
+    fs::create_dir_all(at("deep/deeper/deepest")).unwrap();
+    fs::write(at("deep/deeper/deepest/file"), "").unwrap();
+    fs::write(at("good"), "10\n").unwrap();
+    fs::set_permissions(at("good"), PermissionsExt::from_mode(0o4640)).unwrap();
+    fs::write(at("no line end"), "10").unwrap();
+    fs::write(at("big"), vec![b'a'; 300 * 1024]).unwrap();
+    fs::write(at("binary"), (1..=255).collect::<Vec<u8>>()).unwrap();
+    fs::write(at("nul"), b"kind: A\0\n").unwrap();
+    fs::write(at(".hidden"), "x").unwrap();
+    fs::write(at("..hidden"), "x").unwrap();
+    fs::write(at("a name\twith\ttabs"), "x").unwrap();
+    fs::write(at("Umläute = *"), "x").unwrap();
+    fs::create_dir(at("closed")).unwrap();
+    for (link, target) in [
+        ("link", "good"),
+        ("absolute", "/etc/passwd"),
+        ("dangling", "/nothing/at/all"),
+        ("self", "self"),
+        ("up", ".."),
+        ("directory", "deep"),
+    ] {
+        symlink(target, at(link)).unwrap();
+    }
+    directory
+}
+
+fn requests(at: &Path) -> Vec<Request> {
+    let at = at.to_str().unwrap();
+    let mut requests: Vec<Request> = [
+        "good",
+        "no line end",
+        "big",
+        "binary",
+        "Umläute = *",
+        "link",
+        "dangling",
+        "self",
+        "up",
+        "directory/deeper",
+        "good/below",
+        "nothing/below",
+    ]
+    .iter()
+    .flat_map(|name| {
+        let path = format!("{at}/{name}");
+        [
+            Request::Stat(path.clone()),
+            Request::Read(path.clone(), Purpose::Kernel),
+            Request::List(path),
+        ]
+    })
+    .collect();
+    requests.push(Request::Read(format!("{at}/nul"), Purpose::Config));
+    requests.push(Request::Tree(at.to_owned(), 1));
+    requests.push(Request::Tree(format!("{at}/deep"), 2));
+    requests.push(Request::Tree(format!("{at}/directory"), 4));
+    requests.push(Request::Read(
+        "/proc/sys/kernel/osrelease".into(),
+        Purpose::Kernel,
+    ));
+    requests.push(Request::Read("/etc/passwd".into(), Purpose::Accounts));
+    requests.push(Request::Read("/proc/1/mountinfo".into(), Purpose::Mounts));
+    requests
+}
+
+#[test]
+fn the_script_sees_what_the_native_reader_sees() {
+    let directory = traps();
+    let requests = requests(&directory.path().join("node"));
+    let asks: Vec<Ask> = requests.iter().map(super::talk::ask).collect();
+    for (name, mut shell) in shells() {
+        let seen = told(&mut shell, &asks);
+        for request in &requests {
+            let answer = seen.answer(request);
+            let native = serve_at(Path::new("/"), request);
+            assert_eq!(answer, Ok(native), "{name} {request:?}");
+        }
+    }
+}
+
+#[test]
+fn this_machine_is_the_same_node_either_way() {
+    let told = Told::default();
+    let native = read_tree(Path::new("/"), Duration::from_secs(60), &told).unwrap();
+    for (name, mut shell) in shells() {
+        let mut input = shell.child.stdin.take().unwrap();
+        let output = BufReader::new(shell.child.stdout.take().unwrap());
+        // The script is there already; what is left of the input is what follows it.
+        let mut after = Vec::new();
+        let started = Instant::now();
+        let talk = super::talk::converse(output, &mut input, NONCE, &told).unwrap();
+        assert!(started.elapsed() < Duration::from_secs(60));
+        after.extend(observe(&talk.tree, &told).1);
+        assert_eq!(after, [], "{name}");
+        let (mut ours, mut theirs) = (observe(&talk.tree, &told).0, observe(&native, &told).0);
+        // Processes come and go, and tell when they were seen.
+        ours.gaps.clear();
+        theirs.gaps.clear();
+        assert_eq!(ours, theirs, "{name}");
+    }
+}
+
+/// What leaves the node of a file with this text.
+fn cleaned(shell: &mut Shell, text: &str) -> String {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("file");
+    fs::write(&path, text).unwrap();
+    let path = path.to_str().unwrap().to_owned();
+    let mut input = shell.child.stdin.take().unwrap();
+    input
+        .write_all(format!("{NONCE}\n{}", batch(&[Ask::Read(path)])).as_bytes())
+        .unwrap();
+    drop(input);
+    let output = BufReader::new(shell.child.stdout.take().unwrap());
+    let (mut records, _) = Records::begin(output, NONCE).unwrap();
+    let mut text = None;
+    let take = |record| {
+        if let Record::Read(_, content) = record {
+            text = Some(String::from_utf8(content.unwrap()).unwrap());
+        }
+    };
+    records.read(take).unwrap();
+    text.unwrap()
+}
+
+#[test]
+fn secrets_do_not_leave_the_node() {
+    let key = format!(
+        "-----BEGIN EC PRIVATE KEY-----\n{PLANTED}\n{PLANTED}\n-----END EC PRIVATE KEY-----"
+    );
+    let bare = "-----BEGIN EC PRIVATE KEY-----\n-----END EC PRIVATE KEY-----";
+    let certificate = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----";
+    let cases = [
+        (
+            format!("{certificate}\n{key}\nafter"),
+            format!("{certificate}\n{bare}\nafter"),
+        ),
+        (
+            key.replace('\n', "\\n") + ", after",
+            bare.replace('\n', "\n") + ", after",
+        ),
+        (
+            format!("a: |\n  {}\nb: 1", key.replace('\n', "\n  ")),
+            format!("a: |\n  {}\nb: 1", bare),
+        ),
+        (
+            format!("-----BEGIN RSA PRIVATE KEY-----\n{PLANTED}"),
+            "-----BEGIN RSA PRIVATE KEY-----".into(),
+        ),
+        (
+            format!("users:\n- user:\n    token: {PLANTED}\n    client-certificate: /a"),
+            "users:\n- user:\n    token: \"-\"\n    client-certificate: /a".into(),
+        ),
+        (
+            format!("- token: '{PLANTED}' # {PLANTED}\n  other: 1"),
+            "- token: \"-\" # UExBTlRFRC1TRUNSRVQ=\n  other: 1".into(),
+        ),
+        (
+            format!("password: |-\n  {PLANTED}\n\n  {PLANTED}\nnext: 1"),
+            "password: \"-\"\nnext: 1".into(),
+        ),
+        (
+            format!("password:\n  {PLANTED}\nnext: 1"),
+            "password: \"-\"\nnext: 1".into(),
+        ),
+        (
+            format!("secret: \"a\n  {PLANTED}\"\nnext: 1"),
+            "secret: \"-\"\nnext: 1".into(),
+        ),
+        (
+            format!("keys: [{{name: a, secret: {PLANTED}}}, {{secret: \"{PLANTED}\", name: b}}]"),
+            "keys: [{name: a, secret: \"-\"}, {secret: \"-\", name: b}]".into(),
+        ),
+        (
+            format!(
+                "{{\"user\":{{\"token\" : \"{PLANTED}\\\"{PLANTED}\",\"client-key-data\":\"{PLANTED}\"}}}}"
+            ),
+            "{\"user\":{\"token\" : \"-\",\"client-key-data\": \"-\"}}".into(),
+        ),
+        (
+            format!("{{\"token\": \"{PLANTED}\n{PLANTED}\"}}"),
+            "{\"token\": \"-\"".into(),
+        ),
+        (
+            "resources: [secrets]\nfeatureGates: {ServiceAccountTokenJTI: true}\nmytoken: a".into(),
+            "resources: [secrets]\nfeatureGates: {ServiceAccountTokenJTI: true}\nmytoken: a".into(),
+        ),
+    ];
+    for (text, expected) in cases {
+        for (name, mut shell) in shells() {
+            let cleaned = cleaned(&mut shell, &text);
+            assert_eq!(cleaned.trim_end(), expected, "{name}");
+        }
+    }
+}
+
+#[test]
+fn what_is_no_answer_is_told_apart() {
+    let begin = format!("{}\tB\t{NONCE}\t0\n", format!("B\t{NONCE}\t0").len());
+    let end = format!("{}\tE\t{NONCE}\t1\n", format!("E\t{NONCE}\t1").len());
+    let read = |text: String| {
+        let (mut records, _) = Records::begin(text.as_bytes(), NONCE)?;
+        records.read(|_| {})
+    };
+    assert!(read(format!("{begin}{end}")).is_ok());
+    assert!(read(format!("Welcome!\nno line end{begin}{end}")).is_ok());
+    for (text, message) in [
+        (String::new(), "the answer of the node is cut off"),
+        (
+            "sudo: a password is required\n".into(),
+            "the answer of the node is cut off after it said: sudo: a password is required",
+        ),
+        (begin.clone(), "the answer of the node is cut off"),
+        (
+            format!("{begin}{}", end.trim_end()),
+            "the answer of the node is cut off",
+        ),
+        (
+            format!("{begin}a line\n{end}"),
+            "the answer of the node has something in it that is not of our script: `a line`",
+        ),
+        (
+            format!("{begin}5\tH\tvm\n{end}"),
+            "the answer of the node has something in it that is not of our script: `5\tH\tvm`",
+        ),
+        (
+            format!("{begin}4\tH\tvm\n{end}"),
+            "the answer of the node has something in it that is not of our script",
+        ),
+        (
+            begin.replace(NONCE, "another"),
+            "the answer of the node is cut off after it said",
+        ),
+    ] {
+        let error = read(text).unwrap_err();
+        assert!(error.to_string().starts_with(message), "{error}");
+    }
+}
