@@ -8,6 +8,7 @@ use crate::catalog::{CatalogError, Problem};
 use crate::collect::CollectError;
 use crate::facts::SnapshotError;
 use crate::report::ReadError;
+use crate::target::NoHost;
 
 /// Why a command ended.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +57,19 @@ pub(crate) enum CliError {
         /// Why.
         source: io::Error,
     },
+    /// A line of an inventory names no host. The user's mistake.
+    #[error("{}:{line}", path.display())]
+    Inventory {
+        /// The file.
+        path: PathBuf,
+        /// The line.
+        line: usize,
+        /// What is wrong with it.
+        source: NoHost,
+    },
+    /// Neither an API nor a node is named. The user's mistake.
+    #[error("nothing is left to ask without the API")]
+    NothingToAsk,
     /// A file given to `report` is not a report of ours, or one of a newer version.
     #[error("{}", path.display())]
     Report {
@@ -151,6 +165,7 @@ impl CliError {
                 }
                 _ => None,
             },
+            Self::NothingToAsk => Some("name nodes: --node local, --ssh HOST".to_owned()),
             Self::Exists { .. } => Some("somebody may have filled it in: choose another name, or remove it".to_owned()),
             Self::Report { .. } => Some("`seaworthy audit -o json=FILE` writes one".to_owned()),
             _ => None,

@@ -5,24 +5,24 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::args::TargetArgs;
+use super::args::{SshArgs, TargetArgs};
 use super::error::CliError;
 use super::progress::Spinners;
 use super::terminal::Terminal;
 use crate::collect;
 use crate::facts::Facts;
-use crate::target::{Access, LocalNode, Target};
+use crate::target::{self, Access, LocalNode, Ssh, Target};
 
 /// How long reading the local node may take.
 const LOCAL_LIMIT: Duration = Duration::from_secs(60);
 
 /// Collects from the target that `args` name.
 pub(crate) fn facts(args: &TargetArgs, terminal: &Terminal) -> Result<Facts, CliError> {
-    let progress = Spinners::new(terminal.progress);
-    Ok(collect::facts(&target(args), Timestamp::now(), &progress)?)
+    let progress = Spinners::new(terminal.progress, terminal.verbose);
+    Ok(collect::facts(&target(args)?, Timestamp::now(), &progress)?)
 }
 
-fn target(args: &TargetArgs) -> Target {
+fn target(args: &TargetArgs) -> Result<Target, CliError> {
     let api = (!args.no_api).then(|| Access {
         kubeconfig: args.kubeconfig.clone(),
         context: args.context.clone(),
@@ -37,9 +37,44 @@ fn target(args: &TargetArgs) -> Target {
         root: args.root.clone().unwrap_or_else(|| PathBuf::from("/")),
         time_limit: LOCAL_LIMIT,
     });
-    Target {
+    let ssh = ssh(&args.ssh)?;
+    if api.is_none() && local.is_none() && ssh.is_none() {
+        return Err(CliError::NothingToAsk);
+    }
+    Ok(Target {
         api,
         local,
+        ssh,
         namespaces: args.namespaces.clone(),
+    })
+}
+
+fn ssh(args: &SshArgs) -> Result<Option<Ssh>, CliError> {
+    let mut hosts = args.ssh.clone();
+    if let Some(file) = &args.ssh_inventory {
+        let inventory = std::fs::read_to_string(file).map_err(|source| CliError::Input {
+            path: file.clone(),
+            source,
+        })?;
+        hosts.extend(target::inventory(&inventory).map_err(|(line, source)| {
+            CliError::Inventory {
+                path: file.clone(),
+                line,
+                source,
+            }
+        })?);
     }
+    let ssh = Ssh {
+        hosts,
+        all: args.ssh_all,
+        user: args.ssh_user.clone(),
+        keys: args.ssh_key.clone(),
+        config: args.ssh_config.clone(),
+        known_hosts: args.ssh_known_hosts.clone(),
+        jump: args.ssh_jump.clone(),
+        accept_new: args.accept_new,
+        parallel: args.ssh_parallel.into(),
+        time_limit: Duration::from_secs(args.ssh_timeout),
+    };
+    Ok((ssh.all || !ssh.hosts.is_empty()).then_some(ssh))
 }

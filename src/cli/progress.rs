@@ -7,16 +7,18 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::collect::Progress;
+use crate::collect::ssh::Passphrase;
 
 /// Spinners for collectors.
 pub(crate) struct Spinners {
     lines: MultiProgress,
     running: Mutex<BTreeMap<String, ProgressBar>>,
+    verbose: bool,
 }
 
 impl Spinners {
-    /// Spinners that are seen when `visible`.
-    pub(crate) fn new(visible: bool) -> Self {
+    /// Spinners that are seen when `visible`, and tell what each step gave when `verbose`.
+    pub(crate) fn new(visible: bool, verbose: bool) -> Self {
         let target = if visible {
             ProgressDrawTarget::stderr()
         } else {
@@ -25,6 +27,7 @@ impl Spinners {
         Self {
             lines: MultiProgress::with_draw_target(target),
             running: Mutex::new(BTreeMap::new()),
+            verbose,
         }
     }
 }
@@ -42,16 +45,26 @@ impl Progress for Spinners {
         }
     }
 
-    fn finished(&self, step: &str, _outcome: &str) {
+    fn finished(&self, step: &str, outcome: &str) {
         if let Ok(mut running) = self.running.lock()
             && let Some(bar) = running.remove(step)
         {
             bar.finish_and_clear();
         }
+        if self.verbose {
+            self.lines
+                .suspend(|| super::say(&format!("{step}: {outcome}")));
+        }
     }
 
     fn note(&self, text: &str) {
         self.lines.suspend(|| super::say(&format!("note: {text}")));
+    }
+
+    fn secret(&self, question: &str) -> Option<Passphrase> {
+        self.lines
+            .suspend(|| super::terminal::secret(question))
+            .map(Passphrase::new)
     }
 }
 

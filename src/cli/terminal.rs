@@ -16,6 +16,8 @@ pub(crate) struct Terminal {
     pub(crate) color: bool,
     /// Whether to show progress on standard error.
     pub(crate) progress: bool,
+    /// Whether to say on standard error what each step gave.
+    pub(crate) verbose: bool,
     /// Whether the locale promises that any character can be shown.
     pub(crate) unicode: bool,
     /// The width that the environment states, else that of the terminal, when standard output is one.
@@ -35,6 +37,7 @@ impl Terminal {
                 When::Auto => out.is_terminal() && !no_color && !dumb,
             },
             progress: std::io::stderr().is_terminal() && !global.quiet && !dumb,
+            verbose: global.verbose,
             unicode: unicode(),
             width: stated().or_else(|| {
                 let size = out
@@ -75,4 +78,24 @@ fn unicode() -> bool {
 /// Text from outside for standard error.
 pub(crate) fn safe(text: &str) -> Cow<'_, str> {
     crate::report::safe::safe(text)
+}
+
+/// Asks for a secret on the terminal, without showing it; nothing when there is no terminal.
+pub(crate) fn secret(question: &str) -> Option<String> {
+    use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+    use std::io::{BufRead, BufReader, Write};
+    let mut options = std::fs::OpenOptions::new();
+    let mut terminal = options.read(true).write(true).open("/dev/tty").ok()?;
+    let before = tcgetattr(&terminal).ok()?;
+    let mut hidden = before.clone();
+    hidden.local_modes.remove(LocalModes::ECHO);
+    tcsetattr(&terminal, OptionalActions::Flush, &hidden).ok()?;
+    let asked = write!(terminal, "{}: ", safe(question)).and_then(|()| terminal.flush());
+    let mut line = String::new();
+    let read = asked.and_then(|()| BufReader::new(&terminal).read_line(&mut line));
+    // Whatever happened, the terminal shows again what is typed.
+    let _ = tcsetattr(&terminal, OptionalActions::Flush, &before);
+    let _ = writeln!(terminal);
+    read.ok()?;
+    Some(line.trim_end_matches(['\r', '\n']).to_owned())
 }

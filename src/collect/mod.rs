@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use crate::facts::component::Told;
 use crate::facts::objects::Node;
 use crate::facts::{Asked, Cell, Cluster, Facts, Gap};
-use crate::target::{Access, LocalNode, Target};
+use crate::target::{Access, LocalNode, Ssh, Target};
 use api::ApiFacts;
 
 pub use api::Progress;
@@ -76,8 +76,31 @@ pub fn facts(
     if let Some(node) = &target.local {
         read(&mut facts, node, &told, progress)?;
     }
+    if let Some(ssh) = &target.ssh {
+        log_in(&mut facts, ssh, &told, progress);
+    }
     facts.take_told(&told);
     Ok(facts)
+}
+
+/// Reads nodes by SSH; one that cannot be read is a gap.
+fn log_in(facts: &mut Facts, ssh: &Ssh, told: &Told, progress: &dyn Progress) {
+    for asked in ssh::collect_nodes(ssh, &facts.nodes.rows, told, progress) {
+        match asked.host {
+            Ok(host) => {
+                let node = &host.host.node;
+                if facts.hosts.rows.iter().any(|known| known.node == *node) {
+                    progress.note(&format!(
+                        "node {node} was read twice; the first reading counts"
+                    ));
+                    continue;
+                }
+                facts.asked.nodes.push(node.clone());
+                facts.take_host(host);
+            }
+            Err(gap) => facts.lack_host(asked.node, gap),
+        }
+    }
 }
 
 /// Asks the API on a runtime of its own, which is left behind without waiting for what still hangs in it.

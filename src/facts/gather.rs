@@ -4,7 +4,7 @@ use super::component::{Component, ComponentKind, DirectoryRead, FileRead, Files,
 use super::host::HostFacts;
 use super::objects::Object;
 use super::workload::Folder;
-use super::{Facts, Gap, GapReason, Listing};
+use super::{Facts, Gap, GapReason, Lack, Listing};
 
 impl Facts {
     /// Takes `objects` as all that an API holds: every kind of object is complete afterwards.
@@ -67,6 +67,29 @@ impl Facts {
         self.certificates.extend(host.certificates);
     }
 
+    /// Notes that a node was asked for and not read; one that the API does not know may hold anything.
+    pub fn lack_host(&mut self, node: Option<String>, gap: Gap) {
+        if let Some(name) = node {
+            self.hosts.lacks.push(Lack {
+                namespace: None,
+                name: Some(name),
+                gap,
+            });
+            return;
+        }
+        self.hosts.lacks.push(Lack::any(gap.clone()));
+        self.components.lacks.push(Lack::any(gap.clone()));
+        self.files.lacks.push(Lack::any(gap.clone()));
+        self.certificates.lacks.push(Lack::any(gap));
+    }
+
+    /// Why the files and processes of a node were not read.
+    pub fn unread_node(&self, node: &str) -> Gap {
+        let mut lacks = self.hosts.lacks.iter();
+        let lack = lacks.find(|lack| lack.name.as_deref() == Some(node));
+        lack.map_or_else(|| not_read(node), |lack| lack.gap.clone())
+    }
+
     fn complete_objects(&mut self) {
         fn complete<T>(listing: &mut Listing<T>) {
             *listing = Listing::complete(Vec::new());
@@ -105,7 +128,7 @@ impl Facts {
                 .configz
                 .get(node)
                 .filter(|_| kind == ComponentKind::Kubelet);
-            let mut files = Unread { node };
+            let mut files = Unread(self.unread_node(node));
             let version = told.version(kind, node);
             self.components.rows.push(Component::observe(
                 kind, node, version, &sightings, configz, &mut files,
@@ -114,29 +137,25 @@ impl Facts {
     }
 }
 
-/// The files of a node that nobody read.
-struct Unread<'n> {
-    node: &'n str,
+/// The gap of a node that nobody asked for: one cause, whatever is missing for it.
+fn not_read(node: &str) -> Gap {
+    Gap::new(
+        format!("files and processes of node {node}"),
+        "",
+        GapReason::NotAsked,
+        "read nodes too: --ssh HOST or --ssh-all, or --node local on the node itself",
+    )
 }
 
-impl Unread<'_> {
-    fn gap(&self, path: &str) -> Gap {
-        let remedy = format!("run with --node local on {}", self.node);
-        Gap::new(
-            format!("file {path} of node {}", self.node),
-            "",
-            GapReason::NotAsked,
-            remedy,
-        )
-    }
-}
+/// The files of a node that was not read.
+struct Unread(Gap);
 
-impl Files for Unread<'_> {
-    fn text(&mut self, path: &str) -> FileRead {
-        FileRead::Gap(self.gap(path))
+impl Files for Unread {
+    fn text(&mut self, _: &str) -> FileRead {
+        FileRead::Gap(self.0.clone())
     }
 
-    fn list(&mut self, directory: &str) -> DirectoryRead {
-        DirectoryRead::Gap(self.gap(directory))
+    fn list(&mut self, _: &str) -> DirectoryRead {
+        DirectoryRead::Gap(self.0.clone())
     }
 }

@@ -1,11 +1,13 @@
 //! What is audited, and how it is reached. Pure data: nothing here talks to anything.
 
 mod access;
+mod ssh;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 pub use access::Access;
+pub use ssh::{NoHost, Ssh, SshHost, inventory};
 
 /// What one run looks at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,6 +16,8 @@ pub struct Target {
     pub api: Option<Access>,
     /// The machine this runs on, as a node.
     pub local: Option<LocalNode>,
+    /// The nodes that are read by SSH.
+    pub ssh: Option<Ssh>,
     /// The namespaces it is limited to; empty means all.
     pub namespaces: Vec<String>,
 }

@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use output::OutputArgs;
 pub(crate) use selection::{GateArgs, SelectionArgs};
-pub(crate) use target::TargetArgs;
+pub(crate) use target::{SshArgs, TargetArgs};
 
 /// Audits whether a Kubernetes cluster is hardened, and shows the evidence.
 ///
@@ -37,6 +37,9 @@ pub(crate) struct GlobalArgs {
     /// No progress on standard error
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
+    /// Say on standard error what each step gave
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub(crate) verbose: bool,
 }
 
 /// When to do something that only suits a terminal.

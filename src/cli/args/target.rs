@@ -4,10 +4,14 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::target::SshHost;
+
 /// Which cluster and which nodes.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Target")]
 pub(crate) struct TargetArgs {
+    #[command(flatten)]
+    pub(crate) ssh: SshArgs,
     /// The kubeconfig file [default: $KUBECONFIG, then ~/.kube/config, then the pod's service account]
     #[arg(long, value_name = "FILE")]
     pub(crate) kubeconfig: Option<PathBuf>,
@@ -38,9 +42,48 @@ pub(crate) struct TargetArgs {
     /// Where the node's file system is mounted; symbolic links stay inside
     #[arg(long, value_name = "DIR", requires = "node")]
     pub(crate) root: Option<PathBuf>,
-    /// Do not ask the Kubernetes API; with --node local only this machine is audited
-    #[arg(long, requires = "node")]
+    /// Do not ask the Kubernetes API: only the nodes that are named are audited
+    #[arg(long, conflicts_with = "ssh_all")]
     pub(crate) no_api: bool,
+}
+
+/// How nodes are read over SSH. What is not said here, ssh_config says.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Nodes over SSH")]
+pub(crate) struct SshArgs {
+    /// Read these nodes, separated by commas; may be repeated
+    #[arg(long, value_name = "[USER@]HOST[:PORT]", value_delimiter = ',')]
+    pub(crate) ssh: Vec<SshHost>,
+    /// Read the nodes in this file, one a line
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ssh_inventory: Option<PathBuf>,
+    /// Read every node of the cluster, at the address that the API gives
+    #[arg(long)]
+    pub(crate) ssh_all: bool,
+    /// The user to log in as [default: ssh_config, then you]
+    #[arg(long, value_name = "USER")]
+    pub(crate) ssh_user: Option<String>,
+    /// Offer this private key first; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ssh_key: Vec<PathBuf>,
+    /// Go through these hosts, the first one first
+    #[arg(long, value_name = "[USER@]HOST[:PORT]", value_delimiter = ',')]
+    pub(crate) ssh_jump: Vec<SshHost>,
+    /// The OpenSSH configuration [default: ~/.ssh/config and /etc/ssh/ssh_config]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ssh_config: Option<PathBuf>,
+    /// The file of known host keys [default: those of ssh_config]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ssh_known_hosts: Option<PathBuf>,
+    /// Trust hosts that nothing is known of, and write their keys down
+    #[arg(long)]
+    pub(crate) accept_new: bool,
+    /// How many nodes are read at once
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) ssh_parallel: u16,
+    /// How long one node may take, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(crate) ssh_timeout: u64,
 }
 
 /// The nodes that can be read.

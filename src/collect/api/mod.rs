@@ -48,6 +48,11 @@ pub trait Progress: Sync {
     fn finished(&self, step: &str, outcome: &str);
     /// Something that a reader of the facts should know and that no gap says.
     fn note(&self, text: &str);
+    /// Asks whoever runs this for a secret; nothing when nobody can be asked.
+    fn secret(&self, question: &str) -> Option<crate::collect::ssh::Passphrase> {
+        let _ = question;
+        None
+    }
 }
 
 /// What is asked of the API.

@@ -7,7 +7,7 @@ use crate::facts::{Gap, GapReason};
 use crate::outcome::Subject;
 
 use super::authorities::{Authorities, etcd_schema};
-use super::expected::{Expected, expected, unread_node};
+use super::expected::{Expected, expected};
 use super::joined::Joined;
 use super::{Row, Rows, Slot, World};
 
@@ -64,7 +64,7 @@ impl World<'_> {
     /// Why there is nothing about a component that is expected on `node`.
     fn not_seen(&self, kind: ComponentKind, node: &str) -> Gap {
         if !self.facts.hosts.rows.iter().any(|host| host.node == node) {
-            return unread_node(node);
+            return self.facts.unread_node(node);
         }
         let what = format!("{} on node {node}, where none was found", kind.binary());
         let remedy = "start it, or read the machine on which it runs";

@@ -104,7 +104,7 @@ pub(super) fn every(facts: &Facts, kind: ComponentKind) -> Result<Vec<&Component
             .into_iter()
             .find(|node| !seen.iter().any(|component| &component.node == node))
         {
-            Some(node) => Err(unread_node(&node)),
+            Some(node) => Err(facts.unread_node(&node)),
             None => Ok(seen),
         },
     }
@@ -167,14 +167,4 @@ fn proxy_replaced(facts: &Facts) -> bool {
 fn names(facts: &Facts, wanted: impl Fn(&Node) -> bool) -> Vec<String> {
     let nodes = facts.nodes.rows.iter().filter(|node| wanted(node));
     nodes.map(|node| node.metadata.name.clone()).collect()
-}
-
-/// The gap of a node whose files and processes were not read: one cause, whatever is missing for it.
-pub(super) fn unread_node(node: &str) -> Gap {
-    Gap::new(
-        format!("files and processes of node {node}"),
-        "",
-        GapReason::NotAsked,
-        format!("run with --node local on {node}"),
-    )
 }

@@ -10,7 +10,7 @@ use crate::facts::objects::Node;
 use crate::facts::{Cell, Gap, GapReason, Lacking, Record, Source};
 use crate::outcome::Subject;
 
-use super::expected::{control_plane_nodes, is_on_workers, unread_node};
+use super::expected::{control_plane_nodes, is_on_workers};
 use super::joined::{Joined, join};
 use super::objects::{gone, unread};
 use super::{Hidden, Row, Rows, Slot, World};
@@ -167,7 +167,7 @@ impl World<'_> {
     fn hidden_files(&self) -> Vec<Row<'_>> {
         static FILES: LazyLock<Vec<File>> = LazyLock::new(|| {
             let roles = Role::ALL.iter().filter(|role| is_on_workers(**role));
-            let gap = unread_node("");
+            let gap = hidden();
             roles
                 .map(|role| File::hidden("", "", *role, gap.clone()))
                 .collect()
@@ -181,7 +181,7 @@ impl World<'_> {
             place: None,
             variables: vec![
                 Slot::Fact(file),
-                Slot::Gap(unread_node("")),
+                Slot::Gap(hidden()),
                 Slot::Fact(&self.facts.cluster),
             ],
         };
@@ -257,8 +257,13 @@ impl World<'_> {
                 let name = &node.metadata.name;
                 let mut subject = Subject::new(subject, what);
                 subject.node = Some(name.clone());
-                (subject, unread_node(name))
+                (subject, facts.unread_node(name))
             })
             .collect()
     }
+}
+
+/// Stands for whatever is not known of a file that is only thought of.
+fn hidden() -> Gap {
+    Gap::new("file of a node", "", GapReason::NotAsked, "")
 }

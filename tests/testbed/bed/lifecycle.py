@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from bed import hostfiles, images, kubeadm, linux, network, serving, state, teardown, workloads
+from bed import hostfiles, images, kubeadm, linux, login, network, serving, state, teardown, workloads
 from bed import node as nodes
 from bed.cache import Entry
 from bed.console import BedError, say
@@ -54,6 +54,7 @@ def _prepare(bed: Bed, node: Node, entry: Entry) -> None:
 
 
 def _make(bed: Bed, entry: Entry) -> None:
+    login.make_keys(bed)
     with ThreadPoolExecutor(max_workers=len(bed.nodes)) as pool:
         prepared = {node.name: pool.submit(_prepare, bed, node, entry) for node in bed.nodes}
         prepared[bed.control_plane.name].result()
@@ -112,6 +113,8 @@ def describe(bed: Bed, entry: Entry) -> dict:
         "kubeconfig": str(kubeadm.kubeconfig(bed)),
         "superAdminKubeconfig": str(kubeadm.kubeconfig(bed, "super-admin.conf")),
         "bin": str(entry.programs),
+        "sshKey": str(login.folder(bed) / "id_ed25519"),
+        "sshKnownHosts": str(login.folder(bed) / "known_hosts"),
         "nodes": [
             {
                 "name": node.name,

@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from bed import cgroups, network, rootfs, system
+from bed import cgroups, login, network, rootfs, system
 from bed.cache import Entry
 from bed.console import BedError
 from bed.node_init import ENVIRONMENT
@@ -21,6 +21,7 @@ _PATIENCE = 30.0
 _SERVICES = {
     "containerd.service": [],
     # kubeadm writes these two before it would ask an init system to start the kubelet.
+    "ssh.service": [],
     "kubelet.service": ["/var/lib/kubelet/config.yaml", "/var/lib/kubelet/kubeadm-flags.env"],
 }
 """Unit to the files that must exist before it starts."""
@@ -28,6 +29,7 @@ _SERVICES = {
 
 def _write_spec(bed: Bed, node: Node, entry: Entry) -> Path:
     sysctls = rootfs.create(bed, node, entry.image_references()["pause"])
+    login.prepare(bed, node)
     spec = {
         "name": node.name,
         "root": str(node.root),

@@ -17,13 +17,18 @@ TO_BUILD = {
     "pkg-config": "/usr/bin/pkg-config",
     "libseccomp-dev": "/usr/include/seccomp.h",
     "busybox-static": "/bin/busybox",
+    "libssl-dev": "/usr/include/openssl/ssl.h",
+    "zlib1g-dev": "/usr/include/zlib.h",
     "nftables": "/usr/sbin/nft",
 }
 TO_RUN = {
     "containernetworking-plugins": "/usr/lib/cni/bridge",
     "iproute2": "/sbin/ip",
     "mount": "/bin/mount",
+    "openssh-client": "/usr/bin/ssh-keygen",
+    "openssh-server": "/usr/sbin/sshd",
     "openssl": "/usr/bin/openssl",
+    "sudo": "/usr/bin/sudo",
     "util-linux": "/usr/bin/nsenter",
 }
 """Package to a file (or pattern) that shows it is installed."""

@@ -1,0 +1,169 @@
+//! Many nodes at once, each within its time.
+//!
+//! A node is read by a plain thread of its own, a bounded number at a time. Whoever takes too long has its connections
+//! ended from outside and is left behind: nobody waits for a thread that hangs.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::io::BufReader;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use ring::rand::{SecureRandom, SystemRandom};
+
+use super::error::SshError;
+use super::keys::Passphrases;
+use super::route::Route;
+use super::session::{Connected, Means, Sockets, connect};
+use super::talk::{self, Talk};
+use crate::collect::Progress;
+use crate::facts::component::Told;
+
+/// A node that was read, or why not.
+pub(super) struct Read {
+    /// Its place in the order of the routes.
+    pub(super) number: usize,
+    pub(super) talk: Result<Talk, SshError>,
+}
+
+/// What is the same for all nodes.
+pub(super) struct Common {
+    pub(super) told: Told,
+    pub(super) passphrases: Passphrases,
+    pub(super) parallel: usize,
+    pub(super) limit: Duration,
+}
+
+/// A node that is being read.
+struct Running {
+    label: String,
+    sockets: Arc<Sockets>,
+    deadline: Instant,
+}
+
+/// Reads every node; `take` gets each as soon as it is done, in any order.
+pub(super) fn read(
+    routes: Vec<Route>,
+    common: Common,
+    progress: &dyn Progress,
+    mut take: impl FnMut(Read),
+) {
+    let common = Arc::new(common);
+    let (outgoing, incoming) = channel();
+    let mut waiting: VecDeque<(usize, Route)> = routes.into_iter().enumerate().collect();
+    let mut running: BTreeMap<usize, Running> = BTreeMap::new();
+    let mut done = |number: usize, running: &mut BTreeMap<usize, Running>, talk| {
+        // One that was given up on already has nothing more to say.
+        if let Some(node) = running.remove(&number) {
+            let talk: Result<Talk, SshError> = talk;
+            let outcome = match &talk {
+                Ok(talk) => format!("{} round trips", talk.trips),
+                Err(error) => error.to_string(),
+            };
+            progress.finished(&node.label, &outcome);
+            take(Read { number, talk });
+        }
+    };
+    while !waiting.is_empty() || !running.is_empty() {
+        while running.len() < common.parallel.max(1) {
+            let Some((number, route)) = waiting.pop_front() else {
+                break;
+            };
+            let node = Running {
+                label: route.label.clone(),
+                sockets: Arc::default(),
+                deadline: Instant::now() + common.limit,
+            };
+            progress.started(&node.label);
+            let sockets = node.sockets.clone();
+            let deadline = node.deadline;
+            running.insert(number, node);
+            let (common, outgoing) = (common.clone(), outgoing.clone());
+            let started = thread::Builder::new()
+                .name("ssh-node".to_owned())
+                .spawn(move || one(number, &route, &common, &sockets, deadline, &outgoing));
+            if let Err(error) = started {
+                done(number, &mut running, Err(SshError::Start(error)));
+            }
+        }
+        match next(&incoming, &running) {
+            Some((number, talk)) => done(number, &mut running, talk),
+            None => {
+                for number in late(&running) {
+                    let node = &running[&number];
+                    node.sockets.end();
+                    let error = SshError::Late {
+                        host: node.label.clone(),
+                        seconds: common.limit.as_secs(),
+                    };
+                    done(number, &mut running, Err(error));
+                }
+            }
+        }
+    }
+}
+
+type Answer = (usize, Result<Talk, SshError>);
+
+/// The next node that is done; nothing when the time of one is over.
+fn next(incoming: &Receiver<Answer>, running: &BTreeMap<usize, Running>) -> Option<Answer> {
+    let first = running.values().map(|node| node.deadline).min()?;
+    let left = first.saturating_duration_since(Instant::now());
+    match incoming.recv_timeout(left) {
+        Ok(answer) => Some(answer),
+        Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
+    }
+}
+
+fn late(running: &BTreeMap<usize, Running>) -> Vec<usize> {
+    let now = Instant::now();
+    let late = running.iter().filter(|(_, node)| node.deadline <= now);
+    late.map(|(number, _)| *number).collect()
+}
+
+fn one(
+    number: usize,
+    route: &Route,
+    common: &Common,
+    sockets: &Sockets,
+    deadline: Instant,
+    outgoing: &Sender<Answer>,
+) {
+    let means = Means {
+        sockets,
+        passphrases: &common.passphrases,
+        deadline,
+    };
+    let talk = connect(route, &means).and_then(|way| told(&way, route, &common.told));
+    // Nobody listens any more when the time was over.
+    let _ = outgoing.send((number, talk));
+    // Closing may wait for a host that no longer answers.
+    sockets.end();
+}
+
+/// Runs the script and talks to it.
+fn told(way: &Connected, route: &Route, told: &Told) -> Result<Talk, SshError> {
+    let protocol = |source| SshError::Protocol {
+        host: route.label.clone(),
+        source,
+    };
+    let mut channel = way.session.channel_session().map_err(protocol)?;
+    channel
+        .handle_extended_data(ssh2::ExtendedData::Merge)
+        .map_err(protocol)?;
+    channel.exec(&talk::command()).map_err(protocol)?;
+    let (from, to) = (BufReader::new(channel.stream(0)), channel.stream(0));
+    talk::talk(from, to, &nonce(), told).map_err(|source| SshError::Wire {
+        host: route.label.clone(),
+        source,
+    })
+}
+
+/// A word that nobody else knows.
+fn nonce() -> String {
+    let mut bytes = [0_u8; 12];
+    // Without randomness the word is still one that no banner says.
+    let _ = SystemRandom::new().fill(&mut bytes);
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
