@@ -16,7 +16,7 @@ use super::error::SshError;
 use super::keys::Passphrases;
 use super::route::Route;
 use super::session::{Connected, Means, Sockets, connect};
-use super::talk::{self, Talk};
+use super::talk::{self, Opening, Talk};
 use crate::collect::Progress;
 use crate::facts::component::Told;
 
@@ -154,7 +154,12 @@ fn told(way: &Connected, route: &Route, told: &Told) -> Result<Talk, SshError> {
         .map_err(protocol)?;
     channel.exec(&talk::command()).map_err(protocol)?;
     let (from, to) = (BufReader::new(channel.stream(0)), channel.stream(0));
-    talk::talk(from, to, &nonce(), told).map_err(|source| SshError::Wire {
+    let opening = Opening {
+        nonce: &nonce(),
+        user: &route.user,
+        told,
+    };
+    talk::talk(from, to, &opening).map_err(|source| SshError::Wire {
         host: route.label.clone(),
         source,
     })

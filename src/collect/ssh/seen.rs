@@ -8,14 +8,16 @@ use rustix::io::Errno;
 use super::wire::{self, Ask, Record, Refusal, Stat};
 use crate::collect::procfs::{arguments, started};
 use crate::collect::system::{body, gap, kind_of, missing};
-use crate::facts::Gap;
 use crate::facts::host::{Answer, Entry, Found, Kind, Parent, Process, Purpose, Request};
+use crate::facts::{Gap, GapReason};
 
 /// Everything told so far. Contents are as they came from the node; only reduced ones leave.
 #[derive(Default)]
 pub(super) struct Seen {
     /// Put behind a content that could not be read to its end.
     broken: Vec<u8>,
+    /// What would let the user read what only root may; nothing when root has read.
+    remedy: Option<String>,
     hostname: Option<String>,
     processes: Vec<wire::Process>,
     boot: Option<Result<Option<i64>, Refusal>>,
@@ -25,11 +27,29 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// Nothing yet, on a node whose answers carry `nonce`.
-    pub(super) fn new(nonce: &str) -> Self {
+    /// Nothing yet, on a node whose answers carry `nonce`; `remedy` is what would let the user read what only root may.
+    pub(super) fn new(nonce: &str, remedy: Option<String>) -> Self {
         Self {
             broken: format!("{nonce}\n").into_bytes(),
+            remedy,
             ..Self::default()
+        }
+    }
+
+    /// The gap of something that the system refused there.
+    fn gap(&self, what: &str, path: &str, error: &io::Error) -> Gap {
+        let mut gap = gap(what, path, error);
+        if let (GapReason::Forbidden, Some(remedy)) = (gap.reason, &self.remedy) {
+            gap.remedy.clone_from(remedy);
+        }
+        gap
+    }
+
+    fn missing(&self, path: &str, refusal: Refusal) -> Entry {
+        let error = refusal.error();
+        match missing(path, &error) {
+            Entry::Gap(_) => Entry::Gap(self.gap("file", path, &error)),
+            entry => entry,
         }
     }
 
@@ -79,12 +99,12 @@ impl Seen {
     }
 
     fn processes(&self, boot: Result<Option<i64>, Refusal>) -> Result<Vec<Process>, Gap> {
-        let boot = boot.map_err(|refusal| gap("processes", "/proc", &refusal.error()))?;
+        let boot = boot.map_err(|refusal| self.gap("processes", "/proc", &refusal.error()))?;
         let mut processes = Vec::new();
         for process in &self.processes {
             let argv = process.argv.as_deref().map(arguments).map_err(|refusal| {
                 let path = format!("/proc/{}/cmdline", process.pid);
-                gap("command line", &path, &refusal.error())
+                self.gap("command line", &path, &refusal.error())
             });
             if let (Err(gap), "") = (&argv, process.name.as_str()) {
                 return Err(gap.clone());
@@ -109,7 +129,7 @@ impl Seen {
             .ok_or_else(|| Ask::Stat(path.to_owned()))?;
         let stat = match told {
             Ok(stat) => stat,
-            Err(refusal) => return Ok(missing(path, &refusal.error())),
+            Err(refusal) => return Ok(self.missing(path, *refusal)),
         };
         let mut found = Found::new(kind_of(stat.mode), stat.mode, stat.uid, stat.gid);
         found.size = stat.size;
@@ -126,7 +146,7 @@ impl Seen {
                         uid: stat.uid,
                         gid: stat.gid,
                     }),
-                    Some(Err(refusal)) => return Ok(missing(path, &refusal.error())),
+                    Some(Err(refusal)) => return Ok(self.missing(path, *refusal)),
                     None => return Err(Ask::Stat(above.to_owned())),
                 };
             }
@@ -156,7 +176,7 @@ impl Seen {
                     body(path, purpose, &bytes)
                 }
                 Ok(bytes) => body(path, purpose, bytes),
-                Err(error) => Err(gap("content of a file", path, &error)),
+                Err(error) => Err(self.gap("content of a file", path, &error)),
             };
             found.bodies.insert(purpose, kept);
         }
@@ -181,7 +201,7 @@ impl Seen {
         let told = told.ok_or_else(|| Ask::List(path.to_owned()))?;
         Ok(told
             .clone()
-            .map_err(|refusal| gap("names in a directory", path, &refusal.error())))
+            .map_err(|refusal| self.gap("names in a directory", path, &refusal.error())))
     }
 
     fn tree(&self, path: &str, depth: u32) -> Result<Answer, Ask> {

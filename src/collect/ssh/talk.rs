@@ -21,8 +21,6 @@ const TRIPS: usize = 16;
 pub(super) struct Talk {
     /// The node as it was seen.
     pub(super) tree: HostTree,
-    /// The uid by which it was seen.
-    pub(super) uid: u32,
     /// How many batches it took.
     pub(super) trips: usize,
 }
@@ -36,28 +34,40 @@ pub(super) fn command() -> String {
     format!("/bin/sh -c '{choose}' '{read}'")
 }
 
-/// Talks to a shell that runs [`command`]. `nonce` is a word nobody else knows.
+/// What is said to the script besides what is asked.
+pub(super) struct Opening<'a> {
+    /// A word nobody else knows.
+    pub(super) nonce: &'a str,
+    /// The user it runs as unless sudo made it root.
+    pub(super) user: &'a str,
+    /// What is known of the node's components from elsewhere.
+    pub(super) told: &'a Told,
+}
+
+/// Talks to a shell that runs [`command`].
 pub(super) fn talk(
     from: impl BufRead,
     mut to: impl Write,
-    nonce: &str,
-    told: &Told,
+    opening: &Opening<'_>,
 ) -> Result<Talk, WireError> {
     to.write_all(SCRIPT.as_bytes())?;
-    converse(from, to, nonce, told)
+    converse(from, to, opening)
 }
 
 /// The same once the script is there.
 pub(super) fn converse(
     from: impl BufRead,
     mut to: impl Write,
-    nonce: &str,
-    told: &Told,
+    opening: &Opening<'_>,
 ) -> Result<Talk, WireError> {
+    let Opening { nonce, user, told } = *opening;
     to.write_all(format!("{nonce}\n{}", batch(&first())).as_bytes())?;
     to.flush()?;
     let (mut records, uid) = Records::begin(from, nonce)?;
-    let mut seen = Seen::new(nonce);
+    let remedy = format!(
+        "log in as root, or write into /etc/sudoers.d/seaworthy there: {user} ALL=(root) NOPASSWD: /bin/sh"
+    );
+    let mut seen = Seen::new(nonce, (uid != 0).then_some(remedy));
     let mut tree = HostTree::default();
     let mut asked = Vec::new();
     for trips in 1..=TRIPS {
@@ -66,17 +76,13 @@ pub(super) fn converse(
         // What was asked for and not told is not going to be, and a path that no line can hold cannot be asked for.
         asks.retain(|ask| !asked.contains(ask) && ask.fits());
         if asks.is_empty() || trips == TRIPS {
-            return Ok(Talk { tree, uid, trips });
+            return Ok(Talk { tree, trips });
         }
         to.write_all(batch(&asks).as_bytes())?;
         to.flush()?;
         asked.extend(asks);
     }
-    Ok(Talk {
-        tree,
-        uid,
-        trips: TRIPS,
-    })
+    Ok(Talk { tree, trips: TRIPS })
 }
 
 /// What every node is asked for.

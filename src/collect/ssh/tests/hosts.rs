@@ -1,0 +1,345 @@
+//! Known hosts and configuration, against what OpenSSH 9.2 wrote and resolves (`ssh-keygen -H`, `ssh -G`).
+
+use std::fs;
+use std::path::Path;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use proptest::prelude::*;
+use tempfile::TempDir;
+
+use crate::collect::ssh::config::{Reader, Settings};
+use crate::collect::ssh::keys::is_encrypted;
+use crate::collect::ssh::known_hosts::{KnownHosts, Verdict, fingerprint, line};
+
+const A: &str = "AAAAC3NzaC1lZDI1NTE5AAAAIBZEZrYD7mwR6Z2dunfJXM2Rml8Cnny1qTwpbuw/RXaS";
+const B: &str = "AAAAC3NzaC1lZDI1NTE5AAAAINk+k4B25fU6nBf8DrC3xBSuPmkdRln9c7zxIg54/SUU";
+const E: &str = "AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBJTi1J8vRHyVV9KfLXOVgtqary3zmGmWN1KlYUHnqGixoIguN8+M9TdQNJlMfduSvylezL6ZSIrAB7xAWiARMxU=";
+/// `cp1` and `[cp1]:2222`, as `ssh-keygen -H` writes them.
+const HASHED: [&str; 2] = [
+    "|1|WMNcx1vZ0Ampq1r13sCiedz0MSg=|IH8urtsBRuwND0xybfGAxUNP/dQ=",
+    "|1|R4iePF+Fh3RO8aQsFK0CYPqsPMc=|GCCUJ2BLJVOgsyKCqmpJ7x7c6aU=",
+];
+
+fn key(text: &str) -> Vec<u8> {
+    STANDARD.decode(text).unwrap()
+}
+
+fn known(text: &str) -> KnownHosts {
+    let mut known = KnownHosts::default();
+    known.add(Path::new("/k"), text);
+    known
+}
+
+/// The verdict on a key in a word, with the line it rests on.
+fn verdict(text: &str, host: &str, port: u16, shown: &str) -> String {
+    match known(text).judge(host, port, &key(shown)) {
+        Verdict::Known => "known".into(),
+        Verdict::Unknown => "unknown".into(),
+        Verdict::Revoked(at) => format!("revoked {at}"),
+        Verdict::Changed(at) => format!("changed {at}"),
+        Verdict::Authority(at) => format!("authority {at}"),
+    }
+}
+
+#[test]
+fn hosts_are_known_by_their_keys() {
+    let [hashed, hashed_port] = HASHED;
+    for (text, host, port, shown, expected) in [
+        (format!("cp1 ssh-ed25519 {A}"), "cp1", 22, A, "known"),
+        (
+            format!("cp1 ssh-ed25519 {A} comment"),
+            "CP1",
+            22,
+            A,
+            "known",
+        ),
+        (
+            format!("CP1,10.0.0.1 ssh-ed25519 {A}"),
+            "cp1",
+            22,
+            A,
+            "known",
+        ),
+        (format!("cp1 ssh-ed25519 {A}"), "cp1", 22, B, "changed /k:1"),
+        (format!("cp1 ssh-ed25519 {A}"), "cp2", 22, A, "unknown"),
+        // Another type of key is new, not changed.
+        (format!("cp1 ssh-ed25519 {A}"), "cp1", 22, E, "unknown"),
+        (
+            format!("cp1 ssh-ed25519 {A}\ncp1 ecdsa-sha2-nistp256 {E}"),
+            "cp1",
+            22,
+            E,
+            "known",
+        ),
+        (
+            format!("*.example,!bad.example ssh-ed25519 {A}"),
+            "a.example",
+            22,
+            A,
+            "known",
+        ),
+        (
+            format!("*.example,!bad.example ssh-ed25519 {A}"),
+            "bad.example",
+            22,
+            A,
+            "unknown",
+        ),
+        (
+            format!("[cp1]:2222 ssh-ed25519 {A}"),
+            "cp1",
+            2222,
+            A,
+            "known",
+        ),
+        (
+            format!("[cp1]:2222 ssh-ed25519 {A}"),
+            "cp1",
+            22,
+            A,
+            "unknown",
+        ),
+        // A host that is new at its port may be known without it, but is not changed by that.
+        (format!("cp1 ssh-ed25519 {A}"), "cp1", 2222, A, "known"),
+        (format!("cp1 ssh-ed25519 {A}"), "cp1", 2222, B, "unknown"),
+        (format!("{hashed} ssh-ed25519 {A}"), "cp1", 22, A, "known"),
+        (format!("{hashed} ssh-ed25519 {A}"), "cp2", 22, A, "unknown"),
+        (
+            format!("{hashed_port} ssh-ed25519 {A}"),
+            "cp1",
+            2222,
+            A,
+            "known",
+        ),
+        (
+            format!("{hashed_port} ssh-ed25519 {A}"),
+            "cp1",
+            2222,
+            B,
+            "changed /k:1",
+        ),
+        // The library takes the marker for a host name and accepts the key.
+        (
+            format!("@revoked * ssh-ed25519 {A}\ncp1 ssh-ed25519 {A}"),
+            "cp1",
+            22,
+            A,
+            "revoked /k:1",
+        ),
+        (
+            format!("cp1 ssh-ed25519 {A}\n@revoked cp1 ssh-ed25519 {A}"),
+            "cp1",
+            22,
+            A,
+            "revoked /k:2",
+        ),
+        (
+            format!("@revoked * ssh-ed25519 {A}\ncp1 ssh-ed25519 {B}"),
+            "cp1",
+            22,
+            B,
+            "known",
+        ),
+        (
+            format!("@cert-authority * ssh-ed25519 {A}"),
+            "cp1",
+            22,
+            B,
+            "authority /k:1",
+        ),
+        // The key of an authority is no host's key.
+        (
+            format!("@cert-authority * ssh-ed25519 {A}"),
+            "cp1",
+            22,
+            A,
+            "authority /k:1",
+        ),
+        (
+            format!("@cert-authority * ssh-ed25519 {A}\ncp1 ssh-ed25519 {B}"),
+            "cp1",
+            22,
+            B,
+            "known",
+        ),
+        // The library loses everything behind a line that it cannot read.
+        (
+            format!("# c\n\ngarbage\ncp1 ssh-ed25519 AAAA\ncp1 ssh-ed25519 {A}"),
+            "cp1",
+            22,
+            A,
+            "known",
+        ),
+        (format!("@odd cp1 ssh-ed25519 {A}"), "cp1", 22, A, "unknown"),
+        // A key under the name of another type is nobody's.
+        (format!("cp1 ssh-rsa {A}"), "cp1", 22, A, "unknown"),
+    ] {
+        assert_eq!(
+            verdict(&text, host, port, shown),
+            expected,
+            "{text} {host} {port}"
+        );
+    }
+}
+
+#[test]
+fn lines_that_cannot_be_read_are_named() {
+    let known = known(&format!(
+        "garbage\ncp1 ssh-ed25519 {A}\n|1|x ssh-ed25519 {A}\n"
+    ));
+    let remark = |line: u32| format!("/k:{line}: no line of known hosts, left out");
+    assert_eq!(known.remarks, [remark(1), remark(3)]);
+    assert_eq!(known.kinds("cp1", 22), ["ssh-ed25519"]);
+}
+
+#[test]
+fn keys_are_shown_as_openssh_does() {
+    let shown = fingerprint(&key(A));
+    assert_eq!(shown, "SHA256:vzjroEy8foneUSI1QXU5DRMQmEem+yvdhbYt6+tcy0s");
+    assert_eq!(line("CP1", 22, &key(A)), format!("cp1 ssh-ed25519 {A}"));
+    assert_eq!(
+        line("cp1", 2222, &key(A)),
+        format!("[cp1]:2222 ssh-ed25519 {A}")
+    );
+}
+
+#[test]
+fn locked_keys_are_told_from_open_ones() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("key");
+    for (body, expected) in [
+        (
+            "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAACmFlczI1Ni1jdHIAAAAGYmNyeXB0AAAAGAAAABCdLQF3Wg==\n",
+            true,
+        ),
+        (
+            "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZWA=\n",
+            false,
+        ),
+        (
+            "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n",
+            true,
+        ),
+        ("-----BEGIN ENCRYPTED PRIVATE KEY-----\n", true),
+        ("-----BEGIN PRIVATE KEY-----\nAAAA\n", false),
+        ("", false),
+    ] {
+        fs::write(&path, body).unwrap();
+        assert_eq!(is_encrypted(&path), expected, "{body}");
+    }
+}
+
+/// What files of these names and texts say about `host`; `config` is the one that is read.
+fn configured(files: &[(&str, &str)], host: &str) -> (Settings, Vec<String>) {
+    let home = TempDir::new().unwrap();
+    for (name, text) in files {
+        let path = home.path().join(".ssh").join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let mut reader = Reader::new(host, None, home.path());
+    reader.read(&home.path().join(".ssh/config"));
+    let (settings, remarks) = reader.finish();
+    let home = home.path().display().to_string();
+    let remarks = remarks.iter().map(|remark| remark.replace(&home, "~"));
+    (settings, remarks.collect())
+}
+
+#[test]
+fn the_first_value_counts() {
+    let text = "User first\nHost cp*\n  User second\n  Port 2222\n  HostName %h.example\nHost *\n Port 1\n IdentityFile ~/a\nIdentityFile \"b c\"\n";
+    let settings = configured(&[("config", text)], "cp1").0;
+    assert_eq!(settings.user.as_deref(), Some("first"));
+    assert_eq!(settings.port, Some(2222));
+    assert_eq!(settings.host_name.as_deref(), Some("%h.example"));
+    assert_eq!(settings.identity_files, ["~/a", "b c"]);
+    assert_eq!(configured(&[("config", text)], "w1").0.port, Some(1));
+}
+
+#[test]
+fn every_spelling_of_a_line_is_read() {
+    for line in [
+        "Port 2222",
+        "port=2222",
+        "PORT = 2222",
+        "\tPort\t\"2222\"",
+        "Port 2222 # why",
+        "Port=\"2222\"",
+    ] {
+        let settings = configured(&[("config", line)], "a").0;
+        assert_eq!(settings.port, Some(2222), "{line}");
+    }
+    for line in [
+        "#Port 2222",
+        "Port",
+        "Port x",
+        "Host b\nPort 2222",
+        "Host * !a\nPort 2222",
+        "Match all user x\nPort 2222",
+    ] {
+        let settings = configured(&[("config", line)], "a").0;
+        assert_eq!(settings.port, None, "{line}");
+    }
+    for line in [
+        "Match all\nPort 2222",
+        "Match host a\nPort 2222",
+        "Match !host b\nPort 2222",
+        "Match originalhost=a\nPort 2222",
+    ] {
+        let settings = configured(&[("config", line)], "a").0;
+        assert_eq!(settings.port, Some(2222), "{line}");
+    }
+}
+
+#[test]
+fn nothing_is_run_to_find_out() {
+    let folder = TempDir::new().unwrap();
+    let trace = folder.path().join("trace");
+    let text = format!(
+        "Match exec \"touch {}\"\n Port 1\nHost *\nPort 2\nProxyCommand touch {0}\n",
+        trace.display()
+    );
+    let (settings, remarks) = configured(&[("config", &text)], "a");
+    assert_eq!(settings.port, Some(2));
+    assert_eq!(
+        remarks,
+        ["~/.ssh/config:1: `Match exec` is not evaluated, left out"]
+    );
+    assert!(settings.unsupported.contains("ProxyCommand"));
+    assert!(!trace.exists());
+}
+
+#[test]
+fn included_files_are_read_in_order_and_never_for_ever() {
+    let files = [
+        ("config", "Host a\nInclude parts/*.conf\nHost *\nPort 3\n"),
+        ("parts/1.conf", "Host b\nPort 1\n"),
+        ("parts/2.conf", "Port 2\n"),
+        ("parts/.hidden.conf", "Port 9\n"),
+    ];
+    assert_eq!(configured(&files, "a").0.port, Some(2));
+    // What stands below a host that does not match is not read.
+    assert_eq!(configured(&files, "b").0.port, Some(3));
+    let (_, remarks) = configured(&[("config", "Include config\n")], "a");
+    assert_eq!(
+        remarks,
+        ["~/.ssh/config: files include each other too deeply"]
+    );
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_read(text in any::<Vec<u8>>(), lines in "[ -~\n]{0,400}") {
+        let text = String::from_utf8_lossy(&text).into_owned();
+        for text in [text, lines] {
+            let _ = known(&text).judge("a", 22, &key(A));
+            let folder = TempDir::new().unwrap();
+            let path = folder.path().join("config");
+            fs::write(&path, text.replace("nclude", "")).unwrap();
+            let mut reader = Reader::new("a", None, folder.path());
+            reader.read(&path);
+            let _ = reader.finish();
+        }
+    }
+}
