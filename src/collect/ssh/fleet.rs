@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::io::BufReader;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -110,10 +110,7 @@ type Answer = (usize, Result<Talk, SshError>);
 fn next(incoming: &Receiver<Answer>, running: &BTreeMap<usize, Running>) -> Option<Answer> {
     let first = running.values().map(|node| node.deadline).min()?;
     let left = first.saturating_duration_since(Instant::now());
-    match incoming.recv_timeout(left) {
-        Ok(answer) => Some(answer),
-        Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-    }
+    incoming.recv_timeout(left).ok()
 }
 
 fn late(running: &BTreeMap<usize, Running>) -> Vec<usize> {

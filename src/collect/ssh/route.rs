@@ -177,7 +177,7 @@ impl Planner<'_> {
         let agent = match settings.identity_agent.as_deref() {
             Some("none") => None,
             Some("SSH_AUTH_SOCK") | None => self.around.agent.clone(),
-            Some(socket) => Some(self.path(&socket.to_owned(), &address, &user)),
+            Some(socket) => Some(self.path(socket, &address, &user)),
         };
         let remarks = std::mem::take(&mut known_hosts.remarks);
         self.remarks.extend(remarks);

@@ -62,6 +62,26 @@ impl Bed {
         self.text("kubeconfig").into()
     }
 
+    /// The private key that opens all nodes.
+    pub(super) fn ssh_key(&self) -> PathBuf {
+        self.text("sshKey").into()
+    }
+
+    /// The nodes' host keys.
+    pub(super) fn known_hosts(&self) -> &Path {
+        Path::new(self.text("sshKnownHosts"))
+    }
+
+    /// Where a node is reached.
+    pub(super) fn address(&self, node: &str) -> String {
+        self.node(node)["address"].as_str().unwrap().to_owned()
+    }
+
+    /// The root folder of a node with its mounts, as this machine sees it.
+    pub(super) fn live_root(&self, node: &str) -> String {
+        self.node(node)["liveRoot"].as_str().unwrap().to_owned()
+    }
+
     /// Runs kubectl as the administrator, feeding it `input`.
     pub(super) fn kubectl(&self, args: &[&str], input: &str) -> String {
         let mut command = Command::new(Path::new(self.text("bin")).join("kubectl"));

@@ -11,5 +11,6 @@ mod deploy;
 mod findings;
 mod hardened;
 mod secrets;
+mod ssh;
 mod testbed;
 mod weak;

@@ -144,7 +144,7 @@ fn written(bed: &Bed, node: &str, access: &[&str]) -> Vec<(&'static str, String)
 }
 
 /// A part of every private key, and of the credentials of every kubeconfig and token file, on a node.
-fn private_keys(bed: &Bed, node: &str) -> Vec<String> {
+pub(super) fn private_keys(bed: &Bed, node: &str) -> Vec<String> {
     let mut secrets = Vec::new();
     let mut folders = vec![
         bed.root(node).join("etc/kubernetes"),

@@ -209,74 +209,65 @@ fn cleaned(shell: &mut Shell, text: &str) -> String {
     text.unwrap()
 }
 
+/// Files, and what leaves the node of them; `$S` is a secret.
+const CLEANED: &[(&str, &str)] = &[
+    (
+        "users:\n- user:\n    token: $S\n    x: /a",
+        "users:\n- user:\n    token: \"-\"\n    x: /a",
+    ),
+    (
+        "- token: '$S' # why\n  other: 1",
+        "- token: \"-\" # why\n  other: 1",
+    ),
+    (
+        "password: |-\n  $S\n\n  $S\nnext: 1",
+        "password: \"-\"\nnext: 1",
+    ),
+    ("password:\n  $S\nnext: 1", "password: \"-\"\nnext: 1"),
+    ("secret: \"a\n  $S\"\nnext: 1", "secret: \"-\"\nnext: 1"),
+    (
+        "k: [{n: a, secret: $S}, {secret: \"$S\", n: b}]",
+        "k: [{n: a, secret: \"-\"}, {secret: \"-\", n: b}]",
+    ),
+    (
+        "{\"u\":{\"token\" : \"$S\\\"$S\",\"client-key-data\":\"$S\"}}",
+        "{\"u\":{\"token\" : \"-\",\"client-key-data\": \"-\"}}",
+    ),
+    // A text that does not end takes the rest with it.
+    ("{\"token\": \"$S\n$S\"}", "{\"token\": \"-\""),
+    (
+        "resources: [secrets]\nTokenJTI: true\nmytoken: a",
+        "resources: [secrets]\nTokenJTI: true\nmytoken: a",
+    ),
+    // `$K` is a private key, `$B` what is left of it.
+    (
+        "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n$K\nafter",
+        "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n$B\nafter",
+    ),
+    ("a: |\n  $K\nb: 1", "a: |\n  $B\nb: 1"),
+    (
+        "-----BEGIN RSA PRIVATE KEY-----\n$S",
+        "-----BEGIN RSA PRIVATE KEY-----",
+    ),
+];
+
 #[test]
 fn secrets_do_not_leave_the_node() {
-    let key = format!(
-        "-----BEGIN EC PRIVATE KEY-----\n{PLANTED}\n{PLANTED}\n-----END EC PRIVATE KEY-----"
-    );
     let bare = "-----BEGIN EC PRIVATE KEY-----\n-----END EC PRIVATE KEY-----";
-    let certificate = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----";
-    let cases = [
-        (
-            format!("{certificate}\n{key}\nafter"),
-            format!("{certificate}\n{bare}\nafter"),
-        ),
-        (
-            key.replace('\n', "\\n") + ", after",
-            bare.replace('\n', "\n") + ", after",
-        ),
-        (
-            format!("a: |\n  {}\nb: 1", key.replace('\n', "\n  ")),
-            format!("a: |\n  {}\nb: 1", bare),
-        ),
-        (
-            format!("-----BEGIN RSA PRIVATE KEY-----\n{PLANTED}"),
-            "-----BEGIN RSA PRIVATE KEY-----".into(),
-        ),
-        (
-            format!("users:\n- user:\n    token: {PLANTED}\n    client-certificate: /a"),
-            "users:\n- user:\n    token: \"-\"\n    client-certificate: /a".into(),
-        ),
-        (
-            format!("- token: '{PLANTED}' # {PLANTED}\n  other: 1"),
-            "- token: \"-\" # UExBTlRFRC1TRUNSRVQ=\n  other: 1".into(),
-        ),
-        (
-            format!("password: |-\n  {PLANTED}\n\n  {PLANTED}\nnext: 1"),
-            "password: \"-\"\nnext: 1".into(),
-        ),
-        (
-            format!("password:\n  {PLANTED}\nnext: 1"),
-            "password: \"-\"\nnext: 1".into(),
-        ),
-        (
-            format!("secret: \"a\n  {PLANTED}\"\nnext: 1"),
-            "secret: \"-\"\nnext: 1".into(),
-        ),
-        (
-            format!("keys: [{{name: a, secret: {PLANTED}}}, {{secret: \"{PLANTED}\", name: b}}]"),
-            "keys: [{name: a, secret: \"-\"}, {secret: \"-\", name: b}]".into(),
-        ),
-        (
-            format!(
-                "{{\"user\":{{\"token\" : \"{PLANTED}\\\"{PLANTED}\",\"client-key-data\":\"{PLANTED}\"}}}}"
-            ),
-            "{\"user\":{\"token\" : \"-\",\"client-key-data\": \"-\"}}".into(),
-        ),
-        (
-            format!("{{\"token\": \"{PLANTED}\n{PLANTED}\"}}"),
-            "{\"token\": \"-\"".into(),
-        ),
-        (
-            "resources: [secrets]\nfeatureGates: {ServiceAccountTokenJTI: true}\nmytoken: a".into(),
-            "resources: [secrets]\nfeatureGates: {ServiceAccountTokenJTI: true}\nmytoken: a".into(),
-        ),
-    ];
-    for (text, expected) in cases {
+    let key = bare.replace('\n', "\n$S\n$S\n");
+    for (text, expected) in CLEANED {
+        let text = text.replace("$K", &key).replace("$S", PLANTED);
+        let expected = expected.replace("$B", bare);
         for (name, mut shell) in shells() {
             let cleaned = cleaned(&mut shell, &text);
             assert_eq!(cleaned.trim_end(), expected, "{name}");
         }
+    }
+    // On one line, as JSON holds it.
+    let line = key.replace("$S", PLANTED).replace('\n', "\\n");
+    for (name, mut shell) in shells() {
+        let cleaned = cleaned(&mut shell, &format!("{line}, after"));
+        assert_eq!(cleaned.trim_end(), format!("{bare}, after"), "{name}");
     }
 }
 
