@@ -16,13 +16,21 @@ use crate::target::{self, Access, LocalNode, Ssh, Target};
 /// How long reading the local node may take.
 const LOCAL_LIMIT: Duration = Duration::from_secs(60);
 
-/// Collects from the target that `args` name.
-pub(crate) fn facts(args: &TargetArgs, terminal: &Terminal) -> Result<Facts, CliError> {
+/// Collects from the target that `args` name, and from `nodes`.
+pub(crate) fn facts(
+    args: &TargetArgs,
+    nodes: &SshArgs,
+    terminal: &Terminal,
+) -> Result<Facts, CliError> {
     let progress = Spinners::new(terminal.progress, terminal.verbose);
-    Ok(collect::facts(&target(args)?, Timestamp::now(), &progress)?)
+    Ok(collect::facts(
+        &target(args, nodes)?,
+        Timestamp::now(),
+        &progress,
+    )?)
 }
 
-fn target(args: &TargetArgs) -> Result<Target, CliError> {
+fn target(args: &TargetArgs, nodes: &SshArgs) -> Result<Target, CliError> {
     let api = (!args.no_api).then(|| Access {
         kubeconfig: args.kubeconfig.clone(),
         context: args.context.clone(),
@@ -37,7 +45,7 @@ fn target(args: &TargetArgs) -> Result<Target, CliError> {
         root: args.root.clone().unwrap_or_else(|| PathBuf::from("/")),
         time_limit: LOCAL_LIMIT,
     });
-    let ssh = ssh(&args.ssh)?;
+    let ssh = ssh(nodes)?;
     if api.is_none() && local.is_none() && ssh.is_none() {
         return Err(CliError::NothingToAsk);
     }

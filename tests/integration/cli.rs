@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use crate::gaps::{packed_text, unpacked};
 use crate::harness::{Run, command, run, run_with};
 
 #[test]
@@ -80,8 +81,34 @@ fn gates_decide_the_exit_status_whatever_the_format() {
             1
         );
         assert_eq!(code(&["--min-score", "100"]), 1);
-        assert_eq!(code(&["--min-coverage", "100"]), 3);
+        assert_eq!(code(&["--min-coverage", "100"]), 0);
     }
+    // One file that was not read leaves its control open.
+    let demo = std::fs::read("reports/demo.seaworthy").unwrap();
+    let gap = r#"{"what": "a file", "reason": "forbidden", "remedy": "read it"}"#;
+    let lack = format!(r#"{{"kind": "files", "lack": {{"name": "one", "gap": {gap}}}}}"#);
+    let rows = unpacked(&demo);
+    let text: Vec<&str> = rows
+        .lines()
+        .map(|line| {
+            if line.contains("\"kubeletConfig\"") {
+                lack.as_str()
+            } else {
+                line
+            }
+        })
+        .collect();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("open.seaworthy");
+    std::fs::write(&path, packed_text(&(text.join("\n") + "\n"))).unwrap();
+    let args = [
+        "audit",
+        "--snapshot",
+        path.to_str().unwrap(),
+        "--min-coverage",
+        "100",
+    ];
+    assert_eq!(run(&args).code, 3);
 }
 
 #[test]
@@ -497,6 +524,8 @@ fn a_recorded_cluster_takes_no_options_of_a_live_one() {
         ["-n", "payments"],
         ["--node", "local"],
         ["--context", "staging"],
+        ["--ssh", "root@cp1"],
+        ["--ssh-user", "root"],
     ] {
         for recorded in [vec!["--demo"], vec!["--snapshot", "reports/demo.seaworthy"]] {
             let args = [&["audit"][..], &recorded, &target].concat();

@@ -77,16 +77,18 @@ pub(crate) enum Command {
 pub(crate) struct AuditArgs {
     #[command(flatten)]
     pub(crate) target: TargetArgs,
+    #[command(flatten)]
+    pub(crate) ssh: SshArgs,
     /// Judge this snapshot instead of a live cluster
     #[arg(
         long,
         value_name = "FILE",
-        conflicts_with_all = ["demo", "TargetArgs"],
+        conflicts_with_all = ["demo", "TargetArgs", "SshArgs"],
         help_heading = "Target"
     )]
     pub(crate) snapshot: Option<PathBuf>,
     /// Judge the cluster that was recorded into this program
-    #[arg(long, conflicts_with = "TargetArgs", help_heading = "Target")]
+    #[arg(long, conflicts_with_all = ["TargetArgs", "SshArgs"], help_heading = "Target")]
     pub(crate) demo: bool,
     /// Keep the snapshot of this very run
     #[arg(
@@ -112,6 +114,8 @@ pub(crate) struct AuditArgs {
 pub(crate) struct CollectArgs {
     #[command(flatten)]
     pub(crate) target: TargetArgs,
+    #[command(flatten)]
+    pub(crate) ssh: SshArgs,
     /// The snapshot file to write
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub(crate) output: PathBuf,

@@ -10,8 +10,6 @@ use crate::target::SshHost;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Target")]
 pub(crate) struct TargetArgs {
-    #[command(flatten)]
-    pub(crate) ssh: SshArgs,
     /// The kubeconfig file [default: $KUBECONFIG, then ~/.kube/config, then the pod's service account]
     #[arg(long, value_name = "FILE")]
     pub(crate) kubeconfig: Option<PathBuf>,

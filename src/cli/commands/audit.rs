@@ -102,7 +102,7 @@ fn facts(args: &AuditArgs, terminal: &Terminal) -> Result<Snapshot, CliError> {
             snapshot::read(BufReader::new(file)).map_err(|source| broken(path, source))
         }
         None => Ok(Snapshot {
-            facts: live::facts(&args.target, terminal)?,
+            facts: live::facts(&args.target, &args.ssh, terminal)?,
             lacking: Lacking::default(),
         }),
     }

@@ -11,7 +11,7 @@ use crate::facts::snapshot;
 /// Collects and writes the snapshot.
 pub(crate) fn run(args: CollectArgs, terminal: &Terminal) -> Result<Exit, CliError> {
     let sink = Sink::open(Some(&args.output))?;
-    let facts = live::facts(&args.target, terminal)?;
+    let facts = live::facts(&args.target, &args.ssh, terminal)?;
     sink.fill(|out| {
         snapshot::write(&facts, out).map_err(|source| CliError::Snapshot {
             path: args.output.clone(),

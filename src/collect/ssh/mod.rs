@@ -18,7 +18,7 @@ mod talk;
 mod tests;
 mod wire;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::path::PathBuf;
 
@@ -85,17 +85,18 @@ pub fn collect_nodes(
         parallel: ssh.parallel,
         limit: ssh.time_limit,
     };
+    let mut done = BTreeMap::new();
     fleet::read(routes, common, progress, |read| {
         let (host, node) = &named[read.number];
         let host = match read.talk {
             Ok(talk) => Ok(observe(&talk.tree, told).0),
             Err(error) => Err(unread(host, node.as_deref(), &error)),
         };
-        asked.push(Asked {
-            node: node.clone(),
-            host,
-        });
+        let node = node.clone();
+        done.insert(read.number, Asked { node, host });
     });
+    // Whoever answers first, the facts come in one order.
+    asked.extend(done.into_values());
     asked
 }
 

@@ -9,6 +9,7 @@ mod audit;
 mod bed;
 mod deploy;
 mod findings;
+mod fleet;
 mod hardened;
 mod secrets;
 mod ssh;

@@ -1,6 +1,7 @@
 //! No secret value ever leaves the cluster, wherever it sits.
 
 use super::bed::{ADMIN, Bed};
+use super::ssh;
 
 /// One planted value per place it could leak from.
 const PLANTED: [&str; 7] = [
@@ -82,20 +83,26 @@ pub(super) fn none_gets_out(bed: &Bed, words: &[&str]) {
         let shown = there.contains(word) || there.contains(&base64(word));
         assert!(shown, "{word} is not in the cluster");
     }
-    for (node, access) in [("cp1", &ADMIN[..]), ("w1", &["--no-api"])] {
-        for (place, text) in written(bed, node, access) {
-            assert!(
-                text.len() > 40 || place == "standard error",
-                "{place} on {node} is empty"
-            );
-            let keys = keys.iter().map(String::as_str);
-            for secret in words.iter().copied().chain(keys) {
-                let near = text.find(secret).map(|at| {
-                    let before = &text.as_bytes()[at.saturating_sub(60)..at];
-                    String::from_utf8_lossy(before).into_owned()
-                });
-                assert_eq!(near, None, "{place} on {node} holds a secret behind this");
-            }
+    let from = [
+        ("cp1", written(bed, "cp1", &ADMIN)),
+        ("w1", written(bed, "w1", &["--no-api"])),
+        ("outside", ssh::written(bed)),
+    ];
+    for (from, (place, text)) in from
+        .iter()
+        .flat_map(|(from, all)| all.iter().map(move |one| (from, one)))
+    {
+        assert!(
+            text.len() > 40 || *place == "standard error",
+            "{place} from {from} is empty"
+        );
+        let keys = keys.iter().map(String::as_str);
+        for secret in words.iter().copied().chain(keys) {
+            let near = text.find(secret).map(|at| {
+                let before = &text.as_bytes()[at.saturating_sub(60)..at];
+                String::from_utf8_lossy(before).into_owned()
+            });
+            assert_eq!(near, None, "{place} from {from} holds a secret behind this");
         }
     }
 }

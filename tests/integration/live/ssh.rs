@@ -34,7 +34,7 @@ fn run_with_hosts(bed: &Bed, known_hosts: &Path, args: &[&str]) -> Run {
 }
 
 /// Everything a snapshot holds but its first line, which tells the time.
-fn rows(snapshot: &[u8]) -> Vec<String> {
+pub(super) fn rows(snapshot: &[u8]) -> Vec<String> {
     unpacked(snapshot)
         .lines()
         .skip(1)
@@ -57,6 +57,54 @@ fn collected(bed: &Bed, host: &str) -> Vec<String> {
     let run = run(bed, &args);
     assert_eq!(run.code, 0, "{}", run.err);
     rows(&std::fs::read(path).unwrap())
+}
+
+/// A snapshot of the whole cluster, by API and every node, taken from outside.
+pub(super) fn recorded(bed: &Bed) -> Vec<u8> {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("cluster.seaworthy");
+    let args = [
+        "collect",
+        "--ssh-all",
+        "--ssh-user",
+        "pilot",
+        "-o",
+        path.to_str().unwrap(),
+    ];
+    let run = run(bed, &args);
+    assert_eq!(run.code, 0, "{}", run.err);
+    std::fs::read(path).unwrap()
+}
+
+/// All that an audit from outside writes, by name.
+pub(super) fn written(bed: &Bed) -> Vec<(&'static str, String)> {
+    let folder = TempDir::new().unwrap();
+    let (saved, report) = (folder.path().join("saved"), folder.path().join("report"));
+    let report_to = format!("json={}", report.display());
+    let args = [
+        "audit",
+        "--ssh-all",
+        "--ssh-user",
+        "pilot",
+        "--all",
+        "--verbose",
+    ];
+    let outputs = [
+        "--save",
+        saved.to_str().unwrap(),
+        "-o",
+        &report_to,
+        "-o",
+        "table",
+    ];
+    let run = run(bed, &[&args[..], &outputs].concat());
+    assert_eq!(run.code, 0, "{}", run.err);
+    vec![
+        ("snapshot", unpacked(&std::fs::read(saved).unwrap())),
+        ("report", std::fs::read_to_string(report).unwrap()),
+        ("standard output", run.out),
+        ("standard error", run.err),
+    ]
 }
 
 /// The report on `args`, and what was said on the way.

@@ -2,7 +2,7 @@
 
 use super::bed::Bed;
 use super::findings::{Findings, shown};
-use super::secrets;
+use super::{secrets, ssh};
 
 /// What the control-plane node and the API show: check, subject, evidence.
 const PLANTED: &[(&str, &str, &str)] = &[
@@ -389,6 +389,14 @@ fn every_planted_weakness_is_found() {
 fn every_weakness_of_the_worker_is_found() {
     let recorded = Bed::running().collected("w1", &["--no-api"]);
     Findings::of(&recorded).hold(PLANTED_ON_WORKER);
+}
+
+#[test]
+#[ignore = "needs a real cluster: tests/run"]
+fn one_command_from_outside_finds_all_of_it() {
+    let findings = Findings::of(&ssh::recorded(Bed::running()));
+    findings.hold(PLANTED);
+    findings.hold(PLANTED_ON_WORKER);
 }
 
 #[test]

@@ -97,6 +97,23 @@ _HARDENED_CONTROL_PLANE = NodeKind(
     removed=("etc/kubernetes/super-admin.conf",),
 )
 
+_FLEET_WORKER = NodeKind(
+    "w2",
+    Role.WORKER,
+    certificates=(
+        Certificate(
+            path="opt/pki/kubelet/serving",
+            subject="/CN=w2",
+            usage="serverAuth",
+            begins=-100,
+            ends=5,
+        ),
+    ),
+    access=(Access(0o644, ("opt/pki/kubelet/serving.key",)),),
+    busybox=True,
+    behind="gate",
+)
+
 _CONDITIONS = (
     Condition(
         name="plain",
@@ -127,6 +144,18 @@ _CONDITIONS = (
             "delete rolebinding/kubeadm:bootstrap-signer-clusterinfo --namespace kube-public",
         ),
         serving_certificates=True,
+    ),
+    Condition(
+        name="fleet",
+        summary="two workers, one of them odd and behind a third host",
+        nodes=(
+            NodeKind("cp1", Role.CONTROL_PLANE),
+            NodeKind("w1", Role.WORKER),
+            _FLEET_WORKER,
+            NodeKind("gate", Role.GATE),
+        ),
+        workloads=("plain/workloads/harbour.yaml",),
+        ready=_HARBOUR,
     ),
 )
 

@@ -27,7 +27,9 @@ def _run(node: Node, phase: str, values: dict[str, str], *arguments: str) -> str
     """Runs kubeadm with the condition's files for this phase, which become the node's /root/kubeadm."""
     home = node.root / "root/kubeadm"
     home.mkdir(mode=0o700, exist_ok=True)
-    rootfs.copy_files(rootfs.FILES / node.condition / "kubeadm" / phase, home, values, 0o600)
+    own = rootfs.FILES / node.condition / "kubeadm"
+    files = own if own.exists() else rootfs.FILES / "plain/kubeadm"
+    rootfs.copy_files(files / phase, home, values, 0o600)
     return nodes.call(node, "kubeadm", *arguments, "--config", "/root/kubeadm/kubeadm.yaml", seconds=_PATIENCE)
 
 

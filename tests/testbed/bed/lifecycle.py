@@ -45,6 +45,8 @@ def _lay_out(folder: Path, condition: Condition, made_folder: bool) -> Bed:
 
 def _prepare(bed: Bed, node: Node, entry: Entry) -> None:
     nodes.start(bed, node, entry)
+    if node.role is Role.GATE:
+        return
     nodes.wait_for_containerd(node)
     wanted = images.EVERY_NODE + (images.CONTROL_PLANE if node.role is Role.CONTROL_PLANE else ())
     wanted += (images.DNS,) if bed.condition.dns else ()
@@ -73,6 +75,7 @@ def _make(bed: Bed, entry: Entry) -> None:
     workloads.finish(bed, entry)
     for node in bed.nodes:
         hostfiles.settle(node)
+        login.fence(bed, node)
 
 
 def make(folder: Path, condition: Condition, entry: Entry) -> Bed:

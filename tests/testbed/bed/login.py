@@ -4,6 +4,7 @@ import os
 import subprocess
 from pathlib import Path
 
+from bed import system
 from bed.plan import Bed, Node
 
 USERS = {"root": 0, "pilot": 1000, "guest": 1001}
@@ -42,3 +43,17 @@ def prepare(bed: Bed, node: Node) -> None:
             os.chown(path, user, user)
     for name, mode in _PRIVATE.items():
         (node.root / name).chmod(mode)
+
+
+def fence(bed: Bed, node: Node) -> None:
+    """Lets nobody in by SSH but the host that the node is behind."""
+    if not node.kind.behind:
+        return
+    gate = next(other for other in bed.nodes if other.name == node.kind.behind)
+    rules = (
+        "add table ip fence",
+        "add chain ip fence input { type filter hook input priority 0 ; }",
+        f"add rule ip fence input ip saddr != {gate.address} tcp dport 22 drop",
+    )
+    for rule in rules:
+        system.call(["nsenter", "-t", node.process_file.read_text(), "-n", "nft", rule])

@@ -12,7 +12,7 @@ from bed import cgroups, login, network, rootfs, system
 from bed.cache import Entry
 from bed.console import BedError
 from bed.node_init import ENVIRONMENT
-from bed.plan import Bed, Node, identity
+from bed.plan import Bed, Node, Role, identity
 
 _TESTBED = Path(__file__).resolve().parent.parent
 _CONTAINERD_SOCKET = "run/containerd/containerd.sock"
@@ -48,6 +48,7 @@ def _write_spec(bed: Bed, node: Node, entry: Entry) -> Path:
         "services": {
             unit: {"needs": needs, "log": str(node.logs / f"{unit.removesuffix('.service')}.log")}
             for unit, needs in _SERVICES.items()
+            if node.role is not Role.GATE or unit == "ssh.service"
         },
     }
     path = node.folder / "init.json"

@@ -17,6 +17,8 @@ _FIRST_HOST = 10
 class Role(StrEnum):
     CONTROL_PLANE = "control-plane"
     WORKER = "worker"
+    GATE = "gate"
+    """No node of the cluster: a host to go through."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,10 @@ class NodeKind:
     """In the order in which it is given."""
     removed: tuple[str, ...] = ()
     """Files that go when the cluster stands."""
+    busybox: bool = False
+    """Whether the tools of its shell are busybox, and there is no bash."""
+    behind: str = ""
+    """The host from which alone its sshd is reached."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,7 @@ class Condition:
     """A state of the world to audit: which nodes there are and what runs on them.
 
     The files of a condition are in files/NAME: kubeadm/init and kubeadm/join become /root/kubeadm of a control plane
-    and of a worker, nodes/all and nodes/NODE lie over their root.
+    and of a worker (plain's where there are none), nodes/all and nodes/NODE lie over their root.
     """
 
     name: str

@@ -9,6 +9,7 @@ what the bed's condition has for all nodes and for this one.
 import hashlib
 import os
 import shutil
+import stat
 from pathlib import Path
 from string import Template
 
@@ -56,6 +57,9 @@ What the node's /etc/sysctl.d says comes on top.
 """
 
 
+_TOOLS = ("awk", "cat", "dd", "grep", "head", "id", "od", "ps", "readlink", "sed", "stat", "tr")
+
+
 def _values(bed: Bed, node: Node, pause_image: str) -> dict[str, str]:
     return {
         "name": node.name,
@@ -94,6 +98,15 @@ def _sysctls(root: Path) -> dict[str, str]:
     return {name: value for name, value in values.items() if os.path.exists(f"/proc/sys/{name}")}
 
 
+def _use_busybox(programs: Path) -> None:
+    """Puts busybox in the place of the tools that scripts use, and takes bash away."""
+    programs.mkdir(exist_ok=True)
+    for name in _TOOLS:
+        (programs / name).symlink_to("busybox")
+    # A whiteout: what the layer below has under this name is gone.
+    os.mknod(programs / "bash", stat.S_IFCHR, os.makedev(0, 0))
+
+
 def create(bed: Bed, node: Node, pause_image: str) -> dict[str, str]:
     """Makes the folder and returns the node's own kernel parameters: name to the file that backs it."""
     for name, mode in _FOLDERS.items():
@@ -107,6 +120,8 @@ def create(bed: Bed, node: Node, pause_image: str) -> dict[str, str]:
     values = _values(bed, node, pause_image)
     for source in (FILES / "node", *(FILES / node.condition / "nodes" / name for name in ("all", node.name))):
         copy_files(source, node.root, values)
+    if node.kind.busybox:
+        _use_busybox(node.root / "usr/bin")
     (node.folder / "overlay").mkdir()
     node.logs.mkdir()
     sysctls = {}
