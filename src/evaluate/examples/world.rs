@@ -34,6 +34,11 @@ struct Given {
     /// Several.
     #[serde(default)]
     processes: Vec<Vec<String>>,
+    /// Those that run in containers.
+    #[serde(default)]
+    containers: Vec<Vec<String>>,
+    /// The kubelet's own page: its configuration as the API shows it.
+    configz: Option<Value>,
     /// Environment of every process.
     #[serde(default)]
     environment: BTreeMap<String, String>,
@@ -124,6 +129,11 @@ fn told(given: &Given) -> Told {
             .version
             .iter()
             .map(|version| (NODE.to_owned(), version.clone()))
+            .collect(),
+        configz: given
+            .configz
+            .iter()
+            .map(|page| (NODE.to_owned(), page.clone()))
             .collect(),
         ..Told::default()
     }
@@ -239,14 +249,19 @@ impl Given {
     }
 
     fn running(&self) -> Vec<Process> {
-        let all = self.argv.iter().chain(&self.processes);
-        let process = |(index, argv): (usize, &Vec<String>)| Process {
+        let host = self
+            .argv
+            .iter()
+            .chain(&self.processes)
+            .map(|argv| (0, argv));
+        let all = host.chain(self.containers.iter().map(|argv| (1, argv)));
+        let process = |(index, (depth, argv)): (usize, (u32, &Vec<String>))| Process {
             pid: 100 + u32::try_from(index).unwrap_or_default(),
             argv: Ok(argv.clone()),
             name: argv.first().cloned().unwrap_or_default(),
             uid: Some(0),
             started: None,
-            depth: 0,
+            depth,
         };
         all.enumerate().map(process).collect()
     }

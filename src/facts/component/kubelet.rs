@@ -15,6 +15,15 @@ use crate::facts::{Cell, Gap, GapReason, Origin, Source};
 
 const IDENTITY: (&str, &str) = ("kubelet.config.k8s.io", "KubeletConfiguration");
 
+/// What comparing a running kubelet with its flags and files gave.
+#[derive(Default)]
+pub(super) struct Compared {
+    /// Where they differ.
+    pub(super) drift: Vec<Drift>,
+    /// Why it is not known of some settings.
+    pub(super) unread: Option<Gap>,
+}
+
 /// The configuration from the page if there is one, else from flags and files.
 pub(super) fn config(
     release: Release<'_>,
@@ -22,14 +31,14 @@ pub(super) fn config(
     flags: &Flags,
     configz: Option<&Value>,
     files: &mut dyn Files,
-    drift: &mut Vec<Drift>,
-) -> Settings {
+) -> (Settings, Compared) {
     let written = Written::read(release, node, flags, files);
+    let mut compared = Compared::default();
     let mut settings = match configz {
         Some(page) => {
             let shown = Shown::new(release, node, page);
             let mut settings = Settings::build(release.kind.config(), |row| shown.cell(row));
-            drift.extend(difference(&settings, &written));
+            compared = difference(&settings, &written);
             generated_certificate(&mut settings, &written);
             settings
         }
@@ -40,7 +49,7 @@ pub(super) fn config(
         }
     };
     seccomp(&mut settings, flags);
-    settings
+    (settings, compared)
 }
 
 /// What flags and files say.
@@ -203,11 +212,16 @@ impl<'a> Shown<'a> {
 }
 
 /// Where the running kubelet differs from what flags and files set.
-fn difference(running: &Settings, written: &Written<'_>) -> Vec<Drift> {
-    let mut all = Vec::new();
+fn difference(running: &Settings, written: &Written<'_>) -> Compared {
+    let mut all = Compared::default();
     for row in &running.table().rows {
-        let Found::Value(value, source) = written.found(row) else {
-            continue;
+        let (value, source) = match written.found(row) {
+            Found::Value(value, source) => (value, source),
+            Found::Gap(gap) => {
+                all.unread.get_or_insert(gap);
+                continue;
+            }
+            Found::Cleared | Found::Nothing => continue,
         };
         let (shown, at) = match running.get(&row.name) {
             Some(Cell::Value { value, source, .. }) => (Some(value), source),
@@ -221,7 +235,7 @@ fn difference(running: &Settings, written: &Written<'_>) -> Vec<Drift> {
                 (at.to_string(), shown.clone()),
                 (source.to_string(), value.to_string()),
             ];
-            all.push(Drift {
+            all.drift.push(Drift {
                 setting: row.name.clone(),
                 running: shown,
                 values: values.into(),

@@ -53,6 +53,8 @@ pub struct Component {
     pub unknown_flags: Vec<String>,
     /// Settings on which the sources disagree.
     pub drift: Vec<Drift>,
+    /// Whether two sources or more tell its settings, so that they can disagree.
+    pub comparable: Cell<bool>,
     /// The most trusted place it was seen at.
     pub source: Source,
 }
@@ -79,9 +81,13 @@ impl Component {
         };
         let flags = Flags::read(release, node, &ordered);
         let mut drift = flags.drift.clone();
+        let mut unread = None;
         let config = match kind {
             ComponentKind::Kubelet => {
-                kubelet::config(release, node, &flags, configz, files, &mut drift)
+                let (config, compared) = kubelet::config(release, node, &flags, configz, files);
+                drift.extend(compared.drift);
+                unread = compared.unread;
+                config
             }
             ComponentKind::Scheduler | ComponentKind::KubeProxy => {
                 delegated::config(release, node, &flags, files)
@@ -99,6 +105,7 @@ impl Component {
                 _ => None,
             }),
             source: source_of(kind, node, &ordered, configz.is_some()),
+            comparable: comparable(&ordered, configz.is_some(), unread, !drift.is_empty()),
             flags: flags.settings,
             config,
             unknown_flags: flags.unknown,
@@ -127,6 +134,11 @@ fn record_of(kind: ComponentKind) -> Record {
     };
     let mut fields = kind.config().record().fields.clone();
     fields.extend([
+        field(
+            "comparable",
+            "Whether two sources or more tell its settings, so that they can disagree.",
+            bool::kind(),
+        ),
         field(
             "drift",
             "Settings on which the sources disagree.",
@@ -170,13 +182,14 @@ impl Fields for Component {
     fn field(&self, position: usize) -> Reading<'_> {
         match position.checked_sub(self.config.width()) {
             None => self.config.field(position),
-            Some(0) => self.drift.read(),
-            Some(1) => View::Record(&self.flags).into(),
-            Some(2) => self.image.read(),
-            Some(3) => self.node.read(),
-            Some(4) => self.pid.read(),
-            Some(5) => self.unknown_flags.read(),
-            Some(6) => self.version.read(),
+            Some(0) => self.comparable.read(),
+            Some(1) => self.drift.read(),
+            Some(2) => View::Record(&self.flags).into(),
+            Some(3) => self.image.read(),
+            Some(4) => self.node.read(),
+            Some(5) => self.pid.read(),
+            Some(6) => self.unknown_flags.read(),
+            Some(7) => self.version.read(),
             Some(_) => View::Absent.into(),
         }
     }
@@ -206,6 +219,8 @@ struct Recorded {
     unknown_flags: Vec<String>,
     #[serde(default)]
     drift: Vec<Drift>,
+    #[serde(default)]
+    comparable: Cell<bool>,
     source: Source,
 }
 
@@ -221,6 +236,7 @@ impl From<Recorded> for Component {
             config: Settings::recorded(recorded.kind.config(), recorded.config),
             unknown_flags: recorded.unknown_flags,
             drift: recorded.drift,
+            comparable: recorded.comparable,
             source: recorded.source,
         }
     }
@@ -285,6 +301,32 @@ fn image_of(kind: ComponentKind, node: &str, sightings: &[&Sighting]) -> Cell<St
                 "read the node, or the pod of the component",
             )),
         },
+    }
+}
+
+/// Whether several sources tell the settings. A Node object tells nothing of them; one that could not be read might.
+fn comparable(
+    sightings: &[&Sighting],
+    configz: bool,
+    unread: Option<Gap>,
+    disagree: bool,
+) -> Cell<bool> {
+    let telling = |sighting: &&&Sighting| sighting.via != Via::Node;
+    let closed = sightings
+        .iter()
+        .filter(telling)
+        .find_map(|sighting| match &sighting.arguments {
+            Arguments::Gap(gap) => Some(gap.clone()),
+            _ => None,
+        });
+    match unread.or(closed) {
+        Some(gap) if !disagree => Cell::Gap(gap),
+        _ => Cell::explicit(
+            sightings.iter().filter(telling).count() + usize::from(configz) > 1,
+            Source::Derived {
+                engine: "sources of its settings".to_owned(),
+            },
+        ),
     }
 }
 
