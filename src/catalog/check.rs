@@ -116,6 +116,10 @@ subject_kinds! {
     File => "file",
     /// An X.509 certificate.
     Certificate => "certificate",
+    /// A request to sign a certificate.
+    SigningRequest => "signingrequest",
+    /// Who answers for an API group and version.
+    ApiService => "apiservice",
     /// A namespace.
     Namespace => "namespace",
     /// A top controller or bare pod, per distinct pod template.

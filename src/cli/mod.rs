@@ -9,6 +9,7 @@ mod output;
 mod progress;
 mod selection;
 mod sink;
+mod source;
 mod terminal;
 mod waivers;
 
@@ -38,6 +39,7 @@ fn dispatch(cli: Cli, terminal: &Terminal) -> Result<Exit, CliError> {
     let folders = &cli.global.check_dirs;
     match cli.command {
         Command::Audit(args) => commands::audit::run(args, folders, terminal),
+        Command::Certs(args) => commands::certs::run(&args, folders, terminal),
         Command::Collect(args) => commands::collect::run(args, terminal),
         Command::Report(args) => commands::report::run(args, terminal),
         Command::Checks(command) => match command {

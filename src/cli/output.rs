@@ -1,5 +1,7 @@
 //! The reports a run was asked for, each in its format, opened before the work begins.
 
+use std::io::{self, Write};
+
 use crate::report::{Charset, Format, Options, Report, render};
 
 use super::args::OutputArgs;
@@ -57,6 +59,17 @@ impl Outputs {
     /// # Errors
     /// The first failure.
     pub(crate) fn write(self, report: &Report) -> Result<(), CliError> {
+        self.fill(|format, options, out| render(report, format, options, out))
+    }
+
+    /// Has `render` fill each of them, as [`Outputs::write`] does with a report.
+    ///
+    /// # Errors
+    /// The first failure.
+    pub(crate) fn fill(
+        self,
+        render: impl Fn(Format, &Options, &mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), CliError> {
         let mut result = Ok(());
         for (format, sink) in self.sinks {
             let color = self.options.color && matches!(sink, Sink::Standard);
@@ -64,7 +77,7 @@ impl Outputs {
                 color,
                 ..self.options
             };
-            match sink.fill(|out| render(report, format, &options, out)) {
+            match sink.fill(|out| render(format, &options, out)) {
                 Err(error) if !error.is_closed_pipe() => result = result.and(Err(error)),
                 _ => {}
             }

@@ -170,6 +170,7 @@ fn take(facts: &mut Facts, answer: ApiFacts) -> Told {
     facts.validating_webhooks = objects.validating_webhooks;
     facts.mutating_webhooks = objects.mutating_webhooks;
     facts.custom_resource_definitions = objects.custom_resource_definitions;
+    facts.api_services = objects.api_services;
     facts.certificate_signing_requests = objects.certificate_signing_requests;
     facts.services = objects.services;
     facts.ingresses = objects.ingresses;

@@ -17,7 +17,7 @@ mod select;
 pub use exempt::exempted;
 pub use judge::{Task, judge};
 pub use program::Program;
-pub use rows::variables;
+pub use rows::{certificate_lines, variables};
 pub use select::tasks;
 
 /// How many names stand for a crowd.

@@ -32,6 +32,7 @@ impl Facts {
                 Object::CustomResourceDefinition(object) => {
                     self.custom_resource_definitions.rows.push(*object)
                 }
+                Object::APIService(object) => self.api_services.rows.push(*object),
                 Object::CertificateSigningRequest(object) => {
                     self.certificate_signing_requests.rows.push(*object)
                 }
@@ -107,6 +108,7 @@ impl Facts {
         complete(&mut self.validating_webhooks);
         complete(&mut self.mutating_webhooks);
         complete(&mut self.custom_resource_definitions);
+        complete(&mut self.api_services);
         complete(&mut self.certificate_signing_requests);
     }
 }

@@ -10,7 +10,7 @@ use super::certificate::Certificate;
 use super::component::{Component, ComponentKind};
 use super::host::{File, Host};
 use super::objects::{
-    CertificateSigningRequest, ClusterRole, ClusterRoleBinding, CustomResourceDefinition, Ingress,
+    APIService, CertificateSigningRequest, ClusterRole, ClusterRoleBinding, CustomResourceDefinition, Ingress,
     MutatingWebhookConfiguration, Namespace, NetworkPolicy, Node, Role, RoleBinding, Service,
     ServiceAccount, ValidatingWebhookConfiguration,
 };
@@ -176,6 +176,8 @@ kinds! {
     /// Custom resource definitions: which other APIs are installed.
     custom_resource_definitions as "customResourceDefinitions", 1: CustomResourceDefinition,
         vec![CustomResourceDefinition::schema().clone()];
+    /// Who answers for which part of the API.
+    api_services as "apiServices", 1: APIService, vec![APIService::schema().clone()];
     /// Certificate signing requests.
     certificate_signing_requests as "certificateSigningRequests", 1: CertificateSigningRequest,
         vec![CertificateSigningRequest::schema().clone()];

@@ -1,7 +1,11 @@
 //! What judging says: statuses, subjects, evidence, outcomes. Data only, so that scoring and every report format can
 //! share it without knowing how a verdict came about.
 
+mod certificates;
+
 use serde::{Deserialize, Serialize};
+
+pub use certificates::CertificateLine;
 
 /// The answer of one check about one subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -6,9 +6,9 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
-use super::{Options, Report, safe};
+use super::{Options, safe};
 
-pub(super) fn render(report: &Report, options: &Options, to: &mut dyn Write) -> io::Result<()> {
+pub(super) fn render(report: &impl Serialize, options: &Options, to: &mut dyn Write) -> io::Result<()> {
     if options.compact {
         write(report, CompactFormatter, to)?;
     } else {
@@ -17,7 +17,7 @@ pub(super) fn render(report: &Report, options: &Options, to: &mut dyn Write) -> 
     to.write_all(b"\n")
 }
 
-fn write(report: &Report, layout: impl Formatter, to: &mut dyn Write) -> io::Result<()> {
+fn write(report: &impl Serialize, layout: impl Formatter, to: &mut dyn Write) -> io::Result<()> {
     let mut serializer = serde_json::Serializer::with_formatter(to, Escaping(layout));
     Ok(report.serialize(&mut serializer)?)
 }

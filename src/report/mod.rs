@@ -18,6 +18,10 @@ mod tests;
 
 use std::io::{self, Write};
 
+use serde::Serialize;
+
+use crate::outcome::CertificateLine;
+
 pub use assemble::Input;
 pub use document::{ReadError, Report};
 pub use groups::{Cause, Finding, causes, findings};
@@ -101,6 +105,43 @@ pub fn render(
     match format {
         Format::Table => table::render(report, options, &mut to)?,
         Format::Json => json::render(report, options, &mut to)?,
+    }
+    to.flush()
+}
+
+/// The list of certificates as a document, version 1.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Certificates<'d> {
+    schema_version: u32,
+    /// Every certificate, those that end first on top.
+    certificates: &'d [CertificateLine],
+    /// What is wrong with them, as `audit` reports it.
+    report: &'d Report,
+}
+
+/// Writes a list of certificates, and the report on them, to `to`.
+///
+/// # Errors
+/// As [`render`].
+pub fn render_certificates(
+    lines: &[CertificateLine],
+    report: &Report,
+    format: Format,
+    options: &Options,
+    to: &mut dyn Write,
+) -> io::Result<()> {
+    let mut to = io::BufWriter::new(to);
+    match format {
+        Format::Table => table::certificates(lines, report, options, &mut to)?,
+        Format::Json => {
+            let document = Certificates {
+                schema_version: 1,
+                certificates: lines,
+                report,
+            };
+            json::render(&document, options, &mut to)?;
+        }
     }
     to.flush()
 }

@@ -6,6 +6,8 @@
 mod architecture;
 /// The shipped checks and profiles.
 mod catalog;
+/// The list of certificates.
+mod certs;
 /// The program as its users meet it.
 mod cli;
 /// Which edition of a benchmark is taken.

@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use output::OutputArgs;
 pub(crate) use selection::{GateArgs, SelectionArgs};
-pub(crate) use target::{SshArgs, TargetArgs};
+pub(crate) use target::{SourceArgs, SshArgs, TargetArgs};
 
 /// Audits whether a Kubernetes cluster is hardened, and shows the evidence.
 ///
@@ -58,6 +58,8 @@ pub(crate) enum When {
 pub(crate) enum Command {
     /// Collect facts, judge them and print a scored report
     Audit(AuditArgs),
+    /// List every certificate the cluster lives on, those that end first on top
+    Certs(CertsArgs),
     /// Collect facts into a snapshot file, without judging
     Collect(CollectArgs),
     /// Print a saved JSON report in another format
@@ -76,20 +78,7 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 pub(crate) struct AuditArgs {
     #[command(flatten)]
-    pub(crate) target: TargetArgs,
-    #[command(flatten)]
-    pub(crate) ssh: SshArgs,
-    /// Judge this snapshot instead of a live cluster
-    #[arg(
-        long,
-        value_name = "FILE",
-        conflicts_with_all = ["demo", "TargetArgs", "SshArgs"],
-        help_heading = "Target"
-    )]
-    pub(crate) snapshot: Option<PathBuf>,
-    /// Judge the cluster that was recorded into this program
-    #[arg(long, conflicts_with_all = ["TargetArgs", "SshArgs"], help_heading = "Target")]
-    pub(crate) demo: bool,
+    pub(crate) source: SourceArgs,
     /// Keep the snapshot of this very run
     #[arg(
         long,
@@ -105,6 +94,15 @@ pub(crate) struct AuditArgs {
     pub(crate) selection: SelectionArgs,
     #[command(flatten)]
     pub(crate) gate: GateArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// `certs`
+#[derive(Debug, Args)]
+pub(crate) struct CertsArgs {
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
 }

@@ -6,6 +6,26 @@ use clap::{Args, ValueEnum};
 
 use crate::target::SshHost;
 
+/// What is judged: a live cluster, or one that was recorded.
+#[derive(Debug, Args)]
+pub(crate) struct SourceArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    #[command(flatten)]
+    pub(crate) ssh: SshArgs,
+    /// Judge this snapshot instead of a live cluster
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["demo", "TargetArgs", "SshArgs"],
+        help_heading = "Target"
+    )]
+    pub(crate) snapshot: Option<PathBuf>,
+    /// Judge the cluster that was recorded into this program
+    #[arg(long, conflicts_with_all = ["TargetArgs", "SshArgs"], help_heading = "Target")]
+    pub(crate) demo: bool,
+}
+
 /// Which cluster and which nodes.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Target")]

@@ -1,26 +1,21 @@
 //! `audit`: collect or load facts, judge them, report, and say by the exit status whether that is good enough.
 
-use std::fs::File;
-use std::io::BufReader;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::catalog::{Catalog, Server};
 use crate::cli::args::{AuditArgs, GateArgs};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::live;
 use crate::cli::output::Outputs;
 use crate::cli::selection::{Chosen, Selection};
 use crate::cli::sink::Sink;
+use crate::cli::source::{self, broken};
 use crate::cli::terminal::Terminal;
 use crate::cli::waivers;
 use crate::evaluate::{exempted, judge, tasks};
-use crate::facts::{Asked, Facts, Lacking, Snapshot, snapshot};
-use crate::report::{Input, Report, document};
+use crate::facts::{Facts, Snapshot, snapshot};
+use crate::report::{Input, Report};
 use crate::score::{Gate, Overlay, Scorecard, Verdict, score};
-
-/// The snapshot behind `--demo`, recorded from the test bed by `tests/testbed/record-demo`.
-const DEMO: &[u8] = include_bytes!("../../../reports/demo.seaworthy");
 
 /// Audits.
 pub(crate) fn run(
@@ -41,7 +36,7 @@ pub(crate) fn run(
         .transpose()?;
     let outputs = Outputs::open(&args.output, save.as_ref(), terminal)?;
 
-    let Snapshot { facts, lacking } = facts(&args, terminal)?;
+    let Snapshot { facts, lacking } = source::facts(&args.source, terminal)?;
     let saved = match (save, &args.save) {
         (Some(sink), Some(path)) => {
             sink.fill(|out| snapshot::write(&facts, out).map_err(|source| broken(path, source)))
@@ -62,8 +57,8 @@ pub(crate) fn run(
     let report = Report::assemble(Input {
         version: env!("CARGO_PKG_VERSION"),
         observed_at: facts.observed_at,
-        source: source(&facts.asked),
-        cluster: cluster(&facts),
+        source: source::source(&facts.asked),
+        cluster: source::cluster(&facts),
         scorecards: &scorecards,
         chosen: &reasons,
         judgement,
@@ -88,33 +83,6 @@ fn server(facts: &Facts) -> Server<'_> {
     }
 }
 
-/// Where the facts come from: a recorded cluster, a snapshot, or the live one.
-fn facts(args: &AuditArgs, terminal: &Terminal) -> Result<Snapshot, CliError> {
-    if args.demo {
-        return snapshot::read(DEMO).map_err(|source| broken(Path::new("the demo"), source));
-    }
-    match &args.snapshot {
-        Some(path) => {
-            let file = File::open(path).map_err(|source| CliError::Input {
-                path: path.clone(),
-                source,
-            })?;
-            snapshot::read(BufReader::new(file)).map_err(|source| broken(path, source))
-        }
-        None => Ok(Snapshot {
-            facts: live::facts(&args.target, &args.ssh, terminal)?,
-            lacking: Lacking::default(),
-        }),
-    }
-}
-
-fn broken(path: &Path, source: crate::facts::SnapshotError) -> CliError {
-    CliError::Snapshot {
-        path: path.to_owned(),
-        source,
-    }
-}
-
 fn gate(args: &GateArgs) -> Gate {
     Gate {
         fail_on: args.fail_on,
@@ -133,41 +101,4 @@ fn conclude(verdict: &Verdict) -> Exit {
         crate::cli::say(reason);
     }
     exit
-}
-
-/// Where the facts were read, the same for the live run and its snapshot.
-fn source(asked: &Asked) -> document::Source {
-    let mut read = Vec::new();
-    if asked.api.is_some() {
-        read.push(match &asked.namespaces[..] {
-            [] => "API".to_owned(),
-            // Whoever reads a report of a part must not take it for the whole.
-            some => format!("API, only {}", some.join(", ")),
-        });
-    }
-    read.extend(asked.nodes.iter().map(|node| format!("node {node}")));
-    document::Source {
-        kind: document::SourceKind::Cluster,
-        read,
-    }
-}
-
-fn cluster(facts: &Facts) -> document::Cluster {
-    let text = |cell: &crate::facts::Cell<String>| cell.value().cloned();
-    let mut nodes: Vec<String> = facts
-        .nodes
-        .rows
-        .iter()
-        .map(|node| node.metadata.name.clone())
-        .collect();
-    nodes.extend(facts.hosts.rows.iter().map(|host| host.node.clone()));
-    nodes.sort();
-    nodes.dedup();
-    document::Cluster {
-        name: text(&facts.cluster.name)
-            .unwrap_or_else(|| nodes.first().cloned().unwrap_or_default()),
-        version: text(&facts.cluster.version),
-        distribution: text(&facts.cluster.distribution),
-        nodes,
-    }
 }

@@ -1,6 +1,7 @@
 //! One file per command.
 
 pub(super) mod audit;
+pub(super) mod certs;
 pub(super) mod checks;
 pub(super) mod collect;
 pub(super) mod deploy;

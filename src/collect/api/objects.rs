@@ -84,6 +84,7 @@ impl<'a> Lister<'a> {
                 tokio::join!(
                     self.objects(notes),
                     self.objects(notes),
+                    self.objects(notes),
                     self.objects(notes)
                 )
             },
@@ -110,6 +111,7 @@ impl<'a> Lister<'a> {
             validating_webhooks: admission.0,
             mutating_webhooks: admission.1,
             custom_resource_definitions: admission.2,
+            api_services: admission.3,
             network_policies: network.0,
             services: network.1,
             ingresses: network.2,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::facts::objects::{
-    CertificateSigningRequest, ClusterRole, ClusterRoleBinding, CustomResourceDefinition, Ingress,
+    APIService, CertificateSigningRequest, ClusterRole, ClusterRoleBinding, CustomResourceDefinition, Ingress,
     MutatingWebhookConfiguration, Namespace, NetworkPolicy, Node, Role, RoleBinding, Service,
     ServiceAccount, ValidatingWebhookConfiguration,
 };
@@ -66,6 +66,8 @@ pub struct Objects {
     pub mutating_webhooks: Listing<MutatingWebhookConfiguration>,
     /// Custom resource definitions.
     pub custom_resource_definitions: Listing<CustomResourceDefinition>,
+    /// Who answers for which part of the API.
+    pub api_services: Listing<APIService>,
     /// Certificate signing requests.
     pub certificate_signing_requests: Listing<CertificateSigningRequest>,
     /// Services.

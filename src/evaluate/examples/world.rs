@@ -39,6 +39,8 @@ struct Given {
     containers: Vec<Vec<String>>,
     /// The kubelet's own page: its configuration as the API shows it.
     configz: Option<Value>,
+    /// When every process was started.
+    started: Option<Timestamp>,
     /// Environment of every process.
     #[serde(default)]
     environment: BTreeMap<String, String>,
@@ -72,6 +74,8 @@ struct FileEntry {
     content: String,
     #[serde(default)]
     directory: bool,
+    /// When it last changed.
+    modified: Option<Timestamp>,
 }
 
 /// The facts that a collector would have made of `given`.
@@ -101,9 +105,12 @@ pub(super) fn facts(given: &Value) -> Result<Facts, String> {
         namespaces: Vec::new(),
     };
     let mut facts = Facts::unrecorded(now, asked, cluster);
-    if given.argv.is_some() || !given.processes.is_empty() {
-        let told = told(&given);
+    let runs = given.argv.is_some() || !given.processes.is_empty();
+    if runs || given.objects.is_some() {
         facts.expect_nodes();
+    }
+    if runs {
+        let told = told(&given);
         facts.take_host(observe(&node(&given, &told)?, &told).0);
     }
     if let Some(objects) = &given.objects {
@@ -260,7 +267,7 @@ impl Given {
             argv: Ok(argv.clone()),
             name: argv.first().cloned().unwrap_or_default(),
             uid: Some(0),
-            started: None,
+            started: self.started.map(Timestamp::as_second),
             depth,
         };
         all.enumerate().map(process).collect()
@@ -303,6 +310,8 @@ impl File {
         } else {
             Kind::File
         };
-        Ok(Found::new(kind, mode, entry.uid, entry.gid))
+        let mut found = Found::new(kind, mode, entry.uid, entry.gid);
+        found.modified = entry.modified.map_or(0, Timestamp::as_second);
+        Ok(found)
     }
 }

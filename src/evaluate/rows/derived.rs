@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::authorities::Authorities;
+use super::certificates::Certificates;
 use super::expected::every;
-use super::nodes::Remaining;
 use super::objects::{Surroundings, WorkloadMark};
+use super::requests::Decision;
 use super::rbac::{BindingMark, CLUSTER_WIDE, RoleMark};
 use crate::evaluate::engines::isolation::{Isolation, isolation};
 use crate::evaluate::engines::namespaces::{Contents, contents};
@@ -27,7 +28,8 @@ pub(super) struct Derived {
     pub(super) isolation: Vec<Isolation>,
     pub(super) admission: Vec<Admission>,
     pub(super) contents: Vec<Contents>,
-    pub(super) remaining: Vec<Remaining>,
+    pub(super) certificates: Certificates,
+    pub(super) requests: Vec<Decision>,
     /// Of etcd; of other components nothing is computed.
     pub(super) authorities: Vec<Authorities>,
     pub(super) workloads: Vec<WorkloadMark>,
@@ -48,7 +50,7 @@ impl Derived {
         let names = namespaces
             .clone()
             .map(|namespace| namespace.metadata.name.clone());
-        let certificates = facts.certificates.rows.iter();
+        let requests = facts.certificate_signing_requests.rows.iter();
         let rbac = Rbac::new(facts, lacking);
         let role_bindings = facts.role_bindings.rows.iter();
         let cluster_role_bindings = facts.cluster_role_bindings.rows.iter();
@@ -66,9 +68,8 @@ impl Derived {
             contents: namespaces
                 .map(|namespace| contents(facts, lacking, namespace))
                 .collect(),
-            remaining: certificates
-                .map(|certificate| Remaining::compute(certificate, facts.observed_at, lacking))
-                .collect(),
+            certificates: Certificates::of(facts, lacking),
+            requests: requests.map(|request| Decision::of(request, lacking)).collect(),
             authorities: authorities(facts, lacking),
             workloads: facts.workloads.rows.iter().map(WorkloadMark::of).collect(),
             surroundings: Surroundings::of(facts, lacking),

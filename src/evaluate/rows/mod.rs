@@ -4,6 +4,7 @@
 //! was not read is an unread subject, never a missing row.
 
 mod authorities;
+mod certificates;
 mod components;
 mod derived;
 mod expected;
@@ -11,10 +12,13 @@ mod joined;
 mod nodes;
 mod objects;
 mod rbac;
+mod requests;
 
 use crate::catalog::SubjectKind;
 use crate::facts::{Facts, Fields, Gap, Lacking, Reading, Source, Type, View};
 use crate::outcome::Subject;
+
+pub use certificates::certificate_lines;
 
 use derived::Derived;
 use joined::Joined;
@@ -101,6 +105,8 @@ impl<'f> World<'f> {
             | SubjectKind::KubeProxy => self.components(kind),
             SubjectKind::File => self.files(),
             SubjectKind::Certificate => self.certificates(),
+            SubjectKind::SigningRequest => self.signing_requests(),
+            SubjectKind::ApiService => self.api_services(),
             SubjectKind::Namespace => self.namespaces(),
             SubjectKind::Workload => self.workloads(),
             SubjectKind::ServiceAccount => self.service_accounts(),
@@ -118,7 +124,12 @@ pub fn variables(kind: SubjectKind) -> Vec<(String, Type)> {
     };
     match kind {
         SubjectKind::Cluster => {}
-        SubjectKind::Node | SubjectKind::Namespace | SubjectKind::Role | SubjectKind::Binding => {
+        SubjectKind::Node
+        | SubjectKind::Namespace
+        | SubjectKind::Role
+        | SubjectKind::Binding
+        | SubjectKind::SigningRequest
+        | SubjectKind::ApiService => {
             parent(SubjectKind::Cluster);
         }
         SubjectKind::Workload | SubjectKind::ServiceAccount => {
@@ -136,7 +147,8 @@ pub fn variables(kind: SubjectKind) -> Vec<(String, Type)> {
 /// The schema of the subject's own variable.
 fn subject_schema(kind: SubjectKind) -> std::sync::Arc<crate::facts::Record> {
     use crate::facts::component::{Component, ComponentKind};
-    use crate::facts::{Cluster, host::File, objects::Node};
+    use crate::facts::objects::{APIService, Node};
+    use crate::facts::{Cluster, host::File};
     match kind {
         SubjectKind::Cluster => Cluster::schema().clone(),
         SubjectKind::Node => Node::schema().clone(),
@@ -149,7 +161,9 @@ fn subject_schema(kind: SubjectKind) -> std::sync::Arc<crate::facts::Record> {
         SubjectKind::Kubelet => Component::schema(ComponentKind::Kubelet).clone(),
         SubjectKind::KubeProxy => Component::schema(ComponentKind::KubeProxy).clone(),
         SubjectKind::File => File::schema().clone(),
-        SubjectKind::Certificate => nodes::certificate_schema(),
+        SubjectKind::Certificate => certificates::certificate_schema(),
+        SubjectKind::SigningRequest => requests::signing_request_schema(),
+        SubjectKind::ApiService => APIService::schema().clone(),
         SubjectKind::Namespace => objects::namespace_schema(),
         SubjectKind::Workload => objects::workload_schema(),
         SubjectKind::ServiceAccount => objects::service_account_schema(),

@@ -1,84 +1,15 @@
-//! Rows of nodes, and of the files and certificates that lie on them.
+//! Rows of nodes, and of the files that lie on them.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
-use jiff::Timestamp;
-
-use crate::facts::certificate::Certificate;
 use crate::facts::host::{File, Role};
 use crate::facts::objects::Node;
-use crate::facts::{Cell, Gap, GapReason, Lacking, Record, Source};
+use crate::facts::{Gap, GapReason, Source};
 use crate::outcome::Subject;
 
 use super::expected::{control_plane_nodes, is_on_workers};
-use super::joined::{Joined, join};
 use super::objects::{gone, unread};
 use super::{Hidden, Row, Rows, Slot, World};
-use crate::evaluate::judge::computed;
-
-crate::facts::record! {
-    /// How much of a certificate's life is left at the time of the observation.
-    #[derive(Debug, Default)]
-    pub struct Remaining {
-        /// Whole days until it ends; negative when it has ended.
-        pub days_left: Cell<i64>,
-        /// The share of its lifetime that is left, in percent, rounded down; negative when it has ended.
-        pub percent_left: Cell<i64>,
-    }
-}
-
-const DAY: i64 = 24 * 60 * 60;
-
-impl Remaining {
-    pub(super) fn compute(certificate: &Certificate, now: Timestamp, lacking: &Lacking) -> Self {
-        if let Some(gap) = lacking.among(Certificate::schema(), &["notBefore", "notAfter"]) {
-            return Self {
-                days_left: Cell::Gap(gap.clone()),
-                percent_left: Cell::Gap(gap.clone()),
-            };
-        }
-        let left = certificate
-            .not_after
-            .as_second()
-            .saturating_sub(now.as_second());
-        let lifetime = certificate
-            .not_after
-            .as_second()
-            .saturating_sub(certificate.not_before.as_second());
-        let engine = "remaining lifetime";
-        let percent_left = if lifetime > 0 {
-            let percent = i128::from(left) * 100;
-            computed(
-                i64::try_from(percent.div_euclid(i128::from(lifetime))).unwrap_or(i64::MAX),
-                engine,
-            )
-        } else {
-            let what = "lifetime of a certificate that ends before it begins";
-            Cell::Gap(Gap::new(
-                what,
-                certificate.path.as_str(),
-                GapReason::Unparsable,
-                "replace the certificate",
-            ))
-        };
-        Self {
-            days_left: computed(left.div_euclid(DAY), engine),
-            percent_left,
-        }
-    }
-}
-
-pub(super) fn certificate_schema() -> Arc<Record> {
-    static SCHEMA: LazyLock<Arc<Record>> = LazyLock::new(|| {
-        let doc = "An X.509 certificate that the cluster uses, with its remaining lifetime.";
-        join(
-            "certificate",
-            doc,
-            &[Certificate::schema(), Remaining::schema()],
-        )
-    });
-    SCHEMA.clone()
-}
 
 impl World<'_> {
     pub(super) fn nodes(&self) -> Rows<'_> {
@@ -188,54 +119,8 @@ impl World<'_> {
         FILES.iter().map(row).collect()
     }
 
-    pub(super) fn certificates(&self) -> Rows<'_> {
-        let listing = &self.facts.certificates;
-        let rows =
-            listing
-                .rows
-                .iter()
-                .zip(&self.derived.remaining)
-                .map(|(certificate, remaining)| {
-                    let mut name = certificate.path.clone();
-                    if certificate.position > 0 {
-                        name = format!("{name} #{}", certificate.position + 1);
-                    }
-                    let mut subject = Subject::new("certificate", name);
-                    subject.node = (!certificate.node.is_empty()).then(|| certificate.node.clone());
-                    let source = Source::File {
-                        node: certificate.node.clone(),
-                        path: certificate.path.clone(),
-                    };
-                    let joined = Joined::new(
-                        certificate_schema(),
-                        vec![certificate, remaining],
-                        source.clone(),
-                        self.lacking,
-                    );
-                    Row {
-                        subject,
-                        source,
-                        place: Some(certificate.path.clone()),
-                        variables: vec![
-                            Slot::Joined(joined),
-                            self.node_slot(&certificate.node),
-                            Slot::Fact(&self.facts.cluster),
-                        ],
-                    }
-                });
-        let mut rows = Rows {
-            rows: rows.collect(),
-            unread: unread(listing, "certificate", "certificates").collect(),
-            none: "no certificate was found on the nodes that were read".to_owned(),
-            ..Rows::default()
-        };
-        rows.unread
-            .extend(self.unread_nodes("certificate", "certificates"));
-        rows
-    }
-
     /// The nodes that the API knows and whose files were not read; one for all of them when the API could not say.
-    fn unread_nodes(&self, subject: &str, what: &str) -> Vec<(Subject, Gap)> {
+    pub(super) fn unread_nodes(&self, subject: &str, what: &str) -> Vec<(Subject, Gap)> {
         let facts = self.facts;
         if facts.asked.api.is_none() {
             return Vec::new();

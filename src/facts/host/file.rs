@@ -1,5 +1,7 @@
 //! Files and directories of a node as facts: who may do what with them.
 
+use jiff::Timestamp;
+
 use super::inquiry::found;
 use super::{Entry, Found, Kind, Role};
 use crate::facts::{Cell, Gap, GapReason, Source, record};
@@ -16,6 +18,12 @@ record! {
         pub role: Role,
         /// The component that uses it, such as `kube-apiserver`; empty when none is known to.
         pub component: String,
+        /// The settings that name it, such as `kube-apiserver --tls-cert-file`.
+        #[serde(default)]
+        pub named_by: Vec<String>,
+        /// When its content last changed.
+        #[serde(default)]
+        pub modified: Cell<Timestamp>,
         /// Whether it exists. A file that a flag names and that is not there is a row too.
         pub exists: Cell<bool>,
         /// `file`, `directory`, `socket` or `other`, links followed.
@@ -60,6 +68,10 @@ impl File {
             path: path.to_owned(),
             role,
             component: String::new(),
+            named_by: Vec::new(),
+            modified: part(&look, &source, |found| {
+                Timestamp::from_second(found.modified).ok()
+            }),
             exists,
             kind: text(|found| Some(kind(found.kind).to_owned())),
             mode: number(|found| Some(found.mode.into())),

@@ -40,14 +40,9 @@ pub(super) fn drop_ins(survey: &mut Survey<'_>, instance: &Instance, settings: &
         DirectoryRead::Gap(gap) => survey.obscured(&directory, &roles, &gap),
         DirectoryRead::Paths(paths) => {
             for path in paths.iter().filter(|path| path.ends_with(".conf")) {
-                use_file(
-                    survey,
-                    instance,
-                    path,
-                    Role::KubeletConfig,
-                    Holds::Nothing,
-                    "",
-                );
+                let user = User::of(instance).by("--config-dir");
+                let (role, holds) = (Role::KubeletConfig, Holds::Nothing);
+                use_file(survey, instance, path, role, holds, "", user);
             }
         }
     }

@@ -16,6 +16,7 @@ mod mounts;
 mod node;
 mod places;
 mod reduce;
+mod renewal;
 mod roles;
 mod settings;
 mod survey;

@@ -32,7 +32,17 @@ impl<'a> User<'a> {
         Self {
             component: instance.kind.binary(),
             uid: instance.process.as_ref().and_then(|process| process.uid),
+            started: instance
+                .process
+                .as_ref()
+                .and_then(|process| process.started),
+            setting: "",
         }
+    }
+
+    /// The same, where `setting` names the file.
+    pub(super) fn by(self, setting: &'a str) -> Self {
+        Self { setting, ..self }
     }
 }
 
@@ -64,7 +74,8 @@ pub(super) fn of_component(survey: &mut Survey<'_>, instance: &Instance, compone
 
 /// What one setting names.
 fn named(survey: &mut Survey<'_>, instance: &Instance, settings: &Settings<'_>, names: &Names) {
-    let user = User::of(instance);
+    let setting = settings.name(names.flag, names.field);
+    let user = User::of(instance).by(&setting);
     let values = match settings.values(names.flag, names.field) {
         Err(gap) => return survey.hidden(names.flag, names.role, names.holds, user, gap),
         Ok(Some(values)) => values,
@@ -74,14 +85,8 @@ fn named(survey: &mut Survey<'_>, instance: &Instance, settings: &Settings<'_>, 
         .iter()
         .filter(|value| !value.is_empty() && *value != "-")
     {
-        use_file(
-            survey,
-            instance,
-            value,
-            names.role,
-            names.holds,
-            names.usage,
-        );
+        let (role, holds) = (names.role, names.holds);
+        use_file(survey, instance, value, role, holds, names.usage, user);
     }
     if values.is_empty() && !names.fallback.is_empty() {
         let because = Because::Usual;
@@ -103,8 +108,8 @@ pub(super) fn use_file(
     role: Role,
     holds: Holds,
     usage: &str,
+    user: User<'_>,
 ) {
-    let user = User::of(instance);
     match instance.on_node(path) {
         Err(gap) => survey.hidden(path, role, holds, user, gap),
         Ok(host) if below(&host, POD_VOLUMES).is_some() => {}
@@ -119,15 +124,10 @@ fn sni(survey: &mut Survey<'_>, instance: &Instance, settings: &Settings<'_>) {
         let files = pair.split(':').next().unwrap_or_default();
         if let Some((certificate, key)) = files.split_once(',') {
             let usage = "kube-apiserver serving by name";
-            use_file(
-                survey,
-                instance,
-                certificate,
-                Role::PkiCertificate,
-                Holds::Certificates,
-                usage,
-            );
-            use_file(survey, instance, key, Role::PkiKey, Holds::Key, "");
+            let user = User::of(instance).by("--tls-sni-cert-key");
+            let (role, holds) = (Role::PkiCertificate, Holds::Certificates);
+            use_file(survey, instance, certificate, role, holds, usage, user);
+            use_file(survey, instance, key, Role::PkiKey, Holds::Key, "", user);
         }
     }
 }

@@ -127,6 +127,14 @@ pub(super) enum Holds {
     Kubeconfig,
 }
 
+/// Uses of a file of certificates that its component reads when it starts, and never again: the pools of authorities of
+/// etcd (`go.etcd.io/etcd/client/pkg/transport`, `TLSInfo`), and the API server's towards it.
+pub(super) const READ_ONCE: [&str; 3] = [
+    "etcd client CA",
+    "etcd peer CA",
+    "kube-apiserver CA of etcd",
+];
+
 /// A setting that names a file.
 pub(super) struct Names {
     /// Whose setting it is.

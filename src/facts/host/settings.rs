@@ -27,6 +27,18 @@ impl<'c> Settings<'c> {
             Some(Cell::Absent { .. }) | None => Ok(None),
         }
     }
+
+    /// What the setting is called where it is stated.
+    pub(super) fn name(&self, flag: &str, field: &str) -> String {
+        let stated = |cell: Option<&Cell<Scalar>>| cell.is_some_and(|cell| cell.value().is_some());
+        let of_file = !field.is_empty()
+            && stated(self.component.config.get(field))
+            && !stated(self.component.flags.get(flag));
+        match of_file {
+            true => field.to_owned(),
+            false => format!("--{flag}"),
+        }
+    }
 }
 
 fn texts(value: &Scalar) -> Option<Vec<String>> {

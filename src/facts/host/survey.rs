@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::inquiry::{Inquiry, found};
 use super::kubeconfig::Kubeconfig;
 use super::reduce::PemFile;
+use super::renewal::{WITHIN_KUBECONFIG, merge};
 use super::roles::Holds;
 use super::{Body, Entry, File, Purpose, Role};
 use crate::facts::certificate::Certificate;
@@ -69,6 +70,10 @@ pub(super) struct User<'a> {
     pub(super) component: &'a str,
     /// The effective uid of its process, if it runs.
     pub(super) uid: Option<u32>,
+    /// When its process was started, in seconds since 1970, if it runs.
+    pub(super) started: Option<i64>,
+    /// The setting by which it names the file; empty when none does.
+    pub(super) setting: &'a str,
 }
 
 impl<'t> Survey<'t> {
@@ -166,7 +171,7 @@ impl<'t> Survey<'t> {
         match holds {
             Holds::Nothing | Holds::Key => {}
             Holds::Certificates => {
-                if let Some(pem) = self.certificates(path, Some(usage))
+                if let Some(pem) = self.certificates(path, Some((usage, user)))
                     && pem.has_private_key
                 {
                     file.role = Role::PkiKey;
@@ -207,11 +212,21 @@ impl<'t> Survey<'t> {
             let node = file.node.clone();
             file.user_uid = Cell::explicit(uid.into(), Source::Kernel { node });
         }
+        let named_by = match user.setting {
+            "" => None,
+            setting => Some(format!("{} {setting}", user.component)),
+        };
         let key = (file.path.clone(), file.role);
         // Who uses it was noted first; a look at the whole directory comes after.
         let known = self.files.entry(key).or_insert_with(|| file.clone());
         if known.component.is_empty() {
             *known = file;
+        }
+        if let Some(setting) = named_by
+            && !known.named_by.contains(&setting)
+        {
+            known.named_by.push(setting);
+            known.named_by.sort_unstable();
         }
     }
 
@@ -239,7 +254,7 @@ impl<'t> Survey<'t> {
     }
 
     /// The certificates of the file at `path`; with a usage, somebody uses them.
-    pub(super) fn certificates(&mut self, path: &str, usage: Option<&str>) -> Option<&'t PemFile> {
+    fn certificates(&mut self, path: &str, usage: Option<(&str, User<'_>)>) -> Option<&'t PemFile> {
         let pem = match self.inquiry.body(path, Purpose::Certificates) {
             Ok(Some(Body::Pem(pem))) => pem,
             Ok(_) => return None,
@@ -277,6 +292,16 @@ impl<'t> Survey<'t> {
                 return Cell::Gap(gap);
             }
         };
+        // A program keeps the credentials within its kubeconfig as long as it runs; files it names are read anew.
+        let once = User {
+            setting: WITHIN_KUBECONFIG,
+            ..user
+        };
+        let linked = format!("in {path}");
+        let user = User {
+            setting: &linked,
+            ..user
+        };
         let client = format!("{usage} client");
         let authority = format!("{usage} server CA");
         let own = kubeconfig
@@ -289,7 +314,7 @@ impl<'t> Survey<'t> {
             .map(|der| (&*der.0, &*authority));
         let embedded = own.chain(authorities).enumerate();
         for (position, (der, usage)) in embedded {
-            self.keep((path.to_owned(), position), path, der, Some(usage));
+            self.keep((path.to_owned(), position), path, der, Some((usage, once)));
         }
         for (names, usage) in [
             (&kubeconfig.certificate_files, &client),
@@ -312,7 +337,13 @@ impl<'t> Survey<'t> {
 
     /// Keeps a certificate seen at `path`; `key` is the file that really holds it and its position there, so that none is
     /// kept twice.
-    fn keep(&mut self, key: (String, usize), path: &str, der: &[u8], usage: Option<&str>) {
+    fn keep(
+        &mut self,
+        key: (String, usize),
+        path: &str,
+        der: &[u8],
+        usage: Option<(&str, User<'_>)>,
+    ) {
         if !self.certificates.contains_key(&key) {
             let Ok(mut certificate) = Certificate::from_der(der) else {
                 return self.lack_certificate(path, undecodable(path));
@@ -322,8 +353,13 @@ impl<'t> Survey<'t> {
             certificate.position = i64::try_from(key.1).unwrap_or(i64::MAX);
             self.certificates.insert(key.clone(), certificate);
         }
-        if let (Some(usage), Some(certificate)) = (usage, self.certificates.get_mut(&key)) {
+        let Some((usage, user)) = usage else {
+            return;
+        };
+        let changed = self.changed_under(path, usage, user);
+        if let Some(certificate) = self.certificates.get_mut(&key) {
             certificate.in_use = true;
+            merge(&mut certificate.changed_under, changed);
             if !certificate.used_by.iter().any(|known| known == usage) {
                 certificate.used_by.push(usage.to_owned());
                 certificate.used_by.sort_unstable();

@@ -237,7 +237,63 @@ object! {
     }
 }
 
+object! {
+    /// An APIService: who answers for an API group and version.
+    pub struct APIService {
+        /// Who it is.
+        #[prost(message, required, tag = "1")]
+        pub metadata: ObjectMeta,
+        /// Who answers.
+        #[prost(message, required, tag = "2")]
+        pub spec: APIServiceSpec,
+    }
+}
+
+object! {
+    /// Who answers for an API group and version.
+    pub struct APIServiceSpec {
+        /// The Service that answers; absent when the API server itself does.
+        #[prost(message, optional, tag = "1")]
+        pub service: Option<APIServiceReference>,
+        /// The API group.
+        #[prost(string, tag = "2")]
+        pub group: String,
+        /// The version.
+        #[prost(string, tag = "3")]
+        pub version: String,
+        /// Whether the certificate of the Service is not verified.
+        #[prost(bool, tag = "4")]
+        pub insecure_skip_tls_verify as "insecureSkipTLSVerify": bool,
+        /// The certificates of `caBundle`, PEM: whom the Service's certificate must be signed by.
+        #[prost(string, tag = "1001")]
+        pub ca_certificates: String,
+        hidden {
+            #[prost(bytes = "vec", tag = "5")]
+            #[serde(deserialize_with = "super::reading::bytes", skip_serializing)]
+            ca_bundle: Vec<u8>,
+        }
+    }
+}
+
+object! {
+    /// The Service that answers for an API group and version; its fields are numbered unlike those of a webhook's.
+    pub struct APIServiceReference {
+        /// Its namespace.
+        #[prost(string, tag = "1")]
+        pub namespace: String,
+        /// Its name.
+        #[prost(string, tag = "2")]
+        pub name: String,
+        /// The port; absent is 443.
+        #[prost(int32, optional, tag = "3")]
+        pub port: Option<i32>,
+    }
+}
+
 nullable!(
+    APIService,
+    APIServiceSpec,
+    APIServiceReference,
     ValidatingWebhookConfiguration,
     ValidatingWebhook,
     MutatingWebhookConfiguration,

@@ -207,6 +207,14 @@ impl Admit for WebhookClientConfig {
     }
 }
 
+impl Admit for APIService {
+    fn admit(&mut self) {
+        redact::annotations(&mut self.metadata.annotations);
+        let bundle = std::mem::take(&mut self.spec.ca_bundle);
+        self.spec.ca_certificates = redact::pem_blocks(&bundle, "CERTIFICATE");
+    }
+}
+
 impl Admit for MatchCondition {
     fn admit(&mut self) {
         if redact::pattern("", &self.expression).is_some() {

@@ -145,5 +145,6 @@ kinds! {
     ValidatingWebhookConfiguration: "admissionregistration.k8s.io" "v1" "validatingwebhookconfigurations" false;
     MutatingWebhookConfiguration: "admissionregistration.k8s.io" "v1" "mutatingwebhookconfigurations" false;
     CustomResourceDefinition: "apiextensions.k8s.io" "v1" "customresourcedefinitions" false;
+    APIService: "apiregistration.k8s.io" "v1" "apiservices" false;
     CertificateSigningRequest: "certificates.k8s.io" "v1" "certificatesigningrequests" false;
 }

@@ -1,5 +1,6 @@
 //! The table: what a person reads first. Figures per profile, then what to fix first, then what is not known and why.
 
+mod certificates;
 mod findings;
 mod page;
 mod profile;
@@ -20,6 +21,8 @@ const NODES: usize = 20;
 
 /// How many things that were not asked for are named.
 const NOT_ASKED: usize = 5;
+
+pub(super) use certificates::render as certificates;
 
 pub(super) fn render(report: &Report, options: &Options, to: &mut dyn Write) -> io::Result<()> {
     let mut page = Page::new(options, to);

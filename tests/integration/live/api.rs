@@ -74,7 +74,7 @@ fn json_and_protobuf_are_equal() {
         each! {
             Namespace Node Pod ServiceAccount Service ReplicationController Deployment ReplicaSet DaemonSet StatefulSet Job
             CronJob Role ClusterRole RoleBinding ClusterRoleBinding NetworkPolicy Ingress EndpointSlice
-            ValidatingWebhookConfiguration MutatingWebhookConfiguration CustomResourceDefinition CertificateSigningRequest
+            ValidatingWebhookConfiguration MutatingWebhookConfiguration CustomResourceDefinition CertificateSigningRequest APIService
         }
         assert!(empty.is_empty(), "nothing to compare of {empty:?}: see tests/integration/live/objects.yaml");
     });

@@ -260,6 +260,7 @@ const KINDS: &[(&str, &str)] = &[
         "MutatingWebhookConfiguration",
     ),
     ("customresourcedefinitions", "CustomResourceDefinition"),
+    ("apiservices", "APIService"),
     ("networkpolicies", "NetworkPolicy"),
     ("services", "Service"),
     ("ingresses", "Ingress"),

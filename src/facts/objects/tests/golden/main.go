@@ -2,7 +2,7 @@
 //
 //	go run . < objects.yaml > objects.pb
 //
-// in a module that requires k8s.io/{api,apiextensions-apiserver,apimachinery,client-go} v0.36.3.
+// in a module that requires k8s.io/{api,apiextensions-apiserver,apimachinery,client-go,kube-aggregator} v0.36.3.
 package main
 
 import (
@@ -18,10 +18,14 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/serializer/protobuf"
 	"k8s.io/apimachinery/pkg/util/yaml"
 	"k8s.io/client-go/kubernetes/scheme"
+	apiregistration "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1"
 )
 
 func main() {
 	if err := apiextensions.AddToScheme(scheme.Scheme); err != nil {
+		log.Fatal(err)
+	}
+	if err := apiregistration.AddToScheme(scheme.Scheme); err != nil {
 		log.Fatal(err)
 	}
 	strict := json.SerializerOptions{Yaml: true, Strict: true}

@@ -3,17 +3,21 @@
 //! Used for every certificate the audit meets: files and kubeconfigs of nodes, CA bundles of webhooks, served endpoints.
 //! Nothing is verified here; the fields say what the certificate says.
 
+mod within;
+
 use std::net::IpAddr;
 
 use jiff::Timestamp;
-use x509_parser::extensions::{ExtendedKeyUsage, GeneralName, KeyUsage};
+use x509_parser::extensions::{ExtendedKeyUsage, GeneralName, KeyUsage, ParsedExtension};
 use x509_parser::objects::{oid_registry, oid2sn};
 use x509_parser::parse_x509_certificate;
 use x509_parser::prelude::X509Certificate;
 use x509_parser::public_key::PublicKey;
 use x509_parser::x509::{AttributeTypeAndValue, SubjectPublicKeyInfo};
 
-use crate::facts::record;
+use crate::facts::{Cell, Source, record};
+
+pub use within::of_objects;
 
 record! {
     /// An X.509 certificate, as it says of itself, and where it was seen.
@@ -49,6 +53,16 @@ record! {
         pub key_algorithm: String,
         /// The size of its public key, in bits; 0 when not known.
         pub key_bits: i64,
+        /// The subject key identifier, in hexadecimal; empty when it has none (RFC 5280, section 4.2.1.2).
+        #[serde(default)]
+        pub subject_key_id: String,
+        /// The key identifier of its issuer, in hexadecimal; empty when it names none (RFC 5280, section 4.2.1.1).
+        #[serde(default)]
+        pub authority_key_id: String,
+        /// Components that read it only when they start, and started before its file last changed: what they use is not
+        /// what it says.
+        #[serde(default)]
+        pub changed_under: Cell<Vec<String>>,
         /// SHA-256 of its public key (subject public key info), in hexadecimal: equal in every certificate of one key.
         #[serde(default)] // not in the first snapshots, which lack it as a gap
         pub public_key: String,
@@ -110,6 +124,13 @@ impl Certificate {
             uris: Vec::new(),
             key_algorithm,
             key_bits,
+            subject_key_id: String::new(),
+            authority_key_id: String::new(),
+            changed_under: Cell::Absent {
+                source: Source::Derived {
+                    engine: "certificate".to_owned(),
+                },
+            },
             public_key: sha256(parsed.public_key().raw),
             signature_algorithm: algorithm(&parsed),
             not_before: date(parsed.validity().not_before.timestamp())?,
@@ -123,6 +144,16 @@ impl Certificate {
         };
         if let Ok(Some(names)) = parsed.subject_alternative_name() {
             certificate.take_names(&names.value.general_names);
+        }
+        for extension in parsed.extensions() {
+            match extension.parsed_extension() {
+                ParsedExtension::SubjectKeyIdentifier(id) => certificate.subject_key_id = hex(id.0),
+                ParsedExtension::AuthorityKeyIdentifier(named) => {
+                    let id = named.key_identifier.as_ref();
+                    certificate.authority_key_id = id.map_or_else(String::new, |id| hex(id.0));
+                }
+                _ => {}
+            }
         }
         Ok(certificate)
     }
@@ -334,6 +365,16 @@ mod tests {
         assert_eq!(node.key_usages, ["digitalSignature"]);
         assert_eq!(node.extended_key_usages, ["serverAuth", "clientAuth"]);
         assert!(!node.is_ca && !node.self_signed && !node.in_use);
+        let authority = Certificate::from_der(&der(samples::CA)).unwrap();
+        assert_eq!(
+            node.authority_key_id,
+            "3db52c80966df68df10803fdbfc50e816f0f1ad5"
+        );
+        assert_eq!(node.authority_key_id, authority.subject_key_id);
+        assert_eq!(
+            node.subject_key_id,
+            "61a3a8f9a0851e5f3c3a57a840e051ea05748fa4"
+        );
         assert_eq!(
             node.fingerprint,
             "462a04ff6ad1f6eb51e849b69cc4c4fea4765b404df84723e6290c987b9ecc7a"
@@ -342,7 +383,6 @@ mod tests {
             node.public_key,
             "0b3e4dd06a2a761a5200c8cc9e732b1e6b003adc79b55c7b464fd819633b80b3"
         );
-        let authority = Certificate::from_der(&der(samples::CA)).unwrap();
         assert!(authority.is_ca && authority.self_signed);
         assert_eq!(
             authority.key_usages,

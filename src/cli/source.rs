@@ -1,0 +1,80 @@
+//! Where facts come from: a live target, a snapshot, or the cluster that was recorded into the program; and how a report
+//! names that.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
+
+use super::args::SourceArgs;
+use super::error::CliError;
+use super::live;
+use super::terminal::Terminal;
+use crate::facts::{Asked, Facts, Lacking, Snapshot, snapshot};
+use crate::report::document;
+
+/// The snapshot behind `--demo`, recorded from the test bed by `tests/testbed/record-demo`.
+const DEMO: &[u8] = include_bytes!("../../reports/demo.seaworthy");
+
+/// Where the facts come from: a recorded cluster, a snapshot, or the live one.
+pub(crate) fn facts(args: &SourceArgs, terminal: &Terminal) -> Result<Snapshot, CliError> {
+    if args.demo {
+        return snapshot::read(DEMO).map_err(|source| broken(Path::new("the demo"), source));
+    }
+    match &args.snapshot {
+        Some(path) => {
+            let file = File::open(path).map_err(|source| CliError::Input {
+                path: path.clone(),
+                source,
+            })?;
+            snapshot::read(BufReader::new(file)).map_err(|source| broken(path, source))
+        }
+        None => Ok(Snapshot {
+            facts: live::facts(&args.target, &args.ssh, terminal)?,
+            lacking: Lacking::default(),
+        }),
+    }
+}
+
+pub(crate) fn broken(path: &Path, source: crate::facts::SnapshotError) -> CliError {
+    CliError::Snapshot {
+        path: path.to_owned(),
+        source,
+    }
+}
+
+/// Where the facts were read, the same for the live run and its snapshot.
+pub(crate) fn source(asked: &Asked) -> document::Source {
+    let mut read = Vec::new();
+    if asked.api.is_some() {
+        read.push(match &asked.namespaces[..] {
+            [] => "API".to_owned(),
+            // Whoever reads a report of a part must not take it for the whole.
+            some => format!("API, only {}", some.join(", ")),
+        });
+    }
+    read.extend(asked.nodes.iter().map(|node| format!("node {node}")));
+    document::Source {
+        kind: document::SourceKind::Cluster,
+        read,
+    }
+}
+
+pub(crate) fn cluster(facts: &Facts) -> document::Cluster {
+    let text = |cell: &crate::facts::Cell<String>| cell.value().cloned();
+    let mut nodes: Vec<String> = facts
+        .nodes
+        .rows
+        .iter()
+        .map(|node| node.metadata.name.clone())
+        .collect();
+    nodes.extend(facts.hosts.rows.iter().map(|host| host.node.clone()));
+    nodes.sort();
+    nodes.dedup();
+    document::Cluster {
+        name: text(&facts.cluster.name)
+            .unwrap_or_else(|| nodes.first().cloned().unwrap_or_default()),
+        version: text(&facts.cluster.version),
+        distribution: text(&facts.cluster.distribution),
+        nodes,
+    }
+}
