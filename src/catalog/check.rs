@@ -116,6 +116,8 @@ subject_kinds! {
     File => "file",
     /// An X.509 certificate.
     Certificate => "certificate",
+    /// An address at which a component listens.
+    Endpoint => "endpoint",
     /// A request to sign a certificate.
     SigningRequest => "signingrequest",
     /// Who answers for an API group and version.

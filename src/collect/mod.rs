@@ -3,6 +3,7 @@
 //! A collector can only look: GET, LIST and reviews of its own rights at an API, reading on a node.
 
 pub mod api;
+mod handshake;
 pub mod local;
 mod procfs;
 pub mod ssh;

@@ -57,6 +57,7 @@ impl Facts {
         self.components = Listing::complete(Vec::new());
         self.files = Listing::complete(Vec::new());
         self.certificates = Listing::complete(Vec::new());
+        self.endpoints = Listing::complete(Vec::new());
     }
 
     /// Takes what was read on one node; [`Facts::expect_nodes`] goes before the first.
@@ -66,6 +67,7 @@ impl Facts {
         self.components.extend(host.components);
         self.files.extend(host.files);
         self.certificates.extend(host.certificates);
+        self.endpoints.extend(host.endpoints);
     }
 
     /// Notes that a node was asked for and not read; one that the API does not know may hold anything.
@@ -81,7 +83,8 @@ impl Facts {
         self.hosts.lacks.push(Lack::any(gap.clone()));
         self.components.lacks.push(Lack::any(gap.clone()));
         self.files.lacks.push(Lack::any(gap.clone()));
-        self.certificates.lacks.push(Lack::any(gap));
+        self.certificates.lacks.push(Lack::any(gap.clone()));
+        self.endpoints.lacks.push(Lack::any(gap));
     }
 
     /// Why the files and processes of a node were not read.

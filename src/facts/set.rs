@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::certificate::Certificate;
 use super::component::{Component, ComponentKind};
-use super::host::{File, Host};
+use super::host::{Endpoint, File, Host};
 use super::objects::{
-    APIService, CertificateSigningRequest, ClusterRole, ClusterRoleBinding, CustomResourceDefinition, Ingress,
-    MutatingWebhookConfiguration, Namespace, NetworkPolicy, Node, Role, RoleBinding, Service,
-    ServiceAccount, ValidatingWebhookConfiguration,
+    APIService, CertificateSigningRequest, ClusterRole, ClusterRoleBinding,
+    CustomResourceDefinition, Ingress, MutatingWebhookConfiguration, Namespace, NetworkPolicy,
+    Node, Role, RoleBinding, Service, ServiceAccount, ValidatingWebhookConfiguration,
 };
 use super::workload::Workload;
 use super::{Cell, Gap, GapReason, Lack, Listing, Record};
@@ -151,6 +151,8 @@ kinds! {
     files as "files", 1: File, vec![File::schema().clone()];
     /// Certificates.
     certificates as "certificates", 1: Certificate, vec![Certificate::schema().clone()];
+    /// Where components listen, and what they show there.
+    endpoints as "endpoints", 1: Endpoint, vec![Endpoint::schema().clone()];
     /// Namespaces.
     namespaces as "namespaces", 1: Namespace, vec![Namespace::schema().clone()];
     /// Top controllers and bare pods with their distinct pod templates.

@@ -48,6 +48,13 @@ pub enum Source {
         /// Its name.
         name: String,
     },
+    /// What an address showed to whoever connected.
+    Handshake {
+        /// The node that was connected to, from itself.
+        node: String,
+        /// The address.
+        address: String,
+    },
     /// The kernel of a node.
     Kernel {
         /// The node.
@@ -76,6 +83,7 @@ impl fmt::Display for Source {
             Self::Argv { node, pid } => write!(f, "argv of pid {pid} on {node}"),
             Self::Flagz { instance } => write!(f, "/flagz of {instance}"),
             Self::Configz { node } => write!(f, "/configz of the kubelet on {node}"),
+            Self::Handshake { node, address } => write!(f, "handshake with {address} on {node}"),
             Self::File { node, path } if node.is_empty() => f.write_str(path),
             Self::File { node, path } => write!(f, "{path} on {node}"),
             Self::MirrorPod { namespace, name } => write!(f, "mirror pod {namespace}/{name}"),

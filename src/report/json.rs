@@ -8,7 +8,11 @@ use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use super::{Options, safe};
 
-pub(super) fn render(report: &impl Serialize, options: &Options, to: &mut dyn Write) -> io::Result<()> {
+pub(super) fn render(
+    report: &impl Serialize,
+    options: &Options,
+    to: &mut dyn Write,
+) -> io::Result<()> {
     if options.compact {
         write(report, CompactFormatter, to)?;
     } else {

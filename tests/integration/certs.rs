@@ -8,7 +8,9 @@ fn those_that_end_first_are_on_top() {
         let run = run(&["certs", "--demo", "--width", width]);
         assert_eq!((run.code, run.err.as_str()), (0, ""));
         assert!(
-            run.out.lines().all(|line| line.chars().count() <= width.parse().unwrap()),
+            run.out
+                .lines()
+                .all(|line| line.chars().count() <= width.parse().unwrap()),
             "{}",
             run.out
         );
@@ -39,5 +41,9 @@ fn without_any_certificate_it_is_incomplete() {
     let root = folder.path().to_str().unwrap();
     let run = run(&["certs", "--no-api", "--node", "local", "--root", root]);
     assert_eq!(run.code, 3, "{}{}", run.out, run.err);
-    assert!(run.out.contains("No certificate in use was seen"), "{}", run.out);
+    assert!(
+        run.out.contains("No certificate in use was seen"),
+        "{}",
+        run.out
+    );
 }

@@ -46,9 +46,8 @@ pub(crate) fn run(
         gaps: &facts.gaps(),
         all: outputs.all(),
     });
-    outputs.fill(|format, options, out| {
-        render_certificates(&lines, &report, format, options, out)
-    })?;
+    outputs
+        .fill(|format, options, out| render_certificates(&lines, &report, format, options, out))?;
     // Whoever sees no certificate at all must not take that for good news.
     Ok(match lines.is_empty() {
         true => Exit::Incomplete,

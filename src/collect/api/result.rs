@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::facts::objects::{
-    APIService, CertificateSigningRequest, ClusterRole, ClusterRoleBinding, CustomResourceDefinition, Ingress,
-    MutatingWebhookConfiguration, Namespace, NetworkPolicy, Node, Role, RoleBinding, Service,
-    ServiceAccount, ValidatingWebhookConfiguration,
+    APIService, CertificateSigningRequest, ClusterRole, ClusterRoleBinding,
+    CustomResourceDefinition, Ingress, MutatingWebhookConfiguration, Namespace, NetworkPolicy,
+    Node, Role, RoleBinding, Service, ServiceAccount, ValidatingWebhookConfiguration,
 };
 use crate::facts::workload::{PodIndex, Workload};
 use crate::facts::{Cell, Gap, Listing};

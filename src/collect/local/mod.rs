@@ -4,6 +4,7 @@
 //! itself. The looking is done by a thread of its own, so that a file system that hangs costs the deadline and not the
 //! audit: what it did not answer in time is a gap.
 
+mod network;
 mod processes;
 mod root;
 #[cfg(test)]
@@ -15,6 +16,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::collect::handshake;
 use crate::facts::component::Told;
 use crate::facts::host::{Answer, HostFacts, HostTree, Request, observe};
 use crate::facts::{Gap, GapReason};
@@ -24,6 +26,9 @@ use root::Root;
 /// How often the normaliser may ask for more. A component leads to its configuration, that to manifests and kubeconfigs,
 /// those to certificates: five rounds in practice.
 const ROUNDS: usize = 16;
+
+/// How long all handshakes together may take.
+const HANDSHAKES: Duration = Duration::from_secs(15);
 
 /// A node that could not be read at all.
 #[derive(Debug, thiserror::Error)]
@@ -47,7 +52,22 @@ pub enum LocalError {
 /// # Errors
 /// When `root` cannot be opened. Everything smaller is a gap in the facts.
 pub fn collect_local(root: &Path, limit: Duration, told: &Told) -> Result<HostFacts, LocalError> {
-    read_tree(root, limit, told).map(|tree| observe(&tree, told).0)
+    let deadline = Instant::now() + limit;
+    let mut facts = observe(&read_tree(root, limit, told)?, told).0;
+    match network::is_of_this_process(root) {
+        true => handshake::from_here(&mut facts, deadline.min(Instant::now() + HANDSHAKES)),
+        false => facts.lack_answers(elsewhere()),
+    }
+    Ok(facts)
+}
+
+fn elsewhere() -> Gap {
+    Gap::new(
+        "handshakes with what listens on the node",
+        "",
+        GapReason::NotAsked,
+        "run in the node's own network (hostNetwork: true)",
+    )
 }
 
 /// The raw tree of that node: what a fixture records.

@@ -13,12 +13,14 @@ use std::time::{Duration, Instant};
 use ring::rand::{SecureRandom, SystemRandom};
 
 use super::error::SshError;
+use super::forward::Forwarded;
 use super::keys::Passphrases;
 use super::route::Route;
 use super::session::{Connected, Means, Sockets, connect};
 use super::talk::{self, Opening, Talk};
-use crate::collect::Progress;
+use crate::collect::{Progress, handshake};
 use crate::facts::component::Told;
+use crate::facts::host::observe;
 
 /// A node that was read, or why not.
 pub(super) struct Read {
@@ -58,7 +60,11 @@ pub(super) fn read(
         if let Some(node) = running.remove(&number) {
             let talk: Result<Talk, SshError> = talk;
             let outcome = match &talk {
-                Ok(talk) => format!("{} round trips", talk.trips),
+                Ok(talk) => format!(
+                    "{} handshakes, {} round trips",
+                    talk.answers.len(),
+                    talk.trips
+                ),
                 Err(error) => error.to_string(),
             };
             progress.finished(&node.label, &outcome);
@@ -132,7 +138,12 @@ fn one(
         passphrases: &common.passphrases,
         deadline,
     };
-    let talk = connect(route, &means).and_then(|way| told(&way, route, &common.told));
+    let talk = connect(route, &means).and_then(|way| {
+        let mut talk = told(&way, route, &common.told)?;
+        let facts = observe(&talk.tree, &common.told).0;
+        talk.answers = handshake::over(&Forwarded(&way.session), &facts, deadline);
+        Ok(talk)
+    });
     // Nobody listens any more when the time was over.
     let _ = outgoing.send((number, talk));
     // Closing may wait for a host that no longer answers.

@@ -6,6 +6,7 @@
 mod config;
 mod error;
 mod fleet;
+mod forward;
 mod glob;
 mod jump;
 mod keys;
@@ -24,7 +25,7 @@ use std::path::PathBuf;
 
 use crate::collect::Progress;
 use crate::facts::component::Told;
-use crate::facts::host::{HostFacts, observe};
+use crate::facts::host::{HostFacts, listeners, observe};
 use crate::facts::objects::Node;
 use crate::facts::{Gap, GapReason};
 use crate::target::{Ssh, SshHost};
@@ -89,7 +90,12 @@ pub fn collect_nodes(
     fleet::read(routes, common, progress, |read| {
         let (host, node) = &named[read.number];
         let host = match read.talk {
-            Ok(talk) => Ok(observe(&talk.tree, told).0),
+            Ok(talk) => {
+                let mut facts = observe(&talk.tree, told).0;
+                let (listeners, lacks) = listeners(&facts);
+                facts.take_answers(listeners.into_iter().zip(talk.answers).collect(), lacks);
+                Ok(facts)
+            }
             Err(error) => Err(unread(host, node.as_deref(), &error)),
         };
         let node = node.clone();

@@ -8,7 +8,7 @@ use std::io::{BufRead, Write};
 use super::seen::Seen;
 use super::wire::{Ask, Records, WireError, batch};
 use crate::facts::component::Told;
-use crate::facts::host::{HostTree, Request, observe, usual};
+use crate::facts::host::{EndpointAnswer, HostTree, Request, observe, usual};
 
 /// What runs on the node.
 pub(super) const SCRIPT: &str = include_str!("probe.sh");
@@ -23,6 +23,8 @@ pub(super) struct Talk {
     pub(super) tree: HostTree,
     /// How many batches it took.
     pub(super) trips: usize,
+    /// What its listeners showed, in the order of [`listeners`](crate::facts::host::listeners); empty before they are asked.
+    pub(super) answers: Vec<EndpointAnswer>,
 }
 
 /// The command that runs the script, as root where `sudo` gives that without a question. It takes as many bytes from its
@@ -70,19 +72,25 @@ pub(super) fn converse(
     let mut seen = Seen::new(nonce, (uid != 0).then_some(remedy));
     let mut tree = HostTree::default();
     let mut asked = Vec::new();
-    for trips in 1..=TRIPS {
+    let mut trips = 0;
+    loop {
+        trips += 1;
         records.read(|record| seen.take(record))?;
         let mut asks = conclude(&mut tree, &seen, told);
         // What was asked for and not told is not going to be, and a path that no line can hold cannot be asked for.
         asks.retain(|ask| !asked.contains(ask) && ask.fits());
         if asks.is_empty() || trips == TRIPS {
-            return Ok(Talk { tree, trips });
+            break;
         }
         to.write_all(batch(&asks).as_bytes())?;
         to.flush()?;
         asked.extend(asks);
     }
-    Ok(Talk { tree, trips: TRIPS })
+    Ok(Talk {
+        tree,
+        trips,
+        answers: Vec::new(),
+    })
 }
 
 /// What every node is asked for.

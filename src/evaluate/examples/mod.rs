@@ -1,6 +1,7 @@
 //! The examples that every check carries: small worlds, run through the same normalisers, engines and verdicts as a
 //! cluster.
 
+mod handshakes;
 mod world;
 
 use std::collections::BTreeMap;

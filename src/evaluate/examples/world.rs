@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::handshakes::{self, Handshake};
 use crate::facts::component::Told;
 use crate::facts::host::{
     Answer, Body, Entry, Found, HostTree, Kind, Process, Purpose, Request, observe, reduce,
@@ -46,6 +47,8 @@ struct Given {
     environment: BTreeMap<String, String>,
     #[serde(default)]
     files: BTreeMap<String, File>,
+    /// What connecting to an address gives: `closed`, `plain`, or what TLS shows there.
+    handshakes: Option<BTreeMap<String, Handshake>>,
     /// All that the API holds.
     objects: Option<Vec<Value>>,
     /// What cannot be read: a path, or a kind of the snapshot.
@@ -111,7 +114,9 @@ pub(super) fn facts(given: &Value) -> Result<Facts, String> {
     }
     if runs {
         let told = told(&given);
-        facts.take_host(observe(&node(&given, &told)?, &told).0);
+        let mut host = observe(&node(&given, &told)?, &told).0;
+        handshakes::shake(&mut host, given.handshakes.as_ref())?;
+        facts.take_host(host);
     }
     if let Some(objects) = &given.objects {
         api(&mut facts, objects)?;

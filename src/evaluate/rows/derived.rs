@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use super::authorities::Authorities;
 use super::certificates::Certificates;
+use super::endpoints::Shown;
 use super::expected::every;
 use super::objects::{Surroundings, WorkloadMark};
-use super::requests::Decision;
 use super::rbac::{BindingMark, CLUSTER_WIDE, RoleMark};
+use super::requests::Decision;
 use crate::evaluate::engines::isolation::{Isolation, isolation};
 use crate::evaluate::engines::namespaces::{Contents, contents};
 use crate::evaluate::engines::pod_security::{Admission, Plugin};
@@ -30,6 +31,8 @@ pub(super) struct Derived {
     pub(super) contents: Vec<Contents>,
     pub(super) certificates: Certificates,
     pub(super) requests: Vec<Decision>,
+    /// Of endpoints.
+    pub(super) shown: Vec<Shown>,
     /// Of etcd; of other components nothing is computed.
     pub(super) authorities: Vec<Authorities>,
     pub(super) workloads: Vec<WorkloadMark>,
@@ -50,6 +53,7 @@ impl Derived {
         let names = namespaces
             .clone()
             .map(|namespace| namespace.metadata.name.clone());
+        let endpoints = facts.endpoints.rows.iter();
         let requests = facts.certificate_signing_requests.rows.iter();
         let rbac = Rbac::new(facts, lacking);
         let role_bindings = facts.role_bindings.rows.iter();
@@ -69,7 +73,12 @@ impl Derived {
                 .map(|namespace| contents(facts, lacking, namespace))
                 .collect(),
             certificates: Certificates::of(facts, lacking),
-            requests: requests.map(|request| Decision::of(request, lacking)).collect(),
+            shown: endpoints
+                .map(|endpoint| Shown::of(endpoint, facts, lacking))
+                .collect(),
+            requests: requests
+                .map(|request| Decision::of(request, lacking))
+                .collect(),
             authorities: authorities(facts, lacking),
             workloads: facts.workloads.rows.iter().map(WorkloadMark::of).collect(),
             surroundings: Surroundings::of(facts, lacking),

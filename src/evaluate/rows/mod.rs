@@ -7,6 +7,7 @@ mod authorities;
 mod certificates;
 mod components;
 mod derived;
+mod endpoints;
 mod expected;
 mod joined;
 mod nodes;
@@ -105,6 +106,7 @@ impl<'f> World<'f> {
             | SubjectKind::KubeProxy => self.components(kind),
             SubjectKind::File => self.files(),
             SubjectKind::Certificate => self.certificates(),
+            SubjectKind::Endpoint => self.endpoints(),
             SubjectKind::SigningRequest => self.signing_requests(),
             SubjectKind::ApiService => self.api_services(),
             SubjectKind::Namespace => self.namespaces(),
@@ -162,6 +164,7 @@ fn subject_schema(kind: SubjectKind) -> std::sync::Arc<crate::facts::Record> {
         SubjectKind::KubeProxy => Component::schema(ComponentKind::KubeProxy).clone(),
         SubjectKind::File => File::schema().clone(),
         SubjectKind::Certificate => certificates::certificate_schema(),
+        SubjectKind::Endpoint => endpoints::endpoint_schema(),
         SubjectKind::SigningRequest => requests::signing_request_schema(),
         SubjectKind::ApiService => APIService::schema().clone(),
         SubjectKind::Namespace => objects::namespace_schema(),

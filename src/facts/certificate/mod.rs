@@ -126,11 +126,12 @@ impl Certificate {
             key_bits,
             subject_key_id: String::new(),
             authority_key_id: String::new(),
-            changed_under: Cell::Absent {
-                source: Source::Derived {
+            changed_under: Cell::explicit(
+                Vec::new(),
+                Source::Derived {
                     engine: "certificate".to_owned(),
                 },
-            },
+            ),
             public_key: sha256(parsed.public_key().raw),
             signature_algorithm: algorithm(&parsed),
             not_before: date(parsed.validity().not_before.timestamp())?,

@@ -4,6 +4,7 @@
 //! reader answers and asks again until nothing is wanted. So the native reader, the script over SSH, recorded fixtures
 //! and the examples in checks all go through the same code, and none of them knows what Kubernetes is.
 
+mod endpoint;
 mod file;
 mod files;
 mod inquiry;
@@ -33,6 +34,7 @@ use crate::facts::certificate::Certificate;
 use crate::facts::component::{Component, Told};
 use crate::facts::{Cell, Gap, Lack, Listing, record};
 
+pub use endpoint::{Answer as EndpointAnswer, Endpoint, Listener, listeners};
 pub use file::File;
 pub use kubeconfig::Kubeconfig;
 pub use manifest::{StaticContainer, StaticPod};
@@ -87,6 +89,8 @@ pub struct HostFacts {
     pub files: Listing<File>,
     /// Its certificates.
     pub certificates: Listing<Certificate>,
+    /// Where its components listen.
+    pub endpoints: Listing<Endpoint>,
     /// The node itself.
     pub host: Host,
     /// What was not read and belongs to none of them.
@@ -145,6 +149,7 @@ pub fn observe(tree: &HostTree, told: &Told) -> (HostFacts, Vec<Request>) {
         components,
         files,
         certificates,
+        endpoints: Listing::complete(Vec::new()),
         host,
         gaps,
     };

@@ -292,7 +292,8 @@ impl<'t> Survey<'t> {
                 return Cell::Gap(gap);
             }
         };
-        // A program keeps the credentials within its kubeconfig as long as it runs; files it names are read anew.
+        // A program keeps the credentials within its kubeconfig as long as it runs; files it names are read anew. An
+        // authority that was replaced shows by itself: nothing is trusted any more.
         let once = User {
             setting: WITHIN_KUBECONFIG,
             ..user
@@ -307,14 +308,14 @@ impl<'t> Survey<'t> {
         let own = kubeconfig
             .certificates
             .iter()
-            .map(|der| (&*der.0, &*client));
+            .map(|der| (&*der.0, &*client, once));
         let authorities = kubeconfig
             .authorities
             .iter()
-            .map(|der| (&*der.0, &*authority));
+            .map(|der| (&*der.0, &*authority, user));
         let embedded = own.chain(authorities).enumerate();
-        for (position, (der, usage)) in embedded {
-            self.keep((path.to_owned(), position), path, der, Some((usage, once)));
+        for (position, (der, usage, user)) in embedded {
+            self.keep((path.to_owned(), position), path, der, Some((usage, user)));
         }
         for (names, usage) in [
             (&kubeconfig.certificate_files, &client),

@@ -83,13 +83,7 @@ fn table<'l>(
     if rows.len() == 1 {
         return page.line(&Safe::literal("No certificate in use was seen").paint(Ink::Bold));
     }
-    let set = [
-        Set::Right,
-        Set::Left,
-        Set::Left,
-        Set::Left,
-        Set::Flexible,
-    ];
+    let set = [Set::Right, Set::Left, Set::Left, Set::Left, Set::Flexible];
     page.columns(&set, rows)
 }
 
@@ -110,9 +104,7 @@ fn failing(report: &Report) -> BTreeSet<(Option<&str>, &str)> {
 fn names_of(line: &CertificateLine) -> impl Iterator<Item = (Option<&str>, &str)> {
     let nodes = line.nodes.iter().map(|node| Some(node.as_str()));
     let within = line.nodes.is_empty().then_some(None);
-    nodes
-        .chain(within)
-        .map(|node| (node, line.name.as_str()))
+    nodes.chain(within).map(|node| (node, line.name.as_str()))
 }
 
 /// Whatever merely lies there is one line.

@@ -76,6 +76,12 @@ impl Findings {
         findings
     }
 
+    /// The subjects that fail a check.
+    pub(super) fn failing(&self, check: &str) -> Vec<String> {
+        let of = self.found.keys().filter(|(id, _)| id == check);
+        of.map(|(_, subject)| subject.clone()).collect()
+    }
+
     /// Asserts that every row (check, subject, evidence) was found.
     pub(super) fn hold(&self, planted: &[(&str, &str, &str)]) {
         let missed: Vec<String> = planted

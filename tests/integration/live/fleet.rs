@@ -1,6 +1,7 @@
 //! Nodes that differ: one has busybox for tools and no bash, an odd kubelet, and is reached through another host alone.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -70,10 +71,53 @@ fn one_command_reads_all_nodes_in_two_round_trips_each() {
     let run = run(bed, folder.path(), &args);
     assert_eq!(run.code, 0, "{}", run.err);
     for node in ["cp1", "w1", "w2"] {
-        let line = format!("node {node} ({}): 2 round trips", bed.address(node));
-        assert!(run.err.lines().any(|said| said == line), "{}", run.err);
+        let start = format!("node {node} ({}): ", bed.address(node));
+        let said = |line: &str| line.starts_with(&start) && line.ends_with(", 2 round trips");
+        assert!(run.err.lines().any(said), "{}", run.err);
     }
     Findings::of(&std::fs::read(path).unwrap()).hold(PLANTED);
+}
+
+/// kubeadm renews files; whether the programs that use them know of it is another matter.
+#[test]
+#[ignore = "needs a real cluster: tests/run"]
+fn what_was_renewed_and_not_taken_up_is_found() {
+    let bed = Bed::running();
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("renewed.seaworthy");
+    for name in ["scheduler.conf", "etcd-server", "apiserver"] {
+        let renewed = bed.enter("cp1", &["kubeadm", "certs", "renew", name]);
+        assert!(renewed.status.success(), "{renewed:?}");
+    }
+    let host = format!("root@{}", bed.address("cp1"));
+    let to = ["-o", path.to_str().unwrap()];
+    let args = [&["collect", "--no-api", "--ssh", &host][..], &to].concat();
+    // The API server looks at its files once a minute.
+    let started = Instant::now();
+    loop {
+        let run = run(bed, folder.path(), &args);
+        assert_eq!(run.code, 0, "{}", run.err);
+        let findings = Findings::of(&std::fs::read(&path).unwrap());
+        // A program with its credentials in a kubeconfig keeps them until it is started again.
+        assert_eq!(
+            findings.failing("certificate-changed-and-not-taken-up"),
+            ["/etc/kubernetes/scheduler.conf"]
+        );
+        let shown = findings.failing("endpoint-certificate-not-of-file");
+        assert!(
+            !shown.iter().any(|name| name.starts_with("etcd")),
+            "{shown:?}"
+        );
+        if shown.is_empty() {
+            break;
+        }
+        assert_eq!(shown, ["kube-apiserver at 127.0.0.1:6443"]);
+        assert!(
+            started.elapsed() < Duration::from_secs(150),
+            "never taken up"
+        );
+        std::thread::sleep(Duration::from_secs(5));
+    }
 }
 
 #[test]

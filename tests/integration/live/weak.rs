@@ -126,6 +126,37 @@ const PLANTED: &[(&str, &str, &str)] = &[
         "/etc/kubernetes/pki/apiserver-kubelet-client.crt",
         "daysLeft = 9\n",
     ),
+    (
+        "certificate-expiring",
+        "ValidatingWebhookConfiguration lookout, lookout.reef.test",
+        "daysLeft = -",
+    ),
+    (
+        "apiservice-certificate-unverified",
+        "APIService v1.tides.reef.test",
+        "insecureSkipTLSVerify = true",
+    ),
+    // What connecting shows.
+    (
+        "endpoint-etcd-without-client-certificate",
+        "etcd at 127.0.0.1:2379",
+        "clientCertificate = none",
+    ),
+    (
+        "endpoint-plain-text",
+        "etcd at 127.0.0.1:2381",
+        "tls = false",
+    ),
+    (
+        "endpoint-plain-text",
+        "kubelet at 127.0.0.1:10255",
+        "tls = false",
+    ),
+    (
+        "endpoint-old-tls",
+        "kube-scheduler at 127.0.0.1:10259",
+        "lowestVersion = 1.0",
+    ),
     // Files.
     (
         "admin-kubeconfig-readable-by-others",

@@ -1,0 +1,114 @@
+//! Rows of the addresses at which components listen.
+
+use std::sync::{Arc, LazyLock};
+
+use crate::facts::certificate::Certificate;
+use crate::facts::host::Endpoint;
+use crate::facts::{Cell, Facts, Fields, Lacking, Record, Source};
+use crate::outcome::Subject;
+
+use super::joined::join;
+use super::objects::unread;
+use super::{Row, Rows, World};
+use crate::evaluate::judge::computed;
+
+const ENGINE: &str = "certificates shown and certificates in files";
+
+crate::facts::record! {
+    /// What an address shows, beside what lies in files.
+    #[derive(Debug, Default)]
+    pub struct Shown {
+        /// Whether the certificate it shows is one of those that its settings name; absent when they name none.
+        pub from_file: Cell<bool>,
+    }
+}
+
+impl Shown {
+    pub(super) fn of(endpoint: &Endpoint, facts: &Facts, lacking: &Lacking) -> Self {
+        Self {
+            from_file: from_file(endpoint, facts, lacking),
+        }
+    }
+}
+
+fn from_file(endpoint: &Endpoint, facts: &Facts, lacking: &Lacking) -> Cell<bool> {
+    let fields = ["node", "usedBy", "fingerprint", "position"];
+    if let Some(gap) = lacking.among(Certificate::schema(), &fields) {
+        return Cell::Gap(gap.clone());
+    }
+    let shown = match &endpoint.certificate {
+        Cell::Value { value, .. } => value,
+        Cell::Absent { source } => {
+            return Cell::Absent {
+                source: source.clone(),
+            };
+        }
+        Cell::Gap(gap) => return Cell::Gap(gap.clone()),
+    };
+    let usage = match endpoint.purpose.as_str() {
+        "peer" => format!("{} peer", endpoint.component),
+        _ => format!("{} serving", endpoint.component),
+    };
+    let by_name = format!("{usage} by name");
+    let meant = |one: &&Certificate| {
+        let uses = |usage: &String| one.used_by.contains(usage);
+        one.node == endpoint.node && one.position == 0 && (uses(&usage) || uses(&by_name))
+    };
+    let mut named = facts.certificates.rows.iter().filter(meant);
+    if named.any(|one| one.fingerprint == *shown) {
+        return computed(true, ENGINE);
+    }
+    match facts.certificates.lacks.first() {
+        Some(lack) => Cell::Gap(lack.gap.clone()),
+        None if facts.certificates.rows.iter().any(|one| meant(&one)) => computed(false, ENGINE),
+        None => Cell::Absent {
+            source: Source::Derived {
+                engine: ENGINE.to_owned(),
+            },
+        },
+    }
+}
+
+pub(super) fn endpoint_schema() -> Arc<Record> {
+    static SCHEMA: LazyLock<Arc<Record>> = LazyLock::new(|| {
+        let doc = "An address at which a component of a node listens, and what it shows to whoever connects.";
+        join("endpoint", doc, &[Endpoint::schema(), Shown::schema()])
+    });
+    SCHEMA.clone()
+}
+
+impl World<'_> {
+    pub(super) fn endpoints(&self) -> Rows<'_> {
+        let listing = &self.facts.endpoints;
+        let rows = listing.rows.iter().zip(&self.derived.shown);
+        let rows = rows.map(|(endpoint, shown)| {
+            let name = format!("{} at {}", endpoint.component, endpoint.address);
+            let mut subject = Subject::new("endpoint", name);
+            subject.node = Some(endpoint.node.clone());
+            let source = Source::Handshake {
+                node: endpoint.node.clone(),
+                address: endpoint.address.clone(),
+            };
+            let parts: Vec<&dyn Fields> = vec![endpoint, shown];
+            Row {
+                subject,
+                source: source.clone(),
+                place: None,
+                variables: vec![
+                    self.joined(endpoint_schema(), parts, source),
+                    self.node_slot(&endpoint.node),
+                    self.cluster_slot(),
+                ],
+            }
+        });
+        let mut rows = Rows {
+            rows: rows.collect(),
+            unread: unread(listing, "endpoint", "endpoints").collect(),
+            none: "nothing listens on the nodes that were read".to_owned(),
+            ..Rows::default()
+        };
+        rows.unread
+            .extend(self.unread_nodes("endpoint", "endpoints"));
+        rows
+    }
+}
