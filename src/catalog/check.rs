@@ -118,6 +118,8 @@ subject_kinds! {
     Certificate => "certificate",
     /// An address at which a component listens.
     Endpoint => "endpoint",
+    /// What etcd really holds, read from it.
+    Storage => "storage",
     /// A request to sign a certificate.
     SigningRequest => "signingrequest",
     /// Who answers for an API group and version.

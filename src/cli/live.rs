@@ -16,6 +16,9 @@ use crate::target::{self, Access, LocalNode, Ssh, Target};
 /// How long reading the local node may take.
 const LOCAL_LIMIT: Duration = Duration::from_secs(60);
 
+/// How long reading every Secret in etcd may take.
+const PROOF_LIMIT: Duration = Duration::from_secs(300);
+
 /// Collects from the target that `args` name, and from `nodes`.
 pub(crate) fn facts(
     args: &TargetArgs,
@@ -44,6 +47,7 @@ fn target(args: &TargetArgs, nodes: &SshArgs) -> Result<Target, CliError> {
     let local = args.node.map(|_| LocalNode {
         root: args.root.clone().unwrap_or_else(|| PathBuf::from("/")),
         time_limit: LOCAL_LIMIT,
+        proof_limit: args.prove_encryption.then_some(PROOF_LIMIT),
     });
     let ssh = ssh(nodes)?;
     if api.is_none() && local.is_none() && ssh.is_none() {

@@ -130,7 +130,7 @@ fn read(
     progress: &dyn Progress,
 ) -> Result<(), CollectError> {
     progress.started("this machine");
-    let host = local::collect_local(&node.root, node.time_limit, told)?;
+    let host = local::collect_local(node, told)?;
     progress.finished("this machine", &host.host.node);
     facts.asked.nodes.push(host.host.node.clone());
     facts.take_host(host);

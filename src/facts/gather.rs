@@ -58,6 +58,7 @@ impl Facts {
         self.files = Listing::complete(Vec::new());
         self.certificates = Listing::complete(Vec::new());
         self.endpoints = Listing::complete(Vec::new());
+        self.stored_secrets = Listing::complete(Vec::new());
     }
 
     /// Takes what was read on one node; [`Facts::expect_nodes`] goes before the first.
@@ -68,6 +69,7 @@ impl Facts {
         self.files.extend(host.files);
         self.certificates.extend(host.certificates);
         self.endpoints.extend(host.endpoints);
+        self.stored_secrets.extend(host.stored_secrets);
     }
 
     /// Notes that a node was asked for and not read; one that the API does not know may hold anything.

@@ -19,6 +19,7 @@ mod set;
 pub mod settings;
 pub mod snapshot;
 mod source;
+pub mod stored;
 mod view;
 pub mod workload;
 

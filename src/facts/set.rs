@@ -14,6 +14,7 @@ use super::objects::{
     CustomResourceDefinition, Ingress, MutatingWebhookConfiguration, Namespace, NetworkPolicy,
     Node, Role, RoleBinding, Service, ServiceAccount, ValidatingWebhookConfiguration,
 };
+use super::stored::StoredSecrets;
 use super::workload::Workload;
 use super::{Cell, Gap, GapReason, Lack, Listing, Record};
 
@@ -153,6 +154,8 @@ kinds! {
     certificates as "certificates", 1: Certificate, vec![Certificate::schema().clone()];
     /// Where components listen, and what they show there.
     endpoints as "endpoints", 1: Endpoint, vec![Endpoint::schema().clone()];
+    /// How Secrets lie in etcd; empty unless a proof was asked for.
+    stored_secrets as "storedSecrets", 1: StoredSecrets, vec![StoredSecrets::schema().clone()];
     /// Namespaces.
     namespaces as "namespaces", 1: Namespace, vec![Namespace::schema().clone()];
     /// Top controllers and bare pods with their distinct pod templates.

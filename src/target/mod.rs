@@ -29,4 +29,6 @@ pub struct LocalNode {
     pub root: PathBuf,
     /// How long reading it may take; what is missing by then is a gap.
     pub time_limit: Duration,
+    /// How long reading every Secret in etcd may take, when that is asked for.
+    pub proof_limit: Option<Duration>,
 }

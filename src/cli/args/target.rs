@@ -60,6 +60,9 @@ pub(crate) struct TargetArgs {
     /// Where the node's file system is mounted; symbolic links stay inside
     #[arg(long, value_name = "DIR", requires = "node")]
     pub(crate) root: Option<PathBuf>,
+    /// Read from etcd how every Secret is written, with the API server's own key: on a control-plane node alone
+    #[arg(long, requires = "node")]
+    pub(crate) prove_encryption: bool,
     /// Do not ask the Kubernetes API: only the nodes that are named are audited
     #[arg(long, conflicts_with = "ssh_all")]
     pub(crate) no_api: bool,

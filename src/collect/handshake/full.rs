@@ -121,7 +121,7 @@ pub(super) fn shake(
             break Ok(());
         }
         if let Err(error) = connection.complete_io(&mut stream) {
-            break Err(error);
+            break Err(last_word(&mut connection, &mut stream).unwrap_or(error));
         }
     };
     let chain = witness
@@ -163,6 +163,16 @@ fn connection(
         .with_custom_certificate_verifier(witness.clone())
         .with_client_cert_resolver(witness.clone());
     ClientConnection::new(Arc::new(config), ServerName::IpAddress(host.into()))
+}
+
+/// The alert of a server that hung up while it was still written to: it lies behind the error of writing.
+fn last_word(connection: &mut ClientConnection, stream: &mut Box<dyn Stream>) -> Option<io::Error> {
+    while matches!(connection.read_tls(stream), Ok(read) if read > 0) {
+        if let Err(error) = connection.process_new_packets() {
+            return Some(io::Error::other(error));
+        }
+    }
+    None
 }
 
 /// What TLS itself said, if it did.

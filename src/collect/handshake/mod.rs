@@ -21,6 +21,8 @@ use full::{Full, Version};
 
 /// How long one connection may take.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// How often a server that hangs up is asked.
+const TRIES: usize = 3;
 /// What is left of a node's time for everything else.
 const RESERVE: Duration = Duration::from_secs(2);
 
@@ -99,6 +101,17 @@ fn answer(dial: &dyn Dial, listener: &Listener, deadline: Instant) -> Answer {
     }
 }
 
+fn hung_up(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    let kinds = [
+        BrokenPipe,
+        ConnectionAborted,
+        ConnectionReset,
+        UnexpectedEof,
+    ];
+    kinds.contains(&error.kind())
+}
+
 struct Probe<'p> {
     dial: &'p dyn Dial,
     listener: &'p Listener,
@@ -123,23 +136,50 @@ impl Probe<'_> {
             }
             other => other?,
         };
-        let older = full::shake(stream, self.listener.host, Version::V1_2)?;
-        let (lowest, seen) = match older {
+        let host = self.listener.host;
+        let mut version = (Version::V1_2, "1.2");
+        let mut shaken = full::shake(stream, host, version.0)?;
+        if matches!(shaken, Full::Refused) {
+            version = (Version::V1_3, "1.3");
+            shaken = full::shake(self.connect()?, host, version.0)?;
+        }
+        let shown = match shaken {
             Full::Plain => return Ok(Answer::Plain),
-            Full::Tls(seen) => ("1.2", seen),
-            Full::Refused => match full::shake(self.connect()?, self.listener.host, Version::V1_3)?
-            {
-                Full::Plain => return Ok(Answer::Plain),
-                Full::Tls(seen) => ("1.3", seen),
-                // It refuses both, so it may have nothing in common with us but older ways.
-                Full::Refused => return Ok(Answer::Unknown(self.nothing_in_common())),
-            },
+            // It refuses both, so it may have nothing in common with us but older ways.
+            Full::Refused => return Ok(Answer::Unknown(self.nothing_in_common())),
+            Full::Tls(shown) => shown,
         };
+        let client_certificate = self.insist(shown.client_certificate, version.0);
         Ok(Answer::Tls {
-            lowest_version: self.lowest(lowest).map_err(|error| self.gap(&error)),
-            client_certificate: seen.client_certificate.map_err(|error| self.gap(&error)),
-            chain: seen.chain,
+            lowest_version: self.lowest(version.1).map_err(|error| self.gap(&error)),
+            client_certificate: client_certificate.map_err(|error| self.gap(&error)),
+            chain: shown.chain,
         })
+    }
+
+    /// A server's refusal is lost when it hangs up fast. One that asks for a certificate and hangs up on a client without
+    /// one every time demands it.
+    fn insist(
+        &self,
+        mut said: io::Result<&'static str>,
+        version: Version,
+    ) -> io::Result<&'static str> {
+        for _ in 1..TRIES {
+            match said {
+                Err(error) if hung_up(&error) => {
+                    let again = full::shake(self.connect()?, self.listener.host, version)?;
+                    let Full::Tls(shown) = again else {
+                        return Err(error);
+                    };
+                    said = shown.client_certificate;
+                }
+                said => return said,
+            }
+        }
+        match said {
+            Err(error) if hung_up(&error) => Ok("required"),
+            said => said,
+        }
     }
 
     /// The lowest version that is accepted; `known` is.

@@ -124,6 +124,33 @@ fn what_makes_no_sense_is_a_gap_in_time() {
     assert!(matches!(ask(rude, LONG), Answer::Unknown(_)));
 }
 
+/// A server that demands a certificate and closes before its refusal is read.
+#[test]
+fn a_refusal_that_is_lost_is_asked_for_again() {
+    let demanding = tls(&version::TLS12, Some(true));
+    let cut = server(move |near| {
+        let far = TcpStream::connect((Ipv4Addr::LOCALHOST, demanding)).unwrap();
+        let (mut from, mut to) = (near.try_clone().unwrap(), far.try_clone().unwrap());
+        thread::spawn(move || std::io::copy(&mut from, &mut to));
+        // Everything that the server shows, and not the alert behind it.
+        let (mut from, mut to) = (far, near);
+        let mut head = [0; 5];
+        while from.read_exact(&mut head).is_ok() && head[0] == 22 {
+            let mut body = vec![0; u16::from_be_bytes([head[3], head[4]]).into()];
+            from.read_exact(&mut body).unwrap();
+            to.write_all(&[&head[..], &body].concat()).unwrap();
+        }
+        let _ = to.shutdown(std::net::Shutdown::Both);
+    });
+    let Answer::Tls {
+        client_certificate, ..
+    } = ask(cut, LONG)
+    else {
+        panic!("TLS is not seen")
+    };
+    assert_eq!(client_certificate.unwrap(), "required");
+}
+
 /// Servers of the last century, as far as they are looked at.
 #[test]
 fn old_versions_are_accepted_only_by_whoever_goes_on_in_them() {

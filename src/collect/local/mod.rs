@@ -6,6 +6,7 @@
 
 mod network;
 mod processes;
+mod proof;
 mod root;
 #[cfg(test)]
 mod tests;
@@ -19,7 +20,8 @@ use std::time::{Duration, Instant};
 use crate::collect::handshake;
 use crate::facts::component::Told;
 use crate::facts::host::{Answer, HostFacts, HostTree, Request, observe};
-use crate::facts::{Gap, GapReason};
+use crate::facts::{Gap, GapReason, Lack};
+use crate::target::LocalNode;
 
 use root::Root;
 
@@ -46,17 +48,23 @@ pub enum LocalError {
     Thread(#[source] io::Error),
 }
 
-/// Reads the node whose file system is at `root` (`/` for this machine), in at most `limit`. `told` is what is known of
-/// its components from elsewhere.
+/// Reads a node whose files are at hand; `told` is what is known of its components from elsewhere.
 ///
 /// # Errors
-/// When `root` cannot be opened. Everything smaller is a gap in the facts.
-pub fn collect_local(root: &Path, limit: Duration, told: &Told) -> Result<HostFacts, LocalError> {
+/// When its root cannot be opened. Everything smaller is a gap in the facts.
+pub fn collect_local(node: &LocalNode, told: &Told) -> Result<HostFacts, LocalError> {
+    let (root, limit) = (&node.root, node.time_limit);
     let deadline = Instant::now() + limit;
     let mut facts = observe(&read_tree(root, limit, told)?, told).0;
     match network::is_of_this_process(root) {
         true => handshake::from_here(&mut facts, deadline.min(Instant::now() + HANDSHAKES)),
         false => facts.lack_answers(elsewhere()),
+    }
+    if let Some(limit) = node.proof_limit {
+        match proof::prove(root, &facts, limit) {
+            Ok(stored) => facts.stored_secrets.rows.push(stored),
+            Err(gap) => facts.stored_secrets.lacks.push(Lack::any(gap)),
+        }
     }
     Ok(facts)
 }

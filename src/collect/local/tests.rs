@@ -3,6 +3,7 @@
 use crate::facts::component::Told;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
@@ -52,6 +53,14 @@ fn found(entry: Entry) -> Found {
     match entry {
         Entry::Found(found) => *found,
         other => panic!("{other:?}"),
+    }
+}
+
+fn node(root: &Path, time_limit: Duration) -> LocalNode {
+    LocalNode {
+        root: root.to_owned(),
+        time_limit,
+        proof_limit: None,
     }
 }
 
@@ -172,15 +181,15 @@ fn refusals_say_why_and_what_would_help() {
 fn a_root_without_proc_has_no_processes_and_says_so() {
     let (directory, _) = trap();
     let facts = collect_local(
-        &directory.path().join("root"),
-        Duration::from_secs(60),
+        &node(&directory.path().join("root"), Duration::from_secs(60)),
         &Told::default(),
     )
     .unwrap();
     assert_eq!(facts.gaps.len(), 1, "{:?}", facts.gaps);
     assert_eq!(facts.gaps[0].place, "/proc");
     let missing = directory.path().join("nowhere");
-    let error = collect_local(&missing, Duration::from_secs(1), &Told::default()).unwrap_err();
+    let error =
+        collect_local(&node(&missing, Duration::from_secs(1)), &Told::default()).unwrap_err();
     assert!(error.to_string().contains("nowhere"));
 }
 
@@ -188,8 +197,7 @@ fn a_root_without_proc_has_no_processes_and_says_so() {
 fn no_time_left_means_gaps_and_not_a_wait() {
     let (directory, _) = trap();
     let facts = collect_local(
-        &directory.path().join("root"),
-        Duration::ZERO,
+        &node(&directory.path().join("root"), Duration::ZERO),
         &Told::default(),
     )
     .unwrap();

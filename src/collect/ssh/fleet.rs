@@ -61,9 +61,9 @@ pub(super) fn read(
             let talk: Result<Talk, SshError> = talk;
             let outcome = match &talk {
                 Ok(talk) => format!(
-                    "{} handshakes, {} round trips",
-                    talk.answers.len(),
-                    talk.trips
+                    "{} round trips, {} handshakes",
+                    talk.trips,
+                    talk.answers.len()
                 ),
                 Err(error) => error.to_string(),
             };

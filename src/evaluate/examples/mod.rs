@@ -2,6 +2,7 @@
 //! cluster.
 
 mod handshakes;
+mod stored;
 mod world;
 
 use std::collections::BTreeMap;

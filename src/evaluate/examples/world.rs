@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::handshakes::{self, Handshake};
+use super::stored::Stored;
 use crate::facts::component::Told;
 use crate::facts::host::{
     Answer, Body, Entry, Found, HostTree, Kind, Process, Purpose, Request, observe, reduce,
@@ -49,6 +50,8 @@ struct Given {
     files: BTreeMap<String, File>,
     /// What connecting to an address gives: `closed`, `plain`, or what TLS shows there.
     handshakes: Option<BTreeMap<String, Handshake>>,
+    /// What a value in etcd begins with, by how many of them there are; `expected` is how many etcd says it has.
+    stored: Option<Stored>,
     /// All that the API holds.
     objects: Option<Vec<Value>>,
     /// What cannot be read: a path, or a kind of the snapshot.
@@ -116,6 +119,9 @@ pub(super) fn facts(given: &Value) -> Result<Facts, String> {
         let told = told(&given);
         let mut host = observe(&node(&given, &told)?, &told).0;
         handshakes::shake(&mut host, given.handshakes.as_ref())?;
+        if let Some(stored) = &given.stored {
+            host.stored_secrets.rows.push(stored.facts(&host));
+        }
         facts.take_host(host);
     }
     if let Some(objects) = &given.objects {

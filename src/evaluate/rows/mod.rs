@@ -14,6 +14,7 @@ mod nodes;
 mod objects;
 mod rbac;
 mod requests;
+mod storage;
 
 use crate::catalog::SubjectKind;
 use crate::facts::{Facts, Fields, Gap, Lacking, Reading, Source, Type, View};
@@ -107,6 +108,7 @@ impl<'f> World<'f> {
             SubjectKind::File => self.files(),
             SubjectKind::Certificate => self.certificates(),
             SubjectKind::Endpoint => self.endpoints(),
+            SubjectKind::Storage => self.storage(),
             SubjectKind::SigningRequest => self.signing_requests(),
             SubjectKind::ApiService => self.api_services(),
             SubjectKind::Namespace => self.namespaces(),
@@ -165,6 +167,7 @@ fn subject_schema(kind: SubjectKind) -> std::sync::Arc<crate::facts::Record> {
         SubjectKind::File => File::schema().clone(),
         SubjectKind::Certificate => certificates::certificate_schema(),
         SubjectKind::Endpoint => endpoints::endpoint_schema(),
+        SubjectKind::Storage => crate::facts::stored::StoredSecrets::schema().clone(),
         SubjectKind::SigningRequest => requests::signing_request_schema(),
         SubjectKind::ApiService => APIService::schema().clone(),
         SubjectKind::Namespace => objects::namespace_schema(),

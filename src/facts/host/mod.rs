@@ -32,6 +32,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::facts::certificate::Certificate;
 use crate::facts::component::{Component, Told};
+use crate::facts::stored::StoredSecrets;
 use crate::facts::{Cell, Gap, Lack, Listing, record};
 
 pub use endpoint::{Answer as EndpointAnswer, Endpoint, Listener, listeners};
@@ -91,6 +92,8 @@ pub struct HostFacts {
     pub certificates: Listing<Certificate>,
     /// Where its components listen.
     pub endpoints: Listing<Endpoint>,
+    /// How Secrets lie in the node's etcd, when that was asked for.
+    pub stored_secrets: Listing<StoredSecrets>,
     /// The node itself.
     pub host: Host,
     /// What was not read and belongs to none of them.
@@ -150,6 +153,7 @@ pub fn observe(tree: &HostTree, told: &Told) -> (HostFacts, Vec<Request>) {
         files,
         certificates,
         endpoints: Listing::complete(Vec::new()),
+        stored_secrets: Listing::complete(Vec::new()),
         host,
         gaps,
     };

@@ -124,6 +124,16 @@ impl Bed {
             .unwrap()
     }
 
+    /// The program with `args`, run on this machine and in the network of `node`.
+    pub(super) fn in_network(&self, node: &str, args: &[&str]) -> Output {
+        let process = self.node(node)["pid"].to_string();
+        Command::new("nsenter")
+            .args(["-t", &process, "-n", env!("CARGO_BIN_EXE_seaworthy")])
+            .args(args)
+            .output()
+            .unwrap()
+    }
+
     /// The program with `args`, run inside `node`.
     pub(super) fn seaworthy(&self, node: &str, args: &[&str]) -> Output {
         // Several tests run at once: each has a program of its own.

@@ -24,17 +24,33 @@ pub(super) fn field(name: &str, flags: &Flags, file: &File) -> Option<Cell<Scala
         let none = Scalar::Text(IDENTITY.to_owned());
         read(flags, file, none, |rules| {
             let first = rules.providers(resource, "").next();
-            Scalar::Text(first.unwrap_or(IDENTITY).to_owned())
+            Scalar::Text(first.map_or(IDENTITY, |first| &first.name).to_owned())
         })
     };
     Some(match name {
         "encryption.configMapsProvider" => written_by("configmaps"),
         "encryption.secretsProvider" => written_by("secrets"),
+        "encryption.secretsKeys" => {
+            let none = Scalar::List(vec![IDENTITY.to_owned()]);
+            read(flags, file, none, |rules| {
+                let mut keys: Vec<String> = Vec::new();
+                for key in rules.providers("secrets", "").flat_map(|one| &one.keys) {
+                    if !keys.contains(key) {
+                        keys.push(key.clone());
+                    }
+                }
+                // Without an entry a Secret is stored as it is.
+                if keys.is_empty() {
+                    keys.push(IDENTITY.to_owned());
+                }
+                Scalar::List(keys)
+            })
+        }
         "encryption.providers" => read(flags, file, Scalar::List(Vec::new()), |rules| {
             let mut all: Vec<String> = Vec::new();
             for provider in rules.entries.iter().flat_map(|entry| &entry.providers) {
-                if !all.contains(provider) {
-                    all.push(provider.clone());
+                if !all.contains(&provider.name) {
+                    all.push(provider.name.clone());
                 }
             }
             Scalar::List(all)
@@ -60,7 +76,15 @@ struct Rules {
 struct Entry {
     /// Resource and group.
     resources: Vec<(String, String)>,
-    providers: Vec<String>,
+    providers: Vec<Provider>,
+}
+
+struct Provider {
+    /// As in the file; kms with its API version.
+    name: String,
+    /// What a value says of itself when it is written with one of the keys, in their order: `aescbc:v1:key1`
+    /// (`k8s:enc:` goes before, staging/src/k8s.io/apiserver/pkg/server/options/encryptionconfig/config.go).
+    keys: Vec<String>,
 }
 
 impl Rules {
@@ -84,7 +108,7 @@ impl Rules {
     }
 
     /// The providers of a resource; the first writes.
-    fn providers(&self, resource: &str, group: &str) -> impl Iterator<Item = &str> {
+    fn providers(&self, resource: &str, group: &str) -> impl Iterator<Item = &Provider> {
         let text = str::to_owned;
         let keys = [
             (text(resource), text(group)),
@@ -100,7 +124,7 @@ impl Rules {
                 key.as_ref()
                     .is_some_and(|key| entry.resources.contains(key))
             })
-            .flat_map(|entry| entry.providers.iter().map(String::as_str))
+            .flat_map(|entry| &entry.providers)
     }
 }
 
@@ -133,18 +157,39 @@ fn resource(text: &Value) -> Option<(String, String)> {
 }
 
 /// The one provider of an element. A kms provider that states no API version is v1.
-fn provider(element: &Value) -> Option<String> {
+fn provider(element: &Value) -> Option<Provider> {
     let set = |name: &&&str| element.get(**name).is_some_and(|value| !value.is_null());
     let mut names = PROVIDERS.iter().filter(set);
     let (name, None) = (names.next()?, names.next()) else {
         return None;
     };
-    Some(match (*name, element.pointer("/kms/apiVersion")) {
-        ("kms", None | Some(Value::Null)) => "kms/v1".to_owned(),
-        ("kms", Some(version)) => match version.as_str()? {
-            "" => "kms/v1".to_owned(),
-            version => format!("kms/{version}"),
-        },
-        (name, _) => name.to_owned(),
+    let text = |value: Option<&Value>| match value {
+        None | Some(Value::Null) => Some(String::new()),
+        Some(value) => value.as_str().map(str::to_owned),
+    };
+    let body = element.get(*name)?;
+    if *name == IDENTITY {
+        return Some(Provider {
+            name: IDENTITY.to_owned(),
+            keys: vec![IDENTITY.to_owned()],
+        });
+    }
+    if *name == "kms" {
+        let version = match text(body.get("apiVersion"))?.as_str() {
+            "" => "v1".to_owned(),
+            version => version.to_owned(),
+        };
+        let plugin = text(body.get("name"))?;
+        return Some(Provider {
+            name: format!("kms/{version}"),
+            keys: vec![format!("kms:{version}:{plugin}")],
+        });
+    }
+    let keys = body.get("keys").and_then(Value::as_array);
+    let keys = keys.into_iter().flatten().map(|key| text(key.get("name")));
+    let keys = keys.map(|key| Some(format!("{name}:v1:{}", key?)));
+    Some(Provider {
+        name: (*name).to_owned(),
+        keys: keys.collect::<Option<_>>()?,
     })
 }

@@ -53,6 +53,10 @@ fn encryption_at_rest() {
             (file, &[("/e", encryption!("[{resources: [configmaps, secrets], providers: [{aesgcm: {}}]}, {resources: [secrets], providers: [{secretbox: {}}]}]"))], &[(secrets, "aesgcm")]),
             // kms without a version is v1.
             (file, &[("/e", encryption!("[{resources: [secrets], providers: [{kms: {apiVersion: v2, name: k, endpoint: 'unix:///k'}}]}, {resources: [configmaps], providers: [{kms: {name: l, endpoint: 'unix:///l'}}]}]"))], &[(secrets, "kms/v2"), (maps, "kms/v1")]),
+            // What values say of themselves when they are written: the first key of the first provider.
+            (&[], &[], &[("encryption.secretsKeys", "identity")]),
+            (file, &[("/e", encryption!("[{resources: [configmaps], providers: [{aescbc: {keys: [{name: a}]}}]}]"))], &[("encryption.secretsKeys", "identity")]),
+            (file, &[("/e", encryption!("[{resources: [secrets], providers: [{aescbc: {keys: [{name: b}, {name: a}]}}, {kms: {apiVersion: v2, name: k}}, {identity: {}}]}, {resources: [secrets], providers: [{secretbox: {keys: [{name: c}]}}]}]"))], &[("encryption.secretsKeys", "aescbc:v1:b,aescbc:v1:a,kms:v2:k,identity,secretbox:v1:c")]),
             // JSON is YAML.
             (file, &[("/e", Some("{\"kind\":\"EncryptionConfiguration\",\"apiVersion\":\"apiserver.config.k8s.io/v1\",\"resources\":[{\"resources\":[\"secrets\"],\"providers\":[{\"aescbc\":{}}]}]}"))], &[(secrets, "aescbc")]),
             // What the server refuses tells nothing about what it runs with.
