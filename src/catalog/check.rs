@@ -120,6 +120,10 @@ subject_kinds! {
     Endpoint => "endpoint",
     /// What etcd really holds, read from it.
     Storage => "storage",
+    /// A node as a machine: its kernel and what it has to confine containers with.
+    Host => "host",
+    /// What runs in a pod, as the kernel sees it.
+    Process => "process",
     /// A request to sign a certificate.
     SigningRequest => "signingrequest",
     /// Who answers for an API group and version.

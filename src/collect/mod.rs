@@ -16,6 +16,7 @@ use jiff::Timestamp;
 
 use crate::facts::component::Told;
 use crate::facts::objects::Node;
+use crate::facts::workload::PodIndex;
 use crate::facts::{Asked, Cell, Cluster, Facts, Gap};
 use crate::target::{Access, LocalNode, Ssh, Target};
 use api::ApiFacts;
@@ -67,12 +68,13 @@ pub fn facts(
     let mut facts = Facts::unrecorded(now, asked, Cluster::default());
     facts.expect_nodes();
     let mut told = Told::default();
+    let mut pods = PodIndex::default();
     if let Some(access) = &target.api {
         let answer = ask(access, &target.namespaces, progress)?;
         for note in &answer.notes {
             progress.note(note);
         }
-        told = take(&mut facts, answer);
+        (told, pods) = take(&mut facts, answer);
     }
     if let Some(node) = &target.local {
         read(&mut facts, node, &told, progress)?;
@@ -81,6 +83,9 @@ pub fn facts(
         log_in(&mut facts, ssh, &told, progress);
     }
     facts.take_told(&told);
+    if target.api.is_some() {
+        facts.take_pods(&pods);
+    }
     Ok(facts)
 }
 
@@ -137,8 +142,8 @@ fn read(
     Ok(())
 }
 
-/// Takes over what the API gave; returns what it tells of components.
-fn take(facts: &mut Facts, answer: ApiFacts) -> Told {
+/// Takes over what the API gave; returns what it tells of components, and the pods that run.
+fn take(facts: &mut Facts, answer: ApiFacts) -> (Told, PodIndex) {
     let ApiFacts {
         server,
         version,
@@ -175,7 +180,7 @@ fn take(facts: &mut Facts, answer: ApiFacts) -> Told {
     facts.certificate_signing_requests = objects.certificate_signing_requests;
     facts.services = objects.services;
     facts.ingresses = objects.ingresses;
-    told
+    (told, objects.pods)
 }
 
 /// Word of components, in the form in which the normalisers of nodes take it.

@@ -8,6 +8,13 @@ pub(super) fn started(boot: Option<i64>, ticks: Option<i64>) -> Option<i64> {
     boot.zip(ticks).map(|(boot, ticks)| boot + ticks / TICKS)
 }
 
+/// The control group in `/proc/PID/cgroup`, if it is one of a pod: those have `pod` in their names (cgroups(7)).
+pub(super) fn pod_cgroup(text: &str) -> String {
+    let paths = text.lines().filter_map(|line| line.splitn(3, ':').nth(2));
+    let mut of_pods = paths.filter(|path| path.contains("pod"));
+    of_pods.next().unwrap_or_default().to_owned()
+}
+
 /// The arguments in `/proc/PID/cmdline`, each with a NUL behind it.
 pub(super) fn arguments(bytes: &[u8]) -> Vec<String> {
     let bytes = bytes.strip_suffix(b"\0").unwrap_or(bytes);

@@ -1,14 +1,18 @@
 //! From what readers hand over to the listings of [`Facts`]: objects of an API or a manifest, and nodes.
 
+use std::collections::BTreeMap;
+
 use super::component::{Component, ComponentKind, DirectoryRead, FileRead, Files, Told};
 use super::host::HostFacts;
 use super::objects::Object;
-use super::workload::Folder;
-use super::{Facts, Gap, GapReason, Lack, Listing};
+use super::workload::{Folder, PodIndex};
+use super::{Cell, Facts, Gap, GapReason, Lack, Listing, Source};
 
 impl Facts {
     /// Takes `objects` as all that an API holds: every kind of object is complete afterwards.
-    pub fn take_objects(&mut self, objects: Vec<Object>) {
+    ///
+    /// Returns the pods that run, for [`Facts::take_pods`].
+    pub fn take_objects(&mut self, objects: Vec<Object>) -> PodIndex {
         self.complete_objects();
         let mut folder = Folder::default();
         for object in objects {
@@ -47,7 +51,9 @@ impl Facts {
                 Object::ConfigMap(_) | Object::EndpointSlice(_) => {}
             }
         }
-        self.workloads = Listing::complete(folder.finish().0);
+        let (workloads, pods) = folder.finish();
+        self.workloads = Listing::complete(workloads);
+        pods
     }
 
     /// Makes the kinds that nodes give known to be asked for: what a node that was not read would add is expected of it
@@ -59,6 +65,7 @@ impl Facts {
         self.certificates = Listing::complete(Vec::new());
         self.endpoints = Listing::complete(Vec::new());
         self.stored_secrets = Listing::complete(Vec::new());
+        self.pod_processes = Listing::complete(Vec::new());
     }
 
     /// Takes what was read on one node; [`Facts::expect_nodes`] goes before the first.
@@ -70,6 +77,34 @@ impl Facts {
         self.certificates.extend(host.certificates);
         self.endpoints.extend(host.endpoints);
         self.stored_secrets.extend(host.stored_secrets);
+        self.pod_processes.extend(host.pod_processes);
+    }
+
+    /// Takes the pods that run, after every node: which workload their processes belong to, and which profiles they want
+    /// of their node.
+    pub fn take_pods(&mut self, pods: &PodIndex) {
+        let workloads = &self.workloads;
+        for host in &mut self.hosts.rows {
+            host.take_pods(pods, workloads);
+        }
+        let known: BTreeMap<(&str, &str), _> = pods
+            .pods()
+            .map(|pod| ((pod.namespace, pod.name), pod))
+            .collect();
+        for row in &mut self.pod_processes.rows {
+            let Some(pod) = known.get(&(row.namespace.as_str(), row.pod.as_str())) else {
+                continue;
+            };
+            let Some(workload) = workloads.rows.get(pod.workload) else {
+                continue;
+            };
+            let engine = "pods of workloads".to_owned();
+            let source = Source::Derived { engine };
+            let name = format!("{} {}", workload.kind, workload.name);
+            row.workload = Cell::explicit(name, source.clone());
+            let template = i64::try_from(pod.template).unwrap_or(i64::MAX);
+            row.template = Cell::explicit(template, source);
+        }
     }
 
     /// Notes that a node was asked for and not read; one that the API does not know may hold anything.

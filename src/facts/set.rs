@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::certificate::Certificate;
 use super::component::{Component, ComponentKind};
-use super::host::{Endpoint, File, Host};
+use super::host::{Endpoint, File, Host, PodProcesses};
 use super::objects::{
     APIService, CertificateSigningRequest, ClusterRole, ClusterRoleBinding,
     CustomResourceDefinition, Ingress, MutatingWebhookConfiguration, Namespace, NetworkPolicy,
@@ -154,6 +154,8 @@ kinds! {
     certificates as "certificates", 1: Certificate, vec![Certificate::schema().clone()];
     /// Where components listen, and what they show there.
     endpoints as "endpoints", 1: Endpoint, vec![Endpoint::schema().clone()];
+    /// What runs in pods, as the kernel sees it.
+    pod_processes as "podProcesses", 1: PodProcesses, vec![PodProcesses::schema().clone()];
     /// How Secrets lie in etcd; empty unless a proof was asked for.
     stored_secrets as "storedSecrets", 1: StoredSecrets, vec![StoredSecrets::schema().clone()];
     /// Namespaces.

@@ -5,7 +5,7 @@
 use std::io;
 use std::time::Instant;
 
-use crate::collect::procfs::{arguments, started};
+use crate::collect::procfs::{arguments, pod_cgroup, started};
 use crate::collect::system::gap;
 use crate::facts::host::Process;
 use crate::facts::{Gap, GapReason};
@@ -63,6 +63,12 @@ fn process(root: &Root, pid: u32, boot: Option<i64>) -> Result<Option<Process>, 
             .lines()
             .find_map(|line| line.strip_prefix(name)?.strip_prefix(':').map(str::trim))
     };
+    let text = |file: &str| {
+        let bytes = read(file).ok()?;
+        let text = String::from_utf8_lossy(&bytes);
+        let line = text.trim_end_matches(['\0', '\n']).to_owned();
+        (!line.is_empty()).then_some(line)
+    };
     let stat = read("stat").ok();
     let ticks = stat.as_deref().and_then(start_ticks);
     let name = field("Name").unwrap_or_default().to_owned();
@@ -79,6 +85,9 @@ fn process(root: &Root, pid: u32, boot: Option<i64>) -> Result<Option<Process>, 
         depth: field("NSpid").map_or(0, |ids| {
             u32::try_from(ids.split_whitespace().count().saturating_sub(1)).unwrap_or(u32::MAX)
         }),
+        seccomp: field("Seccomp").and_then(|mode| mode.parse().ok()),
+        label: text("attr/current"),
+        cgroup: text("cgroup").map_or_else(String::new, |text| pod_cgroup(&text)),
         name,
     }))
 }

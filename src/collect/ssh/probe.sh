@@ -234,24 +234,33 @@ processes() {
 
 process() {
   folder=$1 pid=$2
-  label= uid= depth=1 memory= start=
+  label= uid= depth=1 memory= start= filter= module= group=
   while IFS= read -r line; do
     case $line in
       Name:*) label=${line#Name:?} ;;
       Uid:*) set -- ${line#Uid:}; uid=$2 ;;
       NSpid:*) set -- ${line#NSpid:}; depth=$# ;;
       VmSize:*) memory=y ;;
+      Seccomp:*) set -- ${line#Seccomp:}; filter=$1 ;;
     esac
   done <"$folder/status" || return
   [ -n "$label$uid" ] || return
   IFS= read -r line <"$folder/stat" && set -- ${line##*) } && start=${20}
   body==
   if [ -n "$memory" ]; then
+    IFS= read -r module <"$folder/attr/current"
+    while IFS= read -r line; do
+      case $line in *pod*) group=${line#*:*:}; break ;; esac
+    done <"$folder/cgroup"
     body=d
     [ -r "$folder/cmdline" ] && body==$(od -An -v -tx1 -N 131073 "$folder/cmdline" | tr -d ' \n')
   fi
   named "$label"
-  emit "P$tab$pid$tab$uid$tab$((depth - 1))$tab$start$tab$name$tab$body"
+  first=$name
+  named "$module"
+  second=$name
+  named "$group"
+  emit "P$tab$pid$tab$uid$tab$((depth - 1))$tab$start$tab$filter$tab$second$tab$name$tab$first$tab$body"
   # The first argument names the program; the kernel keeps 15 bytes of the name of its file.
   case $label in kubelet | kube-* | etcd) ;; *) return ;; esac
   content /proc/1/mountinfo

@@ -116,6 +116,9 @@ impl Seen {
                 uid: process.uid,
                 started: started(boot, process.start),
                 depth: process.depth,
+                seccomp: process.seccomp,
+                label: process.label.clone(),
+                cgroup: process.cgroup.clone(),
             });
         }
         processes.sort_by_key(|process| process.pid);

@@ -76,6 +76,12 @@ pub(super) struct Process {
     pub(super) depth: u32,
     /// When it was started, in clock ticks after the machine.
     pub(super) start: Option<i64>,
+    /// The mode of seccomp.
+    pub(super) seccomp: Option<u32>,
+    /// What the security module says.
+    pub(super) label: Option<String>,
+    /// Its control group, if that is one of a pod.
+    pub(super) cgroup: String,
     pub(super) name: String,
     /// Its arguments, each with a NUL behind it.
     pub(super) argv: Result<Vec<u8>, Refusal>,
@@ -251,11 +257,25 @@ fn record(text: &str, nonce: &str) -> Option<Record> {
         ["B", word, uid] if word == nonce => Record::Begin(uid.parse().ok()?),
         ["E", word, count] if word == nonce => Record::End(count.parse().ok()?),
         ["H", name] => Record::Hostname(named(name)?),
-        ["P", pid, uid, depth, start, name, argv] => Record::Process(Process {
+        [
+            "P",
+            pid,
+            uid,
+            depth,
+            start,
+            seccomp,
+            label,
+            cgroup,
+            name,
+            argv,
+        ] => Record::Process(Process {
             pid: pid.parse().ok()?,
             uid: uid.parse().ok(),
             depth: depth.parse().ok()?,
             start: start.parse().ok(),
+            seccomp: seccomp.parse().ok(),
+            label: Some(named(label)?).filter(|label| !label.is_empty()),
+            cgroup: named(cgroup)?,
             name: named(name)?,
             argv: bytes(argv)?,
         }),

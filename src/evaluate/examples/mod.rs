@@ -2,6 +2,7 @@
 //! cluster.
 
 mod handshakes;
+mod pods;
 mod stored;
 mod world;
 

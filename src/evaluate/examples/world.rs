@@ -7,12 +7,14 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::handshakes::{self, Handshake};
+use super::pods::{self, LOGS, PodProcess};
 use super::stored::Stored;
 use crate::facts::component::Told;
 use crate::facts::host::{
     Answer, Body, Entry, Found, HostTree, Kind, Process, Purpose, Request, observe, reduce,
 };
 use crate::facts::objects::{Content, decode_manifest};
+use crate::facts::workload::PodIndex;
 use crate::facts::{Asked, Cell, Cluster, Facts, Gap, GapReason, Source};
 
 /// Noon of a day on which nothing happened; examples about time state their own.
@@ -48,6 +50,9 @@ struct Given {
     environment: BTreeMap<String, String>,
     #[serde(default)]
     files: BTreeMap<String, File>,
+    /// What runs in pods of the node.
+    #[serde(default)]
+    pod_processes: Vec<PodProcess>,
     /// What connecting to an address gives: `closed`, `plain`, or what TLS shows there.
     handshakes: Option<BTreeMap<String, Handshake>>,
     /// What a value in etcd begins with, by how many of them there are; `expected` is how many etcd says it has.
@@ -125,7 +130,8 @@ pub(super) fn facts(given: &Value) -> Result<Facts, String> {
         facts.take_host(host);
     }
     if let Some(objects) = &given.objects {
-        api(&mut facts, objects)?;
+        let pods = api(&mut facts, objects)?;
+        facts.take_pods(&pods);
     }
     for (what, reason) in &given.gaps {
         if !what.starts_with('/') && !facts.refuse(what, gap(what, *reason)) {
@@ -162,7 +168,7 @@ fn gap(what: &str, reason: GapReason) -> Gap {
 }
 
 /// Everything the API holds is `objects`: every kind is complete.
-fn api(facts: &mut Facts, objects: &[Value]) -> Result<(), String> {
+fn api(facts: &mut Facts, objects: &[Value]) -> Result<PodIndex, String> {
     let mut read = Vec::new();
     for object in objects {
         for document in decode_manifest(&object.to_string()) {
@@ -177,8 +183,7 @@ fn api(facts: &mut Facts, objects: &[Value]) -> Result<(), String> {
             }
         }
     }
-    facts.take_objects(read);
-    Ok(())
+    Ok(facts.take_objects(read))
 }
 
 /// Asks the example's node until nothing is open.
@@ -216,14 +221,9 @@ impl Given {
         if let Some(reason) = self.gaps.get(path) {
             return Ok(request.refused(gap(path, *reason)));
         }
-        if let Request::Read(_, Purpose::EtcdEnvironment) = request {
-            let mut found = Found::new(Kind::File, 0o400, 0, 0);
-            let variables = Body::Variables(self.environment.clone());
-            found.bodies.insert(Purpose::EtcdEnvironment, Ok(variables));
-            return Ok(Answer::Entries(vec![(
-                path.clone(),
-                Entry::Found(Box::new(found)),
-            )]));
+        if let Some(found) = self.of_kernel(request) {
+            let entry = Entry::Found(Box::new(found));
+            return Ok(Answer::Entries(vec![(path.clone(), entry)]));
         }
         let mut entries = Vec::new();
         let below: Vec<&String> = self
@@ -266,6 +266,24 @@ impl Given {
         Ok(Answer::Entries(entries))
     }
 
+    /// What is stated as something else than files: the environment of processes, and the logs of pods.
+    fn of_kernel(&self, request: &Request) -> Option<Found> {
+        match request {
+            Request::Read(_, Purpose::EtcdEnvironment) => {
+                let mut found = Found::new(Kind::File, 0o400, 0, 0);
+                let variables = Body::Variables(self.environment.clone());
+                found.bodies.insert(Purpose::EtcdEnvironment, Ok(variables));
+                Some(found)
+            }
+            Request::List(path) if path == LOGS => {
+                let mut found = Found::new(Kind::Directory, 0o755, 0, 0);
+                found.names = Some(Ok(pods::logs(&self.pod_processes)));
+                Some(found)
+            }
+            _ => None,
+        }
+    }
+
     fn running(&self) -> Vec<Process> {
         let host = self
             .argv
@@ -280,8 +298,12 @@ impl Given {
             uid: Some(0),
             started: self.started.map(Timestamp::as_second),
             depth,
+            seccomp: Some(0),
+            label: None,
+            cgroup: String::new(),
         };
-        all.enumerate().map(process).collect()
+        let pods = pods::processes(&self.pod_processes);
+        all.enumerate().map(process).chain(pods).collect()
     }
 
     fn body(&self, path: &str, purpose: Purpose) -> Result<Body, Gap> {

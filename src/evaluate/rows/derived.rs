@@ -6,6 +6,7 @@ use super::authorities::Authorities;
 use super::certificates::Certificates;
 use super::endpoints::Shown;
 use super::expected::every;
+use super::hosts::AskedFor;
 use super::objects::{Surroundings, WorkloadMark};
 use super::rbac::{BindingMark, CLUSTER_WIDE, RoleMark};
 use super::requests::Decision;
@@ -31,6 +32,8 @@ pub(super) struct Derived {
     pub(super) contents: Vec<Contents>,
     pub(super) certificates: Certificates,
     pub(super) requests: Vec<Decision>,
+    /// Of processes in pods.
+    pub(super) asked_for: Vec<AskedFor>,
     /// Of endpoints.
     pub(super) shown: Vec<Shown>,
     /// Of etcd; of other components nothing is computed.
@@ -53,6 +56,8 @@ impl Derived {
         let names = namespaces
             .clone()
             .map(|namespace| namespace.metadata.name.clone());
+        let processes = facts.pod_processes.rows.iter();
+        let confinement = confinement(facts, lacking);
         let endpoints = facts.endpoints.rows.iter();
         let requests = facts.certificate_signing_requests.rows.iter();
         let rbac = Rbac::new(facts, lacking);
@@ -82,7 +87,10 @@ impl Derived {
             authorities: authorities(facts, lacking),
             workloads: facts.workloads.rows.iter().map(WorkloadMark::of).collect(),
             surroundings: Surroundings::of(facts, lacking),
-            confinement: confinement(facts, lacking),
+            asked_for: processes
+                .map(|row| AskedFor::of(row, facts, lacking, &confinement))
+                .collect(),
+            confinement,
             access: access(facts, lacking, &rbac),
             roles: roles(&rbac, &facts.roles.rows, "Role", |role| {
                 shipped_role(&role.metadata, &role.rules, None)

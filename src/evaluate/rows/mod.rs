@@ -9,6 +9,7 @@ mod components;
 mod derived;
 mod endpoints;
 mod expected;
+mod hosts;
 mod joined;
 mod nodes;
 mod objects;
@@ -109,6 +110,8 @@ impl<'f> World<'f> {
             SubjectKind::Certificate => self.certificates(),
             SubjectKind::Endpoint => self.endpoints(),
             SubjectKind::Storage => self.storage(),
+            SubjectKind::Host => self.hosts(),
+            SubjectKind::Process => self.processes(),
             SubjectKind::SigningRequest => self.signing_requests(),
             SubjectKind::ApiService => self.api_services(),
             SubjectKind::Namespace => self.namespaces(),
@@ -168,6 +171,8 @@ fn subject_schema(kind: SubjectKind) -> std::sync::Arc<crate::facts::Record> {
         SubjectKind::Certificate => certificates::certificate_schema(),
         SubjectKind::Endpoint => endpoints::endpoint_schema(),
         SubjectKind::Storage => crate::facts::stored::StoredSecrets::schema().clone(),
+        SubjectKind::Host => crate::facts::host::Host::schema().clone(),
+        SubjectKind::Process => hosts::process_schema(),
         SubjectKind::SigningRequest => requests::signing_request_schema(),
         SubjectKind::ApiService => APIService::schema().clone(),
         SubjectKind::Namespace => objects::namespace_schema(),

@@ -21,7 +21,7 @@ record! {
         /// The settings that name it, such as `kube-apiserver --tls-cert-file`.
         #[serde(default)]
         pub named_by: Vec<String>,
-        /// When its content last changed.
+        /// When its content last changed; absent for what changes as the cluster runs: logs, data, addresses.
         #[serde(default)]
         pub modified: Cell<Timestamp>,
         /// Whether it exists. A file that a flag names and that is not there is a row too.
@@ -49,6 +49,9 @@ record! {
     }
 }
 
+/// What changes as the cluster runs: when it last did says nothing.
+const UNSTEADY: [Role; 3] = [Role::AuditLog, Role::CniState, Role::EtcdDataDirectory];
+
 impl File {
     /// The row of what `entry` says lies at `path`.
     pub(super) fn of(node: &str, path: &str, role: Role, entry: &Entry) -> Self {
@@ -69,9 +72,14 @@ impl File {
             role,
             component: String::new(),
             named_by: Vec::new(),
-            modified: part(&look, &source, |found| {
-                Timestamp::from_second(found.modified).ok()
-            }),
+            modified: match UNSTEADY.contains(&role) {
+                true => Cell::Absent {
+                    source: source.clone(),
+                },
+                false => part(&look, &source, |found| {
+                    Timestamp::from_second(found.modified).ok()
+                }),
+            },
             exists,
             kind: text(|found| Some(kind(found.kind).to_owned())),
             mode: number(|found| Some(found.mode.into())),

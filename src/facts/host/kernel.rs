@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::inquiry::{Inquiry, Look, found};
-use super::{Body, Entry, Host, Process, Purpose};
+use super::{Body, Entry, Host, Process, Purpose, profiles};
 use crate::facts::{Cell, Gap, GapReason, Source};
 
 /// The settings that the kubelet sets or, with `protectKernelDefaults`, demands
@@ -63,6 +63,11 @@ pub(super) fn observe(inquiry: &mut Inquiry<'_>, name: &str) -> Host {
             .map(|text| Some(text.is_some())),
             kernel.clone(),
         ),
+        security_modules: cell(security_modules(inquiry), kernel.clone()),
+        app_armor_profiles: profiles::of_app_armor(inquiry, &kernel),
+        // Told by the kubelet and by pods.
+        seccomp_profiles: Cell::default(),
+        missing_profiles: Cell::default(),
         cgroup_version: cell(cgroup_version(inquiry), kernel.clone()),
         container_runtimes: cell(inquiry.processes().map(|all| Some(runtimes(all))), kernel),
         etcd_uid: cell(account(inquiry, "/etc/passwd"), file("/etc/passwd")),
@@ -70,7 +75,21 @@ pub(super) fn observe(inquiry: &mut Inquiry<'_>, name: &str) -> Host {
     }
 }
 
-fn cell<T>(look: Look<T>, source: Source) -> Cell<T> {
+/// `/sys/kernel/security/lsm`: names with commas between them (kernel documentation, Linux Security Module Usage).
+fn security_modules(inquiry: &mut Inquiry<'_>) -> Look<Vec<String>> {
+    let path = "/sys/kernel/security/lsm";
+    match inquiry.text(path, Purpose::Kernel)? {
+        Some(text) => Ok(Some(text.split(',').map(str::to_owned).collect())),
+        None => Err(Gap::new(
+            "security modules of the kernel",
+            path,
+            GapReason::Unreachable,
+            "mount securityfs at /sys/kernel/security",
+        )),
+    }
+}
+
+pub(super) fn cell<T>(look: Look<T>, source: Source) -> Cell<T> {
     match look {
         Ok(Some(value)) => Cell::explicit(value, source),
         Ok(None) => Cell::Absent { source },

@@ -4,6 +4,7 @@
 //! reader answers and asks again until nothing is wanted. So the native reader, the script over SSH, recorded fixtures
 //! and the examples in checks all go through the same code, and none of them knows what Kubernetes is.
 
+mod containers;
 mod endpoint;
 mod file;
 mod files;
@@ -16,6 +17,7 @@ mod manifest;
 mod mounts;
 mod node;
 mod places;
+mod profiles;
 mod reduce;
 mod renewal;
 mod roles;
@@ -31,10 +33,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::facts::certificate::Certificate;
-use crate::facts::component::{Component, Told};
+use crate::facts::component::{Component, ComponentKind, Told};
 use crate::facts::stored::StoredSecrets;
 use crate::facts::{Cell, Gap, Lack, Listing, record};
 
+pub use containers::PodProcesses;
 pub use endpoint::{Answer as EndpointAnswer, Endpoint, Listener, listeners};
 pub use file::File;
 pub use kubeconfig::Kubeconfig;
@@ -69,6 +72,18 @@ record! {
         pub se_linux as "selinux": Cell<String>,
         /// Whether the kernel filters system calls.
         pub seccomp: Cell<bool>,
+        /// The security modules that are on, in their order, such as `apparmor`.
+        #[serde(default)]
+        pub security_modules: Cell<Vec<String>>,
+        /// The AppArmor profiles that are loaded, with their mode: `enforce`, `complain`, `kill`, `unconfined`, `prompt`.
+        #[serde(default)]
+        pub app_armor_profiles: Cell<BTreeMap<String, String>>,
+        /// The seccomp profiles that pods can name as `Localhost`: files below the kubelet's `seccomp` directory.
+        #[serde(default)]
+        pub seccomp_profiles: Cell<Vec<String>>,
+        /// `Localhost` profiles that pods on this node name and the node does not have.
+        #[serde(default)]
+        pub missing_profiles: Cell<Vec<String>>,
         /// The version of control groups, 1 or 2.
         pub cgroup_version: Cell<i64>,
         /// The container runtimes that run, by program.
@@ -92,6 +107,8 @@ pub struct HostFacts {
     pub certificates: Listing<Certificate>,
     /// Where its components listen.
     pub endpoints: Listing<Endpoint>,
+    /// What runs in pods.
+    pub pod_processes: Listing<PodProcesses>,
     /// How Secrets lie in the node's etcd, when that was asked for.
     pub stored_secrets: Listing<StoredSecrets>,
     /// The node itself.
@@ -114,7 +131,7 @@ pub fn observe(tree: &HostTree, told: &Told) -> (HostFacts, Vec<Request>) {
         unread.extend(node::dormant(&mut inquiry));
     }
     let node = named(kubelet.as_ref(), &mut inquiry);
-    let host = kernel::observe(&mut inquiry, &node);
+    let mut host = kernel::observe(&mut inquiry, &node);
     let mut survey = Survey::new(inquiry, &node);
     let mut components = Vec::new();
     let mut manifests = Manifests::default();
@@ -138,6 +155,10 @@ pub fn observe(tree: &HostTree, told: &Told) -> (HostFacts, Vec<Request>) {
         components.push(component);
     }
     places::of_node(&mut survey, &node::runtimes(processes));
+    let mut kubelets = components.iter();
+    let own = kubelets.find(|one| one.kind == ComponentKind::Kubelet);
+    host.seccomp_profiles = profiles::of_seccomp(own, &node, &mut survey.inquiry);
+    let pod_processes = containers::pod_processes(processes, &node, own, &mut survey.inquiry);
     let lacks = unread
         .iter()
         .map(|gap| Lack::any(survey::located(gap.clone(), &node)));
@@ -154,6 +175,7 @@ pub fn observe(tree: &HostTree, told: &Told) -> (HostFacts, Vec<Request>) {
         certificates,
         endpoints: Listing::complete(Vec::new()),
         stored_secrets: Listing::complete(Vec::new()),
+        pod_processes,
         host,
         gaps,
     };

@@ -24,6 +24,14 @@ const ADMIN: [&str; 7] = [
 
 /// Where kubeadm puts certificates.
 const KUBEADM_PKI: &str = "/etc/kubernetes/pki";
+/// Sockets of container runtimes: containerd, CRI-O, Docker, cri-dockerd, and containerd of K3s and RKE2.
+const SOCKETS: [&str; 5] = [
+    "/run/containerd/containerd.sock",
+    "/run/crio/crio.sock",
+    "/run/docker.sock",
+    "/run/cri-dockerd.sock",
+    "/run/k3s/containerd/containerd.sock",
+];
 /// Below it lie the volumes of pods: files of the cluster, not of the node.
 const POD_VOLUMES: &str = "/var/lib/kubelet/pods";
 
@@ -61,6 +69,7 @@ pub(super) fn of_component(survey: &mut Survey<'_>, instance: &Instance, compone
             kubelet::drop_ins(survey, instance, &settings);
             kubelet::certificates(survey, instance, &settings);
             kubelet::units(survey, instance);
+            socket(survey, instance, &settings);
         }
         ComponentKind::Etcd => {
             if matches!(settings.values("data-dir", "data-dir"), Ok(None)) {
@@ -132,6 +141,29 @@ fn sni(survey: &mut Survey<'_>, instance: &Instance, settings: &Settings<'_>) {
     }
 }
 
+/// The socket by which the kubelet reaches its container runtime; one at the usual place has its row anyway.
+fn socket(survey: &mut Survey<'_>, instance: &Instance, settings: &Settings<'_>) {
+    let (flag, field) = ("container-runtime-endpoint", "containerRuntimeEndpoint");
+    let (role, setting) = (Role::RuntimeSocket, settings.name(flag, field));
+    let user = User::of(instance).by(&setting);
+    match settings.values(flag, field) {
+        Err(gap) => survey.obscured(flag, &[role], &gap),
+        Ok(values) => {
+            for value in values.iter().flatten() {
+                let path = value.strip_prefix("unix://").unwrap_or(value);
+                // `/var/run` is `/run` by another name.
+                let path = path
+                    .strip_prefix("/var")
+                    .filter(|path| path.starts_with("/run/"))
+                    .unwrap_or(path);
+                if path.starts_with('/') {
+                    use_file(survey, instance, path, role, Holds::Nothing, "", user);
+                }
+            }
+        }
+    }
+}
+
 /// The PKI directory: the one that holds the client CA, else the serving certificate (CIS 1.1.19).
 fn pki(survey: &mut Survey<'_>, instance: &Instance, settings: &Settings<'_>) {
     let file = ["client-ca-file", "tls-cert-file"]
@@ -182,6 +214,10 @@ pub(super) fn of_node(survey: &mut Survey<'_>, runtimes: &[Vec<String>]) {
     for path in ADMIN {
         let (role, holds) = (Role::AdminKubeconfig, Holds::Kubeconfig);
         survey.file(path, role, holds, "admin", Because::Usual, User::default());
+    }
+    for path in SOCKETS {
+        let (role, because) = (Role::RuntimeSocket, Because::Usual);
+        survey.file(path, role, Holds::Nothing, "", because, User::default());
     }
     for directory in cni_directories(survey, runtimes) {
         let is_config = |name: &str| {

@@ -14,6 +14,7 @@ use x509_parser::pem::Pem;
 use super::kubeconfig::Kubeconfig;
 use super::manifest::StaticPod;
 use super::mounts::Mount;
+use super::profiles::modes;
 
 /// What a file is read for: decides what is kept of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -43,6 +44,8 @@ pub enum Purpose {
     EtcdEnvironment,
     /// The systemd unit of a process, from its control group.
     ControlGroup,
+    /// The profiles that AppArmor has loaded, with their modes.
+    AppArmor,
 }
 
 /// What was kept of a file.
@@ -93,7 +96,7 @@ const NESTING: usize = 200;
 
 impl Purpose {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Config,
         Self::Certificates,
         Self::Kubeconfig,
@@ -106,6 +109,7 @@ impl Purpose {
         Self::Mounts,
         Self::EtcdEnvironment,
         Self::ControlGroup,
+        Self::AppArmor,
     ];
 
     /// How many bytes a reader takes in at most; a longer file is a gap. A busy node mounts thousands of volumes.
@@ -154,6 +158,7 @@ pub fn reduce(purpose: Purpose, bytes: &[u8]) -> Result<Body, Unreducible> {
         Purpose::EtcdEnvironment => Body::Variables(etcd_variables(
             text.split('\0').filter_map(|pair| pair.split_once('=')),
         )),
+        Purpose::AppArmor => Body::Variables(modes(&text)),
         Purpose::ControlGroup => Body::Paths(unit_of(&text).into_iter().collect()),
         Purpose::Certificates => return Err(not("PEM")),
     })

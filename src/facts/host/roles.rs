@@ -88,6 +88,8 @@ roles! {
     AuthorizationConfig = "authorizationConfig",
     /// A file of static tokens.
     TokenAuthFile = "tokenAuthFile",
+    /// The socket of a container runtime: whoever can write to it is root of the node.
+    RuntimeSocket = "runtimeSocket",
     /// A kubeconfig by which the API server or the kubelet calls a webhook.
     WebhookKubeconfig = "webhookKubeconfig",
 }

@@ -39,6 +39,9 @@ impl Node {
             uid: Some(0),
             started: None,
             depth,
+            seccomp: None,
+            label: None,
+            cgroup: String::new(),
         });
         let mounts = if depth == 0 { HOST_MOUNTS } else { POD_MOUNTS };
         self.file(&format!("/proc/{pid}/mountinfo"), 0o444, mounts)

@@ -46,6 +46,15 @@ pub struct Process {
     /// How many PID namespaces deep it runs, seen from the reader: 0 on the node itself, 1 in a pod of it.
     #[serde(default)]
     pub depth: u32,
+    /// How the kernel filters its system calls: 0 not at all, 1 strictly, 2 by a filter; `None` when not readable.
+    #[serde(default)]
+    pub seccomp: Option<u32>,
+    /// What the security module says of it; `None` when none does.
+    #[serde(default)]
+    pub label: Option<String>,
+    /// Its control group, if that is one of a pod.
+    #[serde(default)]
+    pub cgroup: String,
 }
 
 /// What is at a path.

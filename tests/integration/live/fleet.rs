@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::bed::Bed;
@@ -174,4 +175,87 @@ fn without_its_jump_host_the_node_is_a_gap() {
         "{}",
         run.out
     );
+}
+
+/// kubectl with a line of words.
+fn kubectl(bed: &Bed, line: &str, input: &str) -> String {
+    bed.kubectl(&line.split(' ').collect::<Vec<_>>(), input)
+}
+
+/// Two pods that ask for a lot, one of them for a profile that no node has.
+fn start_pods(bed: &Bed) {
+    let image = "get pod buoy -n harbour -o jsonpath={.spec.containers[0].image}";
+    let image = kubectl(bed, image, "");
+    let pod = |name: &str, seccomp: Value| {
+        json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": "harbour"}, "spec": {
+            "nodeName": "w1", "terminationGracePeriodSeconds": 1,
+            "securityContext": {"runAsNonRoot": true, "runAsUser": 1000, "seccompProfile": seccomp},
+            "containers": [{"name": name, "image": image, "imagePullPolicy": "Never", "command": ["sleep", "infinity"]}],
+        }})
+    };
+    let pods = json!({"apiVersion": "v1", "kind": "List", "items": [
+        pod("keel", json!({"type": "RuntimeDefault"})),
+        pod("spar", json!({"type": "Localhost", "localhostProfile": "profiles/spar.json"})),
+    ]});
+    kubectl(bed, "apply -f -", &pods.to_string());
+    let ready = "wait --for=condition=Ready pod/keel -n harbour --timeout=60s";
+    kubectl(bed, ready, "");
+}
+
+/// Somebody who is root of the node joins a pod and takes nothing of its confinement along.
+fn join(bed: &Bed, pod: &str) {
+    let uid = format!("get pod {pod} -n harbour -o jsonpath={{.metadata.uid}}");
+    let uid = kubectl(bed, &uid, "");
+    let join = format!(
+        "group=$(cat /proc/[0-9]*/cgroup 2>/dev/null | sed -n 's,^[0-9]*:[^:]*:\\(.*pod{uid}/.*\\),\\1,p' | head -n 1)
+        for tree in /sys/fs/cgroup /sys/fs/cgroup/*; do
+            [ -e \"$tree$group/cgroup.procs\" ] && echo $$ >\"$tree$group/cgroup.procs\"
+        done
+        exec sleep 120 >/dev/null 2>&1 </dev/null &"
+    );
+    let joined = bed.enter("w1", &["sh", "-c", &join]);
+    assert!(joined.status.success(), "{joined:?}");
+}
+
+/// What a pod states is one thing and what runs in it another; so is a socket's mode.
+#[test]
+#[ignore = "needs a real cluster: tests/run"]
+fn what_the_kernel_does_counts() {
+    const SOCKET: &str = "/run/containerd/containerd.sock";
+    let bed = Bed::running();
+    start_pods(bed);
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("kernel.seaworthy");
+    let host = format!("pilot@{}", bed.address("w1"));
+    let args = ["collect", "--ssh", &host, "-o", path.to_str().unwrap()];
+    let look = || {
+        let run = run(bed, folder.path(), &args);
+        assert_eq!(run.code, 0, "{}", run.err);
+        Findings::of(&std::fs::read(&path).unwrap())
+    };
+    let before = look();
+    assert!(before.failing("process-unfiltered").is_empty());
+    assert!(before.failing("process-root-although-refused").is_empty());
+    assert!(before.failing("file-runtime-socket-open").is_empty());
+    before.hold(&[(
+        "host-localhost-profile-missing",
+        "w1",
+        "missingProfiles = [seccomp profile profiles/spar.json of Pod harbour/spar]",
+    )]);
+    join(bed, "keel");
+    bed.enter("w1", &["chmod", "0666", SOCKET]);
+    let after = look();
+    bed.enter("w1", &["chmod", "0660", SOCKET]);
+    let joined = "sleep of Pod keel";
+    after.hold(&[
+        ("process-unfiltered", joined, "seccomp = false"),
+        ("process-root-although-refused", joined, "uid = 0\n"),
+        ("file-runtime-socket-open", SOCKET, "mode = 0666"),
+    ]);
+    let profile = bed.root("w1").join("var/lib/kubelet/seccomp/profiles");
+    std::fs::create_dir_all(&profile).unwrap();
+    let content = r#"{"defaultAction": "SCMP_ACT_ALLOW"}"#;
+    std::fs::write(profile.join("spar.json"), content).unwrap();
+    assert!(look().failing("host-localhost-profile-missing").is_empty());
+    bed.enter("w1", &["pkill", "-f", "sleep 120"]);
 }

@@ -1,0 +1,224 @@
+//! What runs in pods, as the kernel sees it: under which user, with which filter of system calls, under which profile.
+//!
+//! A process belongs to the pod whose uid its control group names; the directory of the kubelet's logs says which pod has
+//! that uid. Under the name of which workload the pod runs, only the API can say.
+
+use std::collections::BTreeMap;
+
+use super::Process;
+use super::inquiry::Inquiry;
+use crate::facts::component::Component;
+use crate::facts::settings::Scalar;
+use crate::facts::{Cell, Gap, GapReason, Lack, Listing, Source, record};
+
+record! {
+    /// Processes of one pod that the kernel confines alike.
+    #[derive(Debug)]
+    pub struct PodProcesses {
+        /// The node.
+        pub node: String,
+        /// The namespace of the pod.
+        pub namespace: String,
+        /// The pod.
+        pub pod: String,
+        /// The workload that the pod belongs to, such as `Deployment web`.
+        pub workload: Cell<String>,
+        /// Which of the workload's distinct templates it runs, from 0.
+        pub template: Cell<i64>,
+        /// Names of up to five of their programs.
+        pub programs: Vec<String>,
+        /// How many they are.
+        pub count: i64,
+        /// Their effective uid, as the node counts: 0 is root of the node.
+        pub uid as "uid": Cell<i64>,
+        /// Whether their system calls are filtered.
+        pub seccomp: Cell<bool>,
+        /// The AppArmor profile they run under, without its mode, or their SELinux label; absent when there is none.
+        pub label: Cell<String>,
+    }
+}
+
+/// Where a kubelet puts the logs of pods when its configuration does not say.
+const LOGS: &str = "/var/log/pods";
+/// How many programs are named.
+const PROGRAMS: usize = 5;
+/// The program that only holds a pod's namespaces open; it is given what the pod states, not its containers.
+const SANDBOX: &str = "/pause";
+
+/// The processes in pods of the node `node`.
+pub(super) fn pod_processes(
+    processes: &[Process],
+    node: &str,
+    kubelet: Option<&Component>,
+    inquiry: &mut Inquiry<'_>,
+) -> Listing<PodProcesses> {
+    let mut listing = Listing::complete(Vec::new());
+    let Some(kubelet) = kubelet else {
+        return listing;
+    };
+    let pods = match pods(kubelet, inquiry) {
+        Ok(pods) => pods,
+        Err(gap) => {
+            listing.lacks.push(Lack::any(gap));
+            return listing;
+        }
+    };
+    let mut rows: BTreeMap<_, PodProcesses> = BTreeMap::new();
+    for process in processes {
+        let Some(uid) = pod_uid(&process.cgroup) else {
+            continue;
+        };
+        let sandbox = |argv: &Vec<String>| argv.first().is_some_and(|first| first == SANDBOX);
+        if process.argv.as_ref().is_ok_and(sandbox) {
+            continue;
+        }
+        let Some((namespace, pod)) = pods.get(&uid) else {
+            listing.lacks.push(strange(&uid, node));
+            continue;
+        };
+        let key = (namespace, pod, process.uid, process.seccomp, &process.label);
+        let row = rows
+            .entry(key)
+            .or_insert_with(|| PodProcesses::of(node, namespace, pod, process));
+        row.count += 1;
+        row.name(process.program().unwrap_or_default());
+    }
+    listing.rows = rows.into_values().collect();
+    listing.lacks.dedup();
+    listing
+}
+
+/// Namespace and name of each pod that has logs on the node, by uid: `NAMESPACE_NAME_UID`.
+fn pods(
+    kubelet: &Component,
+    inquiry: &mut Inquiry<'_>,
+) -> Result<BTreeMap<String, (String, String)>, Gap> {
+    let directory = match kubelet.config.get("podLogsDir") {
+        Some(Cell::Value {
+            value: Scalar::Text(path),
+            ..
+        }) if !path.is_empty() => path.clone(),
+        Some(Cell::Gap(gap)) => return Err(gap.clone()),
+        _ => LOGS.to_owned(),
+    };
+    let names = inquiry.names(&directory)?.unwrap_or_default();
+    let parts = names.iter().filter_map(|name| {
+        let (name, uid) = name.rsplit_once('_')?;
+        let (namespace, pod) = name.split_once('_')?;
+        Some((uid.to_owned(), (namespace.to_owned(), pod.to_owned())))
+    });
+    Ok(parts.collect())
+}
+
+/// The uid in the path of a pod's control group: `…/pod1234-…/…`, or with `_` for `-` in the names of systemd's slices.
+fn pod_uid(cgroup: &str) -> Option<String> {
+    let segment = |segment: &str| {
+        let name = segment.strip_suffix(".slice").unwrap_or(segment);
+        let uid = name
+            .rsplit_once("pod")
+            .map(|(_, uid)| uid.replace('_', "-"))?;
+        let digits = |c: char| c.is_ascii_hexdigit() || c == '-';
+        (matches!(uid.len(), 32 | 36) && uid.chars().all(digits)).then_some(uid)
+    };
+    // The innermost: a node within a node has both.
+    cgroup.split('/').rev().find_map(segment)
+}
+
+fn strange(uid: &str, node: &str) -> Lack {
+    let what = format!("processes of a pod with the uid {uid}");
+    let remedy = "see what runs there: the kubelet has no logs of such a pod";
+    Lack {
+        namespace: None,
+        name: Some(format!("pod {uid} on {node}")),
+        gap: Gap::new(what, node, GapReason::Unreachable, remedy),
+    }
+}
+
+impl PodProcesses {
+    fn of(node: &str, namespace: &str, pod: &str, process: &Process) -> Self {
+        let kernel = Source::Kernel {
+            node: node.to_owned(),
+        };
+        let place = format!("/proc/{}/status", process.pid);
+        let closed = |what: &str| Gap::new(what, &*place, GapReason::Forbidden, "run as root");
+        let unlisted = || {
+            let remedy = "give access to the API, too";
+            Gap::new("workload of a pod", pod, GapReason::NotAsked, remedy)
+        };
+        Self {
+            node: node.to_owned(),
+            namespace: namespace.to_owned(),
+            pod: pod.to_owned(),
+            workload: Cell::Gap(unlisted()),
+            template: Cell::Gap(unlisted()),
+            programs: Vec::new(),
+            count: 0,
+            uid: match process.uid {
+                Some(uid) => Cell::explicit(uid.into(), kernel.clone()),
+                None => Cell::Gap(closed("user of a process")),
+            },
+            seccomp: match process.seccomp {
+                // 0 is none, 1 strict, 2 a filter (proc(5)).
+                Some(mode) => Cell::explicit(mode != 0, kernel.clone()),
+                None => Cell::Gap(closed("seccomp mode of a process")),
+            },
+            label: match process.label.as_deref().map(profile) {
+                Some(profile) if !profile.is_empty() => Cell::explicit(profile.to_owned(), kernel),
+                _ => Cell::Absent { source: kernel },
+            },
+        }
+    }
+
+    fn name(&mut self, program: &str) {
+        let known = self.programs.iter().any(|known| known == program);
+        if !known && self.programs.len() < PROGRAMS {
+            self.programs.push(program.to_owned());
+            self.programs.sort_unstable();
+        }
+    }
+}
+
+/// `cri-containerd.apparmor.d (enforce)` without its mode.
+fn profile(label: &str) -> &str {
+    let label = label.trim_end_matches('\0').trim();
+    label.split(" (").next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_groups_name_their_pod() {
+        let uid = "0f8fad5b-d9cb-469f-a165-70867728950e";
+        for (cgroup, expected) in [
+            (
+                "/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod0f8fad5b_d9cb_469f_a165_70867728950e.slice/cri-containerd-abc.scope",
+                Some(uid),
+            ),
+            (
+                "/kubepods/burstable/pod0f8fad5b-d9cb-469f-a165-70867728950e/abc",
+                Some(uid),
+            ),
+            (
+                "/kubepods/pod0123456789abcdef0123456789abcdef/x",
+                Some("0123456789abcdef0123456789abcdef"),
+            ),
+            ("/kubepods/podman/x", None),
+            ("/system.slice/kubelet.service", None),
+            ("", None),
+        ] {
+            assert_eq!(pod_uid(cgroup).as_deref(), expected, "{cgroup}");
+        }
+    }
+
+    #[test]
+    fn a_label_is_read_without_its_mode() {
+        assert_eq!(
+            profile("cri-containerd.apparmor.d (enforce)\n"),
+            "cri-containerd.apparmor.d"
+        );
+        assert_eq!(profile("unconfined"), "unconfined");
+        assert_eq!(profile("\0"), "");
+    }
+}
