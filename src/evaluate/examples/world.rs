@@ -23,11 +23,14 @@ const NOW: &str = "2026-06-01T12:00:00Z";
 /// The node of an example.
 const NODE: &str = "node";
 
+/// Another one.
+const OTHER: &str = "other";
+
 /// Rounds of asking; a real node needs three or four.
 const ROUNDS: usize = 16;
 
 /// What an author may state.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Given {
     now: Option<String>,
@@ -41,6 +44,9 @@ struct Given {
     /// Those that run in containers.
     #[serde(default)]
     containers: Vec<Vec<String>>,
+    /// Those that run in containers on another node, where everything else is the same.
+    #[serde(default)]
+    elsewhere: Vec<Vec<String>>,
     /// The kubelet's own page: its configuration as the API shows it.
     configz: Option<Value>,
     /// When every process was started.
@@ -65,14 +71,14 @@ struct Given {
 }
 
 /// A file: its content, or more about it.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(untagged)]
 enum File {
     Content(String),
     Entry(FileEntry),
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct FileEntry {
     /// Octal text.
@@ -116,19 +122,7 @@ pub(super) fn facts(given: &Value) -> Result<Facts, String> {
         namespaces: Vec::new(),
     };
     let mut facts = Facts::unrecorded(now, asked, cluster);
-    let runs = given.argv.is_some() || !given.processes.is_empty();
-    if runs || given.objects.is_some() {
-        facts.expect_nodes();
-    }
-    if runs {
-        let told = told(&given);
-        let mut host = observe(&node(&given, &told)?, &told).0;
-        handshakes::shake(&mut host, given.handshakes.as_ref())?;
-        if let Some(stored) = &given.stored {
-            host.stored_secrets.rows.push(stored.facts(&host));
-        }
-        facts.take_host(host);
-    }
+    machines(&mut facts, &given)?;
     if let Some(objects) = &given.objects {
         let pods = api(&mut facts, objects)?;
         facts.take_pods(&pods);
@@ -143,6 +137,37 @@ pub(super) fn facts(given: &Value) -> Result<Facts, String> {
         }
     }
     Ok(facts)
+}
+
+/// The node, and the other one where it is stated.
+fn machines(facts: &mut Facts, given: &Given) -> Result<(), String> {
+    let runs = given.argv.is_some() || !given.processes.is_empty();
+    if runs || given.objects.is_some() {
+        facts.expect_nodes();
+    }
+    if runs {
+        let told = told(given);
+        let mut host = observe(&node(given, &told)?, &told).0;
+        handshakes::shake(&mut host, given.handshakes.as_ref())?;
+        if let Some(stored) = &given.stored {
+            host.stored_secrets.rows.push(stored.facts(&host));
+        }
+        facts.take_host(host);
+    }
+    if !given.elsewhere.is_empty() {
+        let other = Given {
+            processes: given.processes.clone(),
+            containers: given.elsewhere.clone(),
+            files: given.files.clone(),
+            version: given.version.clone(),
+            ..Given::default()
+        };
+        let told = told(given);
+        let mut tree = node(&other, &told)?;
+        tree.hostname = Some(Ok(OTHER.to_owned()));
+        facts.take_host(observe(&tree, &told).0);
+    }
+    Ok(())
 }
 
 /// The version is what an API would tell.

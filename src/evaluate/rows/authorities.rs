@@ -4,13 +4,11 @@
 //! authority and one key may stand in two certificates: the public keys are compared.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, LazyLock};
 
-use super::joined::join;
 use crate::evaluate::judge::computed;
 use crate::facts::certificate::Certificate;
-use crate::facts::component::{Component, ComponentKind};
-use crate::facts::{Cell, Facts, Gap, GapReason, Lacking, Record};
+use crate::facts::component::Component;
+use crate::facts::{Cell, Facts, Gap, GapReason, Lacking};
 
 crate::facts::record! {
     /// Whom an etcd member trusts together with the API server.
@@ -19,14 +17,6 @@ crate::facts::record! {
         /// Names of the authorities that vouch for clients of etcd and for clients of the API server alike.
         pub shared_authorities: Cell<Vec<String>>,
     }
-}
-
-pub(super) fn etcd_schema() -> Arc<Record> {
-    static SCHEMA: LazyLock<Arc<Record>> = LazyLock::new(|| {
-        let component = Component::schema(ComponentKind::Etcd);
-        join("etcd", &component.doc, &[component, Authorities::schema()])
-    });
-    SCHEMA.clone()
 }
 
 impl Authorities {

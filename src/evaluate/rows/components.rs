@@ -3,13 +3,11 @@
 use crate::catalog::SubjectKind;
 use crate::facts::component::{Component, ComponentKind};
 use crate::facts::host::Role;
-use crate::facts::{Gap, GapReason};
+use crate::facts::{Gap, GapReason, Lack};
 use crate::outcome::Subject;
 
-use super::authorities::{Authorities, etcd_schema};
 use super::expected::{Expected, expected};
-use super::joined::Joined;
-use super::{Row, Rows, Slot, World};
+use super::{Row, Rows, Slot, World, siblings};
 
 fn component_kind(kind: SubjectKind) -> ComponentKind {
     match kind {
@@ -44,23 +42,6 @@ impl World<'_> {
         }
     }
 
-    /// A component; an etcd with the authorities that it shares.
-    fn component_slot<'a>(
-        &'a self,
-        component: &'a Component,
-        authorities: &'a Authorities,
-    ) -> Slot<'a> {
-        match component.kind {
-            ComponentKind::Etcd => Slot::Joined(Joined::new(
-                etcd_schema(),
-                vec![component, authorities],
-                component.source.clone(),
-                self.lacking,
-            )),
-            _ => Slot::Fact(component),
-        }
-    }
-
     /// Why there is nothing about a component that is expected on `node`.
     fn not_seen(&self, kind: ComponentKind, node: &str) -> Gap {
         if !self.facts.hosts.rows.iter().any(|host| host.node == node) {
@@ -82,32 +63,30 @@ impl World<'_> {
         let rows: Vec<Row<'_>> = listing
             .rows
             .iter()
+            .zip(&self.derived.siblings)
             .zip(&self.derived.authorities)
-            .filter(|(component, _)| component.kind == kind)
-            .map(|(component, authorities)| Row {
+            .map(|((component, siblings), authorities)| (component, siblings, authorities))
+            .filter(|(component, ..)| component.kind == kind)
+            .map(|(component, siblings, authorities)| Row {
                 subject: on(&component.node),
                 source: component.source.clone(),
                 place: Some(self.place(component)),
                 variables: vec![
-                    self.component_slot(component, authorities),
+                    self.joined(
+                        siblings::schema(kind),
+                        siblings::parts(component, siblings, authorities),
+                        component.source.clone(),
+                    ),
                     self.node_slot(&component.node),
                     Slot::Fact(&self.facts.cluster),
                 ],
             })
             .collect();
-        let mut unread: Vec<_> = listing
-            .lacks
-            .iter()
-            .map(|lack| {
-                (
-                    Subject::new(
-                        subject.name(),
-                        lack.name.as_deref().unwrap_or("all components"),
-                    ),
-                    lack.gap.clone(),
-                )
-            })
-            .collect();
+        let unseen = |lack: &Lack| {
+            let name = lack.name.as_deref().unwrap_or("all components");
+            (Subject::new(subject.name(), name), lack.gap.clone())
+        };
+        let mut unread: Vec<_> = listing.lacks.iter().map(unseen).collect();
         let mut none = format!("no {} runs here", kind.binary());
         match expected(self.facts, kind) {
             Expected::On(nodes) => {

@@ -10,6 +10,7 @@ use super::hosts::AskedFor;
 use super::objects::{Surroundings, WorkloadMark};
 use super::rbac::{BindingMark, CLUSTER_WIDE, RoleMark};
 use super::requests::Decision;
+use super::siblings::Siblings;
 use crate::evaluate::engines::isolation::{Isolation, isolation};
 use crate::evaluate::engines::namespaces::{Contents, contents};
 use crate::evaluate::engines::pod_security::{Admission, Plugin};
@@ -36,6 +37,8 @@ pub(super) struct Derived {
     pub(super) asked_for: Vec<AskedFor>,
     /// Of endpoints.
     pub(super) shown: Vec<Shown>,
+    /// Of components.
+    pub(super) siblings: Vec<Siblings>,
     /// Of etcd; of other components nothing is computed.
     pub(super) authorities: Vec<Authorities>,
     pub(super) workloads: Vec<WorkloadMark>,
@@ -56,13 +59,12 @@ impl Derived {
         let names = namespaces
             .clone()
             .map(|namespace| namespace.metadata.name.clone());
+        let siblings = facts.components.rows.iter();
         let processes = facts.pod_processes.rows.iter();
         let confinement = confinement(facts, lacking);
         let endpoints = facts.endpoints.rows.iter();
         let requests = facts.certificate_signing_requests.rows.iter();
         let rbac = Rbac::new(facts, lacking);
-        let role_bindings = facts.role_bindings.rows.iter();
-        let cluster_role_bindings = facts.cluster_role_bindings.rows.iter();
         let plugin = Plugin::of(components(facts, lacking, ComponentKind::ApiServer));
         Self {
             namespaces: names.zip(0..).collect(),
@@ -84,6 +86,9 @@ impl Derived {
             requests: requests
                 .map(|request| Decision::of(request, lacking))
                 .collect(),
+            siblings: siblings
+                .map(|component| Siblings::of(component, facts, lacking))
+                .collect(),
             authorities: authorities(facts, lacking),
             workloads: facts.workloads.rows.iter().map(WorkloadMark::of).collect(),
             surroundings: Surroundings::of(facts, lacking),
@@ -98,20 +103,28 @@ impl Derived {
             cluster_roles: roles(&rbac, &facts.cluster_roles.rows, "ClusterRole", |role| {
                 shipped_role(&role.metadata, &role.rules, role.aggregation_rule.as_ref())
             }),
-            role_bindings: role_bindings
-                .map(|one| {
-                    let grants = rbac.grants(false, &one.metadata, &one.subjects, &one.role_ref);
-                    BindingMark::of("RoleBinding", &one.metadata.namespace, grants)
-                })
-                .collect(),
-            cluster_role_bindings: cluster_role_bindings
-                .map(|one| {
-                    let grants = rbac.grants(true, &one.metadata, &one.subjects, &one.role_ref);
-                    BindingMark::of(CLUSTER_WIDE, "", grants)
-                })
-                .collect(),
+            role_bindings: role_bindings(facts, &rbac),
+            cluster_role_bindings: cluster_role_bindings(facts, &rbac),
         }
     }
+}
+
+fn role_bindings(facts: &Facts, rbac: &Rbac<'_>) -> Vec<BindingMark> {
+    let bindings = facts.role_bindings.rows.iter();
+    let mark = bindings.map(|one| {
+        let grants = rbac.grants(false, &one.metadata, &one.subjects, &one.role_ref);
+        BindingMark::of("RoleBinding", &one.metadata.namespace, grants)
+    });
+    mark.collect()
+}
+
+fn cluster_role_bindings(facts: &Facts, rbac: &Rbac<'_>) -> Vec<BindingMark> {
+    let bindings = facts.cluster_role_bindings.rows.iter();
+    let mark = bindings.map(|one| {
+        let grants = rbac.grants(true, &one.metadata, &one.subjects, &one.role_ref);
+        BindingMark::of(CLUSTER_WIDE, "", grants)
+    });
+    mark.collect()
 }
 
 /// What confines the containers, by workload, then template.

@@ -15,6 +15,7 @@ mod nodes;
 mod objects;
 mod rbac;
 mod requests;
+mod siblings;
 mod storage;
 
 use crate::catalog::SubjectKind;
@@ -153,20 +154,18 @@ pub fn variables(kind: SubjectKind) -> Vec<(String, Type)> {
 
 /// The schema of the subject's own variable.
 fn subject_schema(kind: SubjectKind) -> std::sync::Arc<crate::facts::Record> {
-    use crate::facts::component::{Component, ComponentKind};
+    use crate::facts::component::ComponentKind;
     use crate::facts::objects::{APIService, Node};
     use crate::facts::{Cluster, host::File};
     match kind {
         SubjectKind::Cluster => Cluster::schema().clone(),
         SubjectKind::Node => Node::schema().clone(),
-        SubjectKind::ApiServer => Component::schema(ComponentKind::ApiServer).clone(),
-        SubjectKind::ControllerManager => {
-            Component::schema(ComponentKind::ControllerManager).clone()
-        }
-        SubjectKind::Scheduler => Component::schema(ComponentKind::Scheduler).clone(),
-        SubjectKind::Etcd => authorities::etcd_schema(),
-        SubjectKind::Kubelet => Component::schema(ComponentKind::Kubelet).clone(),
-        SubjectKind::KubeProxy => Component::schema(ComponentKind::KubeProxy).clone(),
+        SubjectKind::ApiServer => siblings::schema(ComponentKind::ApiServer),
+        SubjectKind::ControllerManager => siblings::schema(ComponentKind::ControllerManager),
+        SubjectKind::Scheduler => siblings::schema(ComponentKind::Scheduler),
+        SubjectKind::Etcd => siblings::schema(ComponentKind::Etcd),
+        SubjectKind::Kubelet => siblings::schema(ComponentKind::Kubelet),
+        SubjectKind::KubeProxy => siblings::schema(ComponentKind::KubeProxy),
         SubjectKind::File => File::schema().clone(),
         SubjectKind::Certificate => certificates::certificate_schema(),
         SubjectKind::Endpoint => endpoints::endpoint_schema(),

@@ -230,6 +230,7 @@ fn every_file_is_found_where_the_components_really_use_it() {
             "pkiKey /var/lib/kubelet/pki/kubelet-client-1.pem 600",
             "pkiKey /var/lib/kubelet/pki/kubelet-client-2.pem 600",
             "pkiKey /var/lib/kubelet/pki/kubelet-client-current.pem 600",
+            "runtimeSocket /run/containerd/containerd.sock absent",
             "schedulerKubeconfig /etc/kubernetes/scheduler.conf 600",
             "schedulerManifest /etc/kubernetes/manifests/kube-scheduler.yaml 640",
             "staticPodDirectory /etc/kubernetes/manifests 755",
