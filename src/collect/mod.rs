@@ -15,6 +15,7 @@ use std::io;
 use jiff::Timestamp;
 
 use crate::facts::component::Told;
+use crate::facts::host::Host;
 use crate::facts::objects::Node;
 use crate::facts::workload::PodIndex;
 use crate::facts::{Asked, Cell, Cluster, Facts, Gap};
@@ -81,6 +82,13 @@ pub fn facts(
     }
     if let Some(ssh) = &target.ssh {
         log_in(&mut facts, ssh, &told, progress);
+    }
+    if target.api.is_none() {
+        // Without an API the nodes say what made them.
+        let known = |host: &&Host| host.distribution.value().is_some();
+        if let Some(host) = facts.hosts.rows.iter().find(known) {
+            facts.cluster.distribution = host.distribution.clone();
+        }
     }
     facts.take_told(&told);
     if target.api.is_some() {

@@ -41,7 +41,7 @@ function hide(text) {
   return blank(text, RSTART + RLENGTH)
 }
 BEGIN {
-  secret = "(^|[^A-Za-z0-9_-])(token|password|secret|client-key-data|id-token|refresh-token|access-token|client-secret|staticPodURLHeader)[\"\047]?[ \t]*:"
+  secret = "(^|[^A-Za-z0-9_-])(token|agent-token|password|secret|datastore-endpoint|etcd-s3-access-key|etcd-s3-secret-key|client-key-data|id-token|refresh-token|access-token|client-secret|staticPodURLHeader)[\"\047]?[ \t]*:"
   depth = -1
 }
 lost { next }

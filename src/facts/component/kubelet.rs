@@ -44,7 +44,7 @@ pub(super) fn config(
         }
         None => {
             let mut settings = Settings::build(release.kind.config(), |row| written.cell(row));
-            adjust(&mut settings, release);
+            adjust(&mut settings, release, flags);
             settings
         }
     };
@@ -246,15 +246,25 @@ fn difference(running: &Settings, written: &Written<'_>) -> Compared {
 }
 
 /// Defaults that depend on other settings (SetDefaults_KubeletConfiguration, loadConfigFile).
-fn adjust(settings: &mut Settings, release: Release<'_>) {
+fn adjust(settings: &mut Settings, release: Release<'_>, flags: &Flags) {
     let value = |settings: &Settings, name: &str| match settings.get(name) {
         Some(Cell::Value { value, origin, .. }) => Some((value.clone(), *origin)),
         _ => None,
     };
-    if let Some((update, Origin::Explicit)) = value(settings, "nodeStatusUpdateFrequency") {
+    // The file has its defaults before drop-ins and flags are laid over it, so what those set moves no default.
+    let main = flags.path("config").ok().flatten();
+    let in_file = |settings: &Settings, name: &str| match settings.get(name) {
+        Some(Cell::Value {
+            value,
+            origin: Origin::Explicit,
+            source: Source::File { path, .. },
+        }) if Some(path) == main.as_ref() => Some(value.clone()),
+        _ => None,
+    };
+    if let Some(update) = in_file(settings, "nodeStatusUpdateFrequency") {
         replace_default(settings, "nodeStatusReportFrequency", update);
     }
-    if let Some((Scalar::Int(2..), _)) = value(settings, "maxParallelImagePulls") {
+    if let Some(Scalar::Int(2..)) = in_file(settings, "maxParallelImagePulls") {
         replace_default(settings, "serializeImagePulls", Scalar::Bool(false));
     }
     if let Some((Scalar::Bool(true), _)) = value(settings, "mergeDefaultEvictionSettings") {

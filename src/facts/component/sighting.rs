@@ -27,6 +27,8 @@ pub struct Sighting {
 pub enum Arguments {
     /// The command line, program included.
     Argv(Vec<String>),
+    /// Flags that somebody states, program included, where others may be set that are not seen: why those are not known.
+    Stated(Vec<String>, Gap),
     /// The flags by name with defaults filled in, as `/flagz` gives them.
     Flagz(BTreeMap<String, String>),
     /// The place exists, and its flags could not be read.

@@ -194,24 +194,28 @@ impl Sighting {
         let table = kind.flags();
         let gap = match &self.arguments {
             Arguments::Flagz(values) => return self.shown(kind, values),
-            Arguments::Argv(argv) => match program(argv, kind.binary()) {
-                Some(arguments) => {
-                    let parsed = parse(arguments, table, kind.parser());
-                    unknown.extend(parsed.unknown);
-                    let said = |row: &Row| match parsed.given.get(&row.name) {
-                        Some(value) => self.set(kind, row, value.as_ref()),
-                        None => Said::Unset(self.source()),
-                    };
-                    let rows = table.rows.iter();
-                    return rows.map(|row| (row.name.clone(), said(row))).collect();
+            Arguments::Argv(argv) | Arguments::Stated(argv, _) => {
+                match program(argv, kind.binary()) {
+                    Some(arguments) => {
+                        let parsed = parse(arguments, table, kind.parser());
+                        unknown.extend(parsed.unknown);
+                        let said = |row: &Row| match (parsed.given.get(&row.name), &self.arguments)
+                        {
+                            (Some(value), _) => self.set(kind, row, value.as_ref()),
+                            (None, Arguments::Stated(_, gap)) => Said::Unknown(gap.clone()),
+                            (None, _) => Said::Unset(self.source()),
+                        };
+                        let rows = table.rows.iter();
+                        return rows.map(|row| (row.name.clone(), said(row))).collect();
+                    }
+                    None => Gap::new(
+                        format!("flags of {}", kind.binary()),
+                        self.source().to_string(),
+                        GapReason::Unparsable,
+                        "start the component directly, not through a shell",
+                    ),
                 }
-                None => Gap::new(
-                    format!("flags of {}", kind.binary()),
-                    self.source().to_string(),
-                    GapReason::Unparsable,
-                    "start the component directly, not through a shell",
-                ),
-            },
+            }
             Arguments::Gap(gap) => gap.clone(),
         };
         let rows = table.rows.iter();

@@ -27,6 +27,19 @@ pub(super) struct Instance {
     pub(super) environment: Result<BTreeMap<String, String>, Gap>,
     /// How its paths relate to the node's.
     pub(super) view: View,
+    /// The program that has it built in, if one has.
+    pub(super) embedded: Option<Embedded>,
+}
+
+/// How a component is told what to do that has no command line of its own.
+#[derive(Clone, Debug)]
+pub(super) struct Embedded {
+    /// The configuration of the program around it.
+    pub(super) path: String,
+    /// What a setting is that nobody states; nothing when that is all there is.
+    pub(super) open: Option<Gap>,
+    /// Where the program keeps its files.
+    pub(super) home: String,
 }
 
 /// The static pods of a node.
@@ -83,6 +96,7 @@ impl Instance {
             manifest: None,
             environment,
             view: view(process, inquiry),
+            embedded: None,
         }
     }
 
@@ -95,6 +109,7 @@ impl Instance {
             manifest: Some((path.to_owned(), container.clone())),
             environment: Ok(container.environment.clone()),
             view: container.view(),
+            embedded: None,
         }
     }
 
@@ -124,12 +139,23 @@ impl Instance {
             version: None,
             image: image.clone(),
         };
-        if let Some(process) = &self.process {
-            let arguments = match &self.argv {
-                Ok(argv) => Arguments::Argv(argv.clone()),
-                Err(gap) => Arguments::Gap(gap.clone()),
-            };
-            let via = Via::Argv { pid: process.pid };
+        let arguments = match (&self.argv, &self.embedded) {
+            (Err(gap), _) => Arguments::Gap(gap.clone()),
+            (
+                Ok(argv),
+                Some(Embedded {
+                    open: Some(gap), ..
+                }),
+            ) => Arguments::Stated(argv.clone(), gap.clone()),
+            (Ok(argv), _) => Arguments::Argv(argv.clone()),
+        };
+        let via = match (&self.process, &self.embedded) {
+            (_, Some(Embedded { path, .. })) => Some(Via::Manifest { path: path.clone() }),
+            (process, None) => process
+                .as_ref()
+                .map(|process| Via::Argv { pid: process.pid }),
+        };
+        if let Some(via) = via {
             sightings.push(seen(via, arguments, self.environment.clone()));
         }
         if let Some((path, container)) = &self.manifest {

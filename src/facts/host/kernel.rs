@@ -65,7 +65,8 @@ pub(super) fn observe(inquiry: &mut Inquiry<'_>, name: &str) -> Host {
         ),
         security_modules: cell(security_modules(inquiry), kernel.clone()),
         app_armor_profiles: profiles::of_app_armor(inquiry, &kernel),
-        // Told by the kubelet and by pods.
+        // Told by what runs, by the kubelet and by pods.
+        distribution: Cell::default(),
         seccomp_profiles: Cell::default(),
         missing_profiles: Cell::default(),
         cgroup_version: cell(cgroup_version(inquiry), kernel.clone()),

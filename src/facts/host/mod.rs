@@ -5,6 +5,8 @@
 //! and the examples in checks all go through the same code, and none of them knows what Kubernetes is.
 
 mod containers;
+mod distribution;
+mod embedded;
 mod endpoint;
 mod file;
 mod files;
@@ -62,6 +64,9 @@ record! {
         pub hostname: Cell<String>,
         /// The operating system, as `/etc/os-release` names it.
         pub os: Cell<String>,
+        /// What made the node: kubeadm, k3s, rke2, eks, …; absent when it shows no sign of one that is known.
+        #[serde(default)]
+        pub distribution: Cell<String>,
         /// The release of the running kernel.
         pub kernel_release: Cell<String>,
         /// The kernel settings that the kubelet sets or demands, by name.
@@ -126,7 +131,10 @@ pub fn observe(tree: &HostTree, told: &Told) -> (HostFacts, Vec<Request>) {
         unread.push(gap);
         &[]
     });
-    let kubelet = instances::kubelet(processes, &mut inquiry);
+    let mut built_in = embedded::k3s(processes, &mut inquiry);
+    let of_kubelet = |instance: &mut Instance| instance.kind == ComponentKind::Kubelet;
+    let kubelet = instances::kubelet(processes, &mut inquiry)
+        .or_else(|| built_in.extract_if(.., of_kubelet).next());
     if kubelet.is_none() && unread.is_empty() {
         unread.extend(node::dormant(&mut inquiry));
     }
@@ -148,17 +156,15 @@ pub fn observe(tree: &HostTree, told: &Told) -> (HostFacts, Vec<Request>) {
     for gap in &unread {
         survey.lack_all(gap);
     }
-    let (instances, foreign) = instances::others(processes, &manifests, &mut survey.inquiry);
+    let (mut instances, foreign) = instances::others(processes, &manifests, &mut survey.inquiry);
+    instances.append(&mut built_in);
     for instance in &instances {
         let component = instance.observe(&node, told, &mut survey.inquiry);
         places::of_component(&mut survey, instance, &component);
         components.push(component);
     }
     places::of_node(&mut survey, &node::runtimes(processes));
-    let mut kubelets = components.iter();
-    let own = kubelets.find(|one| one.kind == ComponentKind::Kubelet);
-    host.seccomp_profiles = profiles::of_seccomp(own, &node, &mut survey.inquiry);
-    let pod_processes = containers::pod_processes(processes, &node, own, &mut survey.inquiry);
+    let pod_processes = surroundings(&mut host, &components, processes, &mut survey.inquiry);
     let lacks = unread
         .iter()
         .map(|gap| Lack::any(survey::located(gap.clone(), &node)));
@@ -180,6 +186,20 @@ pub fn observe(tree: &HostTree, told: &Told) -> (HostFacts, Vec<Request>) {
         gaps,
     };
     (facts, inquiry.into_requests())
+}
+
+/// What is known of the machine once its components are: what made it, which profiles it has, what runs in pods.
+fn surroundings(
+    host: &mut Host,
+    components: &[Component],
+    processes: &[Process],
+    inquiry: &mut Inquiry<'_>,
+) -> Listing<PodProcesses> {
+    let mut kubelets = components.iter();
+    let own = kubelets.find(|one| one.kind == ComponentKind::Kubelet);
+    host.distribution = distribution::detect(processes, &host.os, &host.node, inquiry);
+    host.seccomp_profiles = profiles::of_seccomp(own, &host.node, inquiry);
+    containers::pod_processes(processes, &host.node, own, inquiry)
 }
 
 /// The node's name. The kubelet's own settings may say it, and reading them needs no name.

@@ -69,7 +69,7 @@ pub(super) fn dormant(inquiry: &mut Inquiry<'_>) -> Option<Gap> {
             "components of a node on which no kubelet process was found",
             *path,
             GapReason::Unreachable,
-            "start the kubelet; one that is part of another program (K3s, MicroK8s) is not read by this version",
+            "start the kubelet; one that is part of another program (MicroK8s, k0s) is not read by this version",
         )),
     });
     traces.next()

@@ -166,6 +166,10 @@ fn socket(survey: &mut Survey<'_>, instance: &Instance, settings: &Settings<'_>)
 
 /// The PKI directory: the one that holds the client CA, else the serving certificate (CIS 1.1.19).
 fn pki(survey: &mut Survey<'_>, instance: &Instance, settings: &Settings<'_>) {
+    if let Some(embedded) = &instance.embedded {
+        let directory = format!("{}/server/tls", embedded.home);
+        return pki_tree(survey, &directory, 4, User::of(instance));
+    }
     let file = ["client-ca-file", "tls-cert-file"]
         .iter()
         .find_map(|flag| settings.values(flag, "").ok().flatten()?.pop())

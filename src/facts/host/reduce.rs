@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_yaml::Value;
 use x509_parser::pem::Pem;
 
+use super::embedded::is_kept;
 use super::kubeconfig::Kubeconfig;
 use super::manifest::StaticPod;
 use super::mounts::Mount;
@@ -44,6 +45,8 @@ pub enum Purpose {
     EtcdEnvironment,
     /// The systemd unit of a process, from its control group.
     ControlGroup,
+    /// What K3s' configuration says of its components; everything else in it is left out.
+    K3s,
     /// The profiles that AppArmor has loaded, with their modes.
     AppArmor,
 }
@@ -96,7 +99,7 @@ const NESTING: usize = 200;
 
 impl Purpose {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Config,
         Self::Certificates,
         Self::Kubeconfig,
@@ -109,6 +112,7 @@ impl Purpose {
         Self::Mounts,
         Self::EtcdEnvironment,
         Self::ControlGroup,
+        Self::K3s,
         Self::AppArmor,
     ];
 
@@ -133,7 +137,7 @@ pub fn reduce(purpose: Purpose, bytes: &[u8]) -> Result<Body, Unreducible> {
     let text = String::from_utf8_lossy(bytes);
     let is_yaml = matches!(
         purpose,
-        Purpose::Config | Purpose::Kubeconfig | Purpose::Manifest
+        Purpose::Config | Purpose::Kubeconfig | Purpose::Manifest | Purpose::K3s
     );
     if is_yaml && nesting(&text) > NESTING {
         return Err(not("nested as configuration is"));
@@ -158,6 +162,7 @@ pub fn reduce(purpose: Purpose, bytes: &[u8]) -> Result<Body, Unreducible> {
         Purpose::EtcdEnvironment => Body::Variables(etcd_variables(
             text.split('\0').filter_map(|pair| pair.split_once('=')),
         )),
+        Purpose::K3s => Body::Variables(k3s(&text).ok_or(not("one YAML document"))?),
         Purpose::AppArmor => Body::Variables(modes(&text)),
         Purpose::ControlGroup => Body::Paths(unit_of(&text).into_iter().collect()),
         Purpose::Certificates => return Err(not("PEM")),
@@ -215,6 +220,26 @@ fn config(text: &str) -> Option<String> {
         }
         _ => Some(text.to_owned()),
     }
+}
+
+/// The settings of K3s that are kept, each value on a line of its own.
+fn k3s(text: &str) -> Option<BTreeMap<String, String>> {
+    let document: BTreeMap<String, Value> = serde_yaml::from_str(text).ok()?;
+    let scalar = |value: &Value| match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(value) => Some(value.to_string()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    let kept = document.iter().filter(|(name, _)| is_kept(name));
+    let kept = kept.map(|(name, value)| {
+        let values = match value {
+            Value::Sequence(items) => items.iter().filter_map(scalar).collect(),
+            value => scalar(value).into_iter().collect::<Vec<_>>(),
+        };
+        (name.clone(), values.join("\n"))
+    });
+    Some(kept.collect())
 }
 
 fn remove(value: &mut Value, key: &str) {

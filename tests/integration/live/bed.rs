@@ -99,6 +99,20 @@ impl Bed {
         String::from_utf8(output.stdout).unwrap()
     }
 
+    /// What kubectl says as the administrator, if it is content.
+    pub(super) fn try_kubectl(&self, args: &[&str]) -> Option<String> {
+        let mut command = Command::new(Path::new(self.text("bin")).join("kubectl"));
+        let command = command
+            .arg("--kubeconfig")
+            .arg(self.kubeconfig())
+            .args(args);
+        let output = command.env("HOME", std::env::temp_dir()).output().unwrap();
+        output
+            .status
+            .success()
+            .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
     fn node(&self, name: &str) -> &Value {
         let nodes = self.description["nodes"].as_array().unwrap();
         nodes.iter().find(|node| node["name"] == name).unwrap()

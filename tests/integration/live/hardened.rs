@@ -2,7 +2,7 @@
 
 use super::bed::Bed;
 use super::findings::{Findings, shown};
-use super::secrets;
+use super::{effective, secrets};
 
 /// Everything that fails, and why it stays.
 const STAYS: [(&str, &str, &str); 7] = [
@@ -60,4 +60,10 @@ fn hardened_by_api_and_control_plane_node() {
 #[ignore = "needs a real cluster: tests/run"]
 fn no_secret_gets_out() {
     secrets::none_gets_out(Bed::running(), &[]);
+}
+
+#[test]
+#[ignore = "needs a real cluster: tests/run"]
+fn what_we_conclude_is_what_the_api_server_runs_with() {
+    effective::flagz_agrees(Bed::running());
 }

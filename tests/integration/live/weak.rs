@@ -2,7 +2,7 @@
 
 use super::bed::Bed;
 use super::findings::{Findings, shown};
-use super::{secrets, ssh};
+use super::{effective, secrets, ssh};
 
 /// What the control-plane node and the API show: check, subject, evidence.
 const PLANTED: &[(&str, &str, &str)] = &[
@@ -440,4 +440,10 @@ fn weak_by_api_and_control_plane_node() {
 #[ignore = "needs a real cluster: tests/run"]
 fn no_secret_gets_out() {
     secrets::none_gets_out(Bed::running(), &["planted-"]);
+}
+
+#[test]
+#[ignore = "needs a real cluster: tests/run"]
+fn what_we_conclude_is_what_the_api_server_runs_with() {
+    effective::flagz_agrees(Bed::running());
 }

@@ -33,6 +33,9 @@ fn kubelet_precedence() {
             (&["--config=/c", "--streaming-connection-idle-timeout=0"], &[("/c", kubelet!(""))], &[("streamingConnectionIdleTimeout", "0s")]),
             // Defaults that depend on other fields.
             (c, &[("/c", kubelet!("maxParallelImagePulls: 3\nnodeStatusUpdateFrequency: 7s\npodPidsLimit: -5\nmergeDefaultEvictionSettings: true\nevictionHard: {memory.available: 1Gi}"))], &[("serializeImagePulls", "false"), ("nodeStatusReportFrequency", "7s"), ("podPidsLimit", "-1"), ("evictionHard", "imagefs.available=15%,imagefs.inodesFree=5%,memory.available=1Gi,nodefs.available=10%,nodefs.inodesFree=5%")]),
+            // Defaults that follow another setting follow that of the file alone: drop-ins and flags come later.
+            (&["--config=/c", "--node-status-update-frequency=7s"], &[("/c", kubelet!("nodeStatusUpdateFrequency: 9s"))], &[("nodeStatusUpdateFrequency", "7s"), ("nodeStatusReportFrequency", "5m")]),
+            (&["--config=/c", "--config-dir=/d"], &[("/c", kubelet!("nodeStatusUpdateFrequency: 0s")), ("/d/1.conf", kubelet!("nodeStatusUpdateFrequency: 7s"))], &[("nodeStatusUpdateFrequency", "7s"), ("nodeStatusReportFrequency", "5m")]),
             // Relative paths in the main file start at its directory; YAML 1.1 truth values and merge keys are read.
             (&["--config=/etc/k/c"], &[("/etc/k/c", kubelet!("tlsCertFile: pki/a.crt\nx: &x {anonymous: {enabled: yes}}\nauthentication: {<<: *x}"))], &[("tlsCertFile", "/etc/k/pki/a.crt"), (ANONYMOUS, "true")]),
             // --seccomp-default and the field are alternatives (server.go: KubeletFlags.SeccompDefault || ...).

@@ -1,5 +1,7 @@
 //! A kubeadm control-plane node, built by hand, through the same rounds a reader goes.
 
+mod made;
+
 use crate::facts::component::Told;
 use std::collections::BTreeMap;
 
