@@ -1,4 +1,5 @@
-//! Nodes that differ: one has busybox for tools and no bash, an odd kubelet, and is reached through another host alone.
+//! Nodes that differ: two control planes with other flags, and a worker that has busybox for tools and no bash, an odd
+//! kubelet, and is reached through another host alone.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -13,6 +14,17 @@ use crate::harness::{self, Run};
 
 /// What is odd about w2: check, subject, evidence.
 const PLANTED: &[(&str, &str, &str)] = &[
+    // One control plane was hardened and the other was not.
+    (
+        "apiserver-differs-between-nodes",
+        "kube-apiserver",
+        "profiling: true here, false on cp2",
+    ),
+    (
+        "scheduler-differs-between-nodes",
+        "kube-scheduler",
+        "profiling: true here, false on cp2",
+    ),
     // A flag wins over a drop-in.
     (
         "kubelet-read-only-port-open",
@@ -71,7 +83,7 @@ fn one_command_reads_all_nodes_in_two_round_trips_each() {
     ];
     let run = run(bed, folder.path(), &args);
     assert_eq!(run.code, 0, "{}", run.err);
-    for node in ["cp1", "w1", "w2"] {
+    for node in ["cp1", "cp2", "w1", "w2"] {
         let start = format!("node {node} ({}): 2 round trips, ", bed.address(node));
         let said = |line: &str| line.starts_with(&start);
         assert!(run.err.lines().any(said), "{}", run.err);

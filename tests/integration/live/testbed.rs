@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::bed::testbed;
 
@@ -52,13 +52,19 @@ fn a_bed_that_is_killed_half_way_is_no_trouble_for_the_next() {
         .arg(&bed)
         .spawn()
         .unwrap();
-    std::thread::sleep(Duration::from_secs(6));
+    let started = Instant::now();
+    while traces(&bed).is_empty() {
+        assert!(
+            started.elapsed() < Duration::from_secs(60),
+            "it did nothing"
+        );
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    // Into the middle of its work.
+    std::thread::sleep(Duration::from_secs(4));
     child.kill().unwrap();
     child.wait().unwrap();
-    assert!(
-        !traces(&bed).is_empty(),
-        "it was killed before it did anything"
-    );
+    assert!(!traces(&bed).is_empty(), "it was done before it was killed");
 
     let up = testbed("up", &["plain".as_ref(), bed.as_os_str()]);
     assert!(

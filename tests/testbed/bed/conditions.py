@@ -147,9 +147,10 @@ _CONDITIONS = (
     ),
     Condition(
         name="fleet",
-        summary="two workers, one of them odd and behind a third host",
+        summary="two control planes that differ, two workers, one of them odd and behind another host",
         nodes=(
             NodeKind("cp1", Role.CONTROL_PLANE),
+            NodeKind("cp2", Role.CONTROL_PLANE),
             NodeKind("w1", Role.WORKER),
             _FLEET_WORKER,
             NodeKind("gate", Role.GATE),

@@ -2,16 +2,20 @@
 
 import base64
 import re
+import shutil
 from pathlib import Path
 
 from bed import certificates, rootfs
 from bed import node as nodes
 from bed.console import BedError
-from bed.plan import Bed, Node, pods_network
+from bed.plan import Bed, Node, Role, pods_network
 from bed.releases import KUBERNETES
 
 _API_PORT = 6443
 _AUTHORITY = "etc/kubernetes/pki/ca.crt"
+_AUTHORITIES = tuple(
+    f"{name}.{end}" for name in ("ca", "front-proxy-ca", "etcd/ca") for end in ("crt", "key")
+) + ("sa.key", "sa.pub")
 _PATIENCE = 240
 # The checks before the work ask the kernel and an init system for things a node of the bed has not got.
 _NO_PREFLIGHT = "preflight"
@@ -27,9 +31,9 @@ def _run(node: Node, phase: str, values: dict[str, str], *arguments: str) -> str
     """Runs kubeadm with the condition's files for this phase, which become the node's /root/kubeadm."""
     home = node.root / "root/kubeadm"
     home.mkdir(mode=0o700, exist_ok=True)
-    own = rootfs.FILES / node.condition / "kubeadm"
-    files = own if own.exists() else rootfs.FILES / "plain/kubeadm"
-    rootfs.copy_files(files / phase, home, values, 0o600)
+    own = rootfs.FILES / node.condition / "kubeadm" / phase
+    files = own if own.exists() else rootfs.FILES / "plain/kubeadm" / phase
+    rootfs.copy_files(files, home, values, 0o600)
     return nodes.call(node, "kubeadm", *arguments, "--config", "/root/kubeadm/kubeadm.yaml", seconds=_PATIENCE)
 
 
@@ -72,8 +76,20 @@ def wait_for_token(bed: Bed, token: str) -> None:
     nodes.call(bed.control_plane, *command.split(), f"--for=jsonpath={signature}", f"--timeout={_PATIENCE}s")
 
 
-def join(node: Node, values: dict[str, str]) -> None:
-    """Makes a node a worker of the cluster."""
+def _share_authorities(first: Node, node: Node) -> None:
+    """Gives a further control plane what the first one has and kubeadm would have carried over by hand."""
+    for name in _AUTHORITIES:
+        copy = node.root / "etc/kubernetes/pki" / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(first.root / "etc/kubernetes/pki" / name, copy)
+
+
+def join(bed: Bed, node: Node, values: dict[str, str]) -> None:
+    """Makes a node a worker of the cluster, or a further control plane."""
     values = values | {"name": node.name, "address": node.address}
     _make_certificates(node, values)
-    _run(node, "join", values, "join", f"--skip-phases={_NO_PREFLIGHT}")
+    phase = "join"
+    if node.role is Role.CONTROL_PLANE:
+        _share_authorities(bed.control_plane, node)
+        phase = "join-control-plane"
+    _run(node, phase, values, "join", f"--skip-phases={_NO_PREFLIGHT}")

@@ -10,7 +10,7 @@ from bed.console import BedError, say
 from bed.plan import Bed, Condition, Node, Role, identity
 
 _IMPORTS_AT_ONCE = 3
-_INOTIFY_INSTANCES = 36
+_INOTIFY_INSTANCES = 44
 """What the programs of one bed hold, and a few; a kubelet that gets none says so nowhere near the end of its log."""
 _FORBIDDEN = set(":,\\ \t\n")
 
@@ -64,10 +64,10 @@ def _make(bed: Bed, entry: Entry) -> None:
         say("kubeadm init is done")
         workloads.apply(bed, entry, bed.condition.objects)
         kubeadm.wait_for_token(bed, values["token"])
-        for worker in bed.workers:
-            prepared[worker.name].result()
-            kubeadm.join(worker, values)
-            say(f"{worker.name} has joined")
+        for node in bed.joining:
+            prepared[node.name].result()
+            kubeadm.join(bed, node, values)
+            say(f"{node.name} has joined")
     if bed.condition.serving_certificates:
         serving.approve(bed, entry)
     workloads.apply(bed, entry, bed.condition.workloads)

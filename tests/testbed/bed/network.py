@@ -65,7 +65,7 @@ def connect(bed: Bed, node: Node, process: int) -> None:
         f"address add {node.address}/{bed.subnet.prefixlen} dev eth0",
         "link set eth0 up",
         f"route add default via {bed.gateway}",
-        *(f"route add {other.pod_subnet} via {other.address}" for other in (bed.control_plane, *bed.workers) if other != node),
+        *(f"route add {other.pod_subnet} via {other.address}" for other in (bed.control_plane, *bed.joining) if other != node),
     ]
     for line in lines:
         system.call(["nsenter", "-t", str(process), "-n", "ip", *line.split()])

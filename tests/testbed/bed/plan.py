@@ -69,8 +69,8 @@ class NodeKind:
 class Condition:
     """A state of the world to audit: which nodes there are and what runs on them.
 
-    The files of a condition are in files/NAME: kubeadm/init and kubeadm/join become /root/kubeadm of a control plane
-    and of a worker (plain's where there are none), nodes/all and nodes/NODE lie over their root.
+    The files of a condition are in files/NAME: kubeadm/init, kubeadm/join and kubeadm/join-control-plane become
+    /root/kubeadm of the first node, of a worker and of a further control plane (plain's where there are none), nodes/all and nodes/NODE lie over their root.
     """
 
     name: str
@@ -166,11 +166,13 @@ class Bed:
 
     @property
     def control_plane(self) -> Node:
+        """The node that the cluster begins with."""
         return next(node for node in self.nodes if node.role is Role.CONTROL_PLANE)
 
     @property
-    def workers(self) -> tuple[Node, ...]:
-        return tuple(node for node in self.nodes if node.role is Role.WORKER)
+    def joining(self) -> tuple[Node, ...]:
+        """Every other node of the cluster."""
+        return tuple(node for node in self.nodes if node.role is not Role.GATE and node != self.control_plane)
 
 
 def identity(folder: Path) -> str:

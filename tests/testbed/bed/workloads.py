@@ -44,7 +44,7 @@ def apply(bed: Bed, entry: Entry, manifests: tuple[str, ...]) -> None:
 
 def wait(bed: Bed, entry: Entry) -> None:
     """Returns when every node is ready and everything that should run does."""
-    for node in (bed.control_plane, *bed.workers):
+    for node in (bed.control_plane, *bed.joining):
         for condition in ("create", "condition=Ready"):
             kubectl(bed, entry, "wait", f"--for={condition}", f"node/{node.name}", f"--timeout={_PATIENCE}s")
         say(f"node {node.name} is ready")
