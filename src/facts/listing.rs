@@ -30,6 +30,14 @@ pub struct Lack {
 }
 
 impl<T> Listing<T> {
+    /// `rows`, and what is known to be missing beside them.
+    pub fn known(rows: Vec<T>, lacks: &[Lack]) -> Self {
+        Self {
+            rows,
+            lacks: lacks.to_vec(),
+        }
+    }
+
     /// All there is.
     pub fn complete(rows: Vec<T>) -> Self {
         Self {

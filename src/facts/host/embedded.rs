@@ -2,8 +2,8 @@
 //!
 //! Nothing shows their command lines. What the user states is in K3s' own arguments and configuration files (K3s
 //! documentation, "Configuration Options"); what K3s adds by itself depends on its release and is not known here, so a flag
-//! that nobody states is a gap and never the default of Kubernetes. Of the kubelet K3s writes down what it adds, and etcd
-//! has a configuration file of its own.
+//! that nobody states is a gap and never the default of Kubernetes. So is one that its own command line, which K3s hides,
+//! may state. Of the kubelet K3s writes down what it adds, and etcd has a configuration file of its own.
 
 use std::collections::BTreeMap;
 
@@ -84,10 +84,11 @@ pub(super) fn k3s(processes: &[Process], inquiry: &mut Inquiry<'_>) -> Vec<Insta
             }
             ComponentKind::Kubelet => {
                 argv.push(format!("--kubeconfig={data}/agent/kubelet.kubeconfig"));
+                // Since 1.32 everything that K3s adds is in this directory.
                 let directory = format!("{data}/agent/etc/kubelet.conf.d");
                 let written = exists(inquiry, &directory);
                 argv.extend(written.then(|| format!("--config-dir={directory}")));
-                written
+                written && !words.is_empty()
             }
             _ => false,
         };
@@ -111,10 +112,10 @@ pub(super) fn k3s(processes: &[Process], inquiry: &mut Inquiry<'_>) -> Vec<Insta
 
 fn built_in(kind: ComponentKind) -> Gap {
     Gap::new(
-        format!("setting of {} that K3s has built in", kind.binary()),
+        format!("setting of {} that K3s adds or hides", kind.binary()),
         CONFIG,
         GapReason::NotAsked,
-        "state it in K3s' configuration, or allow /flagz (Kubernetes 1.36 and later)",
+        "state it in K3s' configuration, or allow /configz and /flagz (Kubernetes 1.36 and later)",
     )
 }
 
@@ -122,13 +123,15 @@ fn exists(inquiry: &mut Inquiry<'_>, path: &str) -> bool {
     !matches!(found(inquiry.stat(path)), Ok(None))
 }
 
-/// A K3s process with its role and arguments. It writes its role into its title, so both may be one word.
+/// A K3s process with its role and arguments. It writes its title over its command line, so that tokens do not show: then
+/// there are no arguments, whatever it was started with.
 fn server_or_agent(process: &Process) -> Option<(&Process, &'static str, Vec<String>)> {
     let argv = process.argv.as_ref().ok().filter(|_| process.depth == 0)?;
-    let words: Vec<String> = match argv.as_slice() {
-        [one] => one.split(' ').map(str::to_owned).collect(),
-        several => several.to_vec(),
-    };
+    let words = argv.iter().flat_map(|word| word.split(' '));
+    let words: Vec<String> = words
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect();
     let program = words.first()?.rsplit('/').next();
     let role = match words.get(1)?.as_str() {
         "server" => "server",

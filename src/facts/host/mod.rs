@@ -165,23 +165,19 @@ pub fn observe(tree: &HostTree, told: &Told) -> (HostFacts, Vec<Request>) {
     }
     places::of_node(&mut survey, &node::runtimes(processes));
     let pod_processes = surroundings(&mut host, &components, processes, &mut survey.inquiry);
-    let lacks = unread
-        .iter()
-        .map(|gap| Lack::any(survey::located(gap.clone(), &node)));
-    let components = Listing {
-        rows: components,
-        lacks: lacks.collect(),
-    };
     let (files, certificates, inquiry) = survey.finish();
+    // Without processes and manifests nobody knows what runs, listens, or runs in pods.
+    let open = |gap: &Gap| Lack::any(survey::located(gap.clone(), &node));
+    let lacks: Vec<Lack> = unread.iter().map(open).collect();
     let gaps = unread.into_iter().chain(foreign);
     let gaps = gaps.map(|gap| survey::located(gap, &node)).collect();
     let facts = HostFacts {
-        components,
+        components: Listing::known(components, &lacks),
         files,
         certificates,
-        endpoints: Listing::complete(Vec::new()),
+        endpoints: Listing::known(Vec::new(), &lacks),
         stored_secrets: Listing::complete(Vec::new()),
-        pod_processes,
+        pod_processes: Listing::known(pod_processes.rows, &[pod_processes.lacks, lacks].concat()),
         host,
         gaps,
     };

@@ -39,6 +39,7 @@ impl<'a> User<'a> {
     pub(super) fn of(instance: &'a Instance) -> Self {
         Self {
             component: instance.kind.binary(),
+            runs: instance.process.is_some(),
             uid: instance.process.as_ref().and_then(|process| process.uid),
             started: instance
                 .process
@@ -70,6 +71,10 @@ pub(super) fn of_component(survey: &mut Survey<'_>, instance: &Instance, compone
             kubelet::certificates(survey, instance, &settings);
             kubelet::units(survey, instance);
             socket(survey, instance, &settings);
+            if let Some(embedded) = &instance.embedded {
+                let directory = format!("{}/agent", embedded.home);
+                pki_tree(survey, &directory, 1, User::of(instance));
+            }
         }
         ComponentKind::Etcd => {
             if matches!(settings.values("data-dir", "data-dir"), Ok(None)) {

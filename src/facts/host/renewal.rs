@@ -20,7 +20,7 @@ impl Survey<'_> {
         let source = Source::Derived { engine };
         let once = user.setting == WITHIN_KUBECONFIG || READ_ONCE.contains(&usage);
         // Nobody runs with it, or whoever does looks again.
-        if !once || user.uid.is_none() {
+        if !once || !user.runs {
             return Cell::explicit(Vec::new(), source);
         }
         let Some(started) = user.started else {

@@ -68,6 +68,8 @@ pub(super) enum Because {
 pub(super) struct User<'a> {
     /// The component.
     pub(super) component: &'a str,
+    /// Whether it runs.
+    pub(super) runs: bool,
     /// The effective uid of its process, if it runs.
     pub(super) uid: Option<u32>,
     /// When its process was started, in seconds since 1970, if it runs.

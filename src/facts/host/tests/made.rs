@@ -97,6 +97,31 @@ fn k3s_tells_what_the_user_states_and_no_more() {
     ));
 }
 
+/// A K3s that shows its command line: what that and the files do not state is not stated.
+#[test]
+fn a_command_line_that_shows_is_believed() {
+    let drop_in = "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\nauthentication: {anonymous: {enabled: false}}\n";
+    let node = Node::default()
+        .process(1, 0, "/sbin/init")
+        .process(
+            2,
+            0,
+            "/usr/local/bin/k3s agent --kubelet-arg=max-pods=50 --kubelet-arg v=2",
+        )
+        .file(
+            "/var/lib/rancher/k3s/agent/etc/kubelet.conf.d/00-k3s-defaults.conf",
+            0o600,
+            drop_in,
+        );
+    let (_, facts) = node.observe();
+    let [kubelet, proxy] = &facts.components.rows[..] else {
+        panic!("{:?}", facts.components.rows)
+    };
+    assert_eq!(proxy.kind.binary(), "kube-proxy");
+    assert!(shown(kubelet, "maxPods").starts_with("50 from"));
+    assert!(shown(kubelet, "authentication.anonymous.enabled").starts_with("false from"));
+}
+
 #[test]
 fn rke2_runs_static_pods() {
     check(include_str!(

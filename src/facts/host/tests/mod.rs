@@ -523,3 +523,26 @@ fn a_node_whose_kubelet_does_not_run_is_not_a_machine_without_one() {
     closed.closed.push("/var/lib/kubelet".to_owned());
     assert!(!closed.observe().1.components.is_complete());
 }
+
+/// What is not known to run may listen, and may run in pods.
+#[test]
+fn without_a_list_of_processes_nothing_is_known_to_be_absent() {
+    let mut tree = HostTree::default();
+    for _ in 0..10 {
+        let (facts, requests) = observe(&tree, &Told::default());
+        if requests.is_empty() {
+            assert!(!facts.components.is_complete());
+            assert!(!facts.endpoints.is_complete());
+            assert!(!facts.pod_processes.is_complete());
+            return;
+        }
+        for request in requests {
+            let gap = Gap::new("processes", "/proc", GapReason::Forbidden, "run as root");
+            tree.insert(match request {
+                Request::Processes => request.refused(gap),
+                other => Node::default().answer(&other),
+            });
+        }
+    }
+    panic!("it never has enough");
+}
