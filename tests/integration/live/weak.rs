@@ -3,6 +3,7 @@
 use super::bed::Bed;
 use super::findings::{Findings, shown};
 use super::{effective, secrets, ssh};
+use crate::harness;
 
 /// What the control-plane node and the API show: check, subject, evidence.
 const PLANTED: &[(&str, &str, &str)] = &[
@@ -446,4 +447,36 @@ fn no_secret_gets_out() {
 #[ignore = "needs a real cluster: tests/run"]
 fn what_we_conclude_is_what_the_api_server_runs_with() {
     effective::flagz_agrees(Bed::running());
+}
+
+/// What ended first is on top, wherever it lies: in an object of the API, on one node or the other.
+#[test]
+#[ignore = "needs a real cluster: tests/run"]
+fn certificates_are_listed_by_the_day_they_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("weak.seaworthy");
+    std::fs::write(&path, ssh::recorded(Bed::running())).unwrap();
+    let run = harness::run(&["certs", "--snapshot", path.to_str().unwrap(), "-o", "json"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let document: serde_json::Value = serde_json::from_str(&run.out).unwrap();
+    let certificates = document["certificates"].as_array().unwrap();
+    let used = certificates.iter().filter(|one| one["inUse"] == true);
+    let first: Vec<_> = used
+        .take(4)
+        .map(|one| (one["name"].as_str().unwrap(), one["nodes"].to_string()))
+        .collect();
+    let webhook = "ValidatingWebhookConfiguration lookout, lookout.reef.test";
+    assert_eq!(first[0], (webhook, "[]".to_owned()));
+    let ended = [
+        ("/etc/kubernetes/pki/front-proxy-client.crt", r#"["cp1"]"#),
+        ("/var/lib/kubelet/pki/kubelet.crt", r#"["w1"]"#),
+    ];
+    for (name, nodes) in ended {
+        assert!(first[1..3].contains(&(name, nodes.to_owned())), "{first:?}");
+    }
+    let soon = "/etc/kubernetes/pki/apiserver-kubelet-client.crt";
+    assert_eq!(first[3], (soon, r#"["cp1"]"#.to_owned()));
+    // What only a handshake shows is there, too: the scheduler makes its certificate up and keeps it to itself.
+    let shown = |one: &serde_json::Value| one["name"] == "kube-scheduler at 127.0.0.1:10259";
+    assert!(certificates.iter().any(shown), "{}", run.out);
 }
