@@ -47,6 +47,25 @@ fn demo_json_keeps_its_contract_and_renders_again() {
     assert_eq!(again.out, run(&["audit", "--demo", "--width", "100"]).out);
 }
 
+/// Reasons are prose of ours, told in full however long they are.
+#[test]
+fn reasons_are_told_whole() {
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let table = words(&run(&["audit", "--demo", "--all", "--width", "100"]).out);
+    let report: Value = serde_json::from_str(&run(&["audit", "--demo", "-o", "json"]).out).unwrap();
+    let mut told = 0;
+    for evaluation in report["evaluations"].as_array().unwrap() {
+        let why = words(evaluation["why"].as_str().unwrap());
+        let start: String = why.chars().take(90).collect();
+        // Findings with one cause are told together, so not every reason is there.
+        if table.contains(&start) {
+            assert!(table.contains(&why), "{} is cut: {why}", evaluation["id"]);
+            told += 1;
+        }
+    }
+    assert!(told > 40, "{told} reasons were looked for");
+}
+
 #[test]
 fn demo_is_small_and_the_same_every_time() {
     let size = std::fs::metadata("reports/demo.seaworthy").unwrap().len();

@@ -45,7 +45,7 @@ pub(super) fn to_fix(
         subjects(finding, page)?;
         expired(finding, page)?;
         if page.options.all {
-            let why = page.text(&finding.evaluation.why);
+            let why = page.whole(&finding.evaluation.why);
             paragraph("why", &why, page)?;
         }
         evidence(finding, page)?;
@@ -202,7 +202,7 @@ fn value(evidence: &Evidence) -> String {
 fn fixes(finding: &Finding<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let fixes = finding.fixes();
     if fixes.is_empty() {
-        let general = page.text(&finding.evaluation.fix);
+        let general = page.whole(&finding.evaluation.fix);
         return paragraph("fix", &general, page);
     }
     let shown = page.shown(fixes.len(), DETAILS);
@@ -230,7 +230,7 @@ fn fixes(finding: &Finding<'_>, page: &mut Page<'_>) -> io::Result<()> {
 /// The lines to copy, whole; the sentence where there is nothing to copy.
 fn fix(fix: &Remediation, page: &mut Page<'_>) -> io::Result<()> {
     if fix.line.is_empty() {
-        let summary = page.text(&fix.summary);
+        let summary = page.whole(&fix.summary);
         return paragraph("fix", &summary, page);
     }
     for (n, line) in fix.line.lines().enumerate() {

@@ -55,6 +55,11 @@ impl<'a> Page<'a> {
         Safe::new(text, self.options.charset)
     }
 
+    /// Text of any origin, however long: for paragraphs.
+    pub(super) fn whole(&self, text: &str) -> Safe {
+        Safe::whole(text, self.options.charset)
+    }
+
     /// Text of any origin in at most `columns`.
     pub(super) fn brief(&self, text: &str, columns: usize) -> Safe {
         self.text(text).cut(columns, self.options.charset)

@@ -1,8 +1,11 @@
 //! Nodes and keys as they are found: shells that talk, disks that are full, files that hold nothing of use.
 
 use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -220,4 +223,41 @@ fn a_configuration_without_measure_is_a_gap() {
         seen.contains(r#""kind":"components","row":{"kind":"kubelet""#),
         "{seen}"
     );
+}
+
+/// An sshd that forwards nothing: what listens there is a gap that says what to allow, and the rest is seen as before.
+#[test]
+#[ignore = "needs a real cluster: tests/run"]
+fn an_sshd_that_forwards_nothing_costs_the_handshakes_alone() {
+    let bed = Bed::running();
+    let config = bed.root("cp2").join("etc/ssh/sshd_config");
+    let before = std::fs::read_to_string(&config).unwrap();
+    let again = |text: &str| {
+        std::fs::write(&config, text).unwrap();
+        // Its init starts it again.
+        bed.enter("cp2", &["pkill", "-x", "sshd"]);
+        let address = format!("{}:22", bed.address("cp2"));
+        let started = Instant::now();
+        while TcpStream::connect(&address).is_err() {
+            assert!(started.elapsed() < Duration::from_secs(20));
+            thread::sleep(Duration::from_millis(100));
+        }
+    };
+    let open = shown(bed, "cp2");
+    again(&format!("AllowTcpForwarding no\n{before}"));
+    let closed = shown(bed, "cp2");
+    again(&before);
+    let endpoint = |row: &&String| row.contains(r#""kind":"endpoints""#);
+    let gaps = closed.iter().filter(endpoint).filter(|row| {
+        row.contains(r#""reason":"forbidden","remedy":"let sshd forward connections"#)
+    });
+    assert_eq!(gaps.count(), open.iter().filter(endpoint).count());
+    // What a file has is no longer seen on the wire, too: certificates that are only shown are missing.
+    let rest = |rows: &[String]| -> Vec<String> {
+        let rows = rows
+            .iter()
+            .filter(|row| !endpoint(row) && !row.contains("(as shown)"));
+        rows.cloned().collect()
+    };
+    assert_eq!(rest(&closed), rest(&open));
 }
