@@ -224,8 +224,15 @@ impl HostFacts {
         let node = self.host.node.clone();
         self.endpoints.lacks.extend(lacks);
         for (listener, answer) in answers {
-            if let Answer::Tls { chain, .. } = &answer {
-                self.take_chain(&node, &listener, chain);
+            match &answer {
+                Answer::Tls { chain, .. } => self.take_chain(&node, &listener, chain),
+                // Which certificate is shown there is not known, either.
+                Answer::Unknown(gap) => self.certificates.lacks.push(Lack {
+                    namespace: None,
+                    name: Some(format!("{} on {node}", listener.place())),
+                    gap: gap.clone(),
+                }),
+                Answer::Closed | Answer::Plain => {}
             }
             self.endpoints
                 .rows
@@ -234,7 +241,7 @@ impl HostFacts {
     }
 
     fn take_chain(&mut self, node: &str, listener: &Listener, chain: &[ByteString]) {
-        let place = format!("{} at {}", listener.component.binary(), listener.address());
+        let place = listener.place();
         for (position, der) in (0..).zip(chain) {
             let Ok(mut certificate) = Certificate::from_der(&der.0) else {
                 continue;
@@ -268,6 +275,11 @@ impl Listener {
     /// Address and port, as in URLs.
     pub fn address(&self) -> String {
         std::net::SocketAddr::new(self.host, self.port).to_string()
+    }
+
+    /// The component and its address.
+    fn place(&self) -> String {
+        format!("{} at {}", self.component.binary(), self.address())
     }
 
     /// A gap about it.
