@@ -79,6 +79,14 @@ impl Subject {
             instances: None,
         }
     }
+
+    /// A subject that is bound to a node.
+    pub fn on_node(kind: &str, name: impl Into<String>, node: &str) -> Self {
+        Self {
+            node: Some(node.to_owned()),
+            ..Self::new(kind, name)
+        }
+    }
 }
 
 /// The running copies behind one subject.

@@ -30,6 +30,39 @@ const RESERVE: Duration = Duration::from_secs(2);
 pub(super) trait Stream: Read + Write {}
 impl<T: Read + Write> Stream for T {}
 
+/// A connection that nobody can draw out by sending a byte now and then.
+struct Bounded {
+    stream: Box<dyn Stream>,
+    until: Instant,
+}
+
+impl Bounded {
+    fn in_time(&self) -> io::Result<()> {
+        match Instant::now() < self.until {
+            true => Ok(()),
+            false => Err(io::ErrorKind::TimedOut.into()),
+        }
+    }
+}
+
+impl Read for Bounded {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.in_time()?;
+        self.stream.read(buffer)
+    }
+}
+
+impl Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.in_time()?;
+        self.stream.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
+}
+
 /// A way to the listeners of a node.
 pub(super) trait Dial {
     /// Connects; neither that nor reading nor writing takes much longer than `limit`.
@@ -121,12 +154,15 @@ struct Probe<'p> {
 impl Probe<'_> {
     fn connect(&self) -> io::Result<Box<dyn Stream>> {
         let left = self.deadline.saturating_duration_since(Instant::now());
-        let limit = left.saturating_sub(RESERVE).min(PATIENCE);
+        // One wait may begin just before the time of the connection ends, and takes as long again.
+        let limit = (left.saturating_sub(RESERVE) / 2).min(PATIENCE);
         if limit.is_zero() {
             return Err(io::ErrorKind::TimedOut.into());
         }
         let Listener { host, port, .. } = self.listener;
-        self.dial.dial(*host, *port, limit)
+        let until = Instant::now() + limit;
+        let stream = self.dial.dial(*host, *port, limit)?;
+        Ok(Box::new(Bounded { stream, until }))
     }
 
     fn run(&self) -> io::Result<Answer> {

@@ -120,6 +120,16 @@ fn what_makes_no_sense_is_a_gap_in_time() {
         Answer::Unknown(_)
     ));
     assert!(started.elapsed() < Duration::from_secs(20));
+    // A byte a second, for ever.
+    let drip = server(|mut stream| {
+        while stream.write_all(&[22]).is_ok() {
+            thread::sleep(Duration::from_secs(1));
+        }
+    });
+    assert!(matches!(
+        ask(drip, LONG),
+        Answer::Unknown(_) | Answer::Plain
+    ));
     let rude = server(drop);
     assert!(matches!(ask(rude, LONG), Answer::Unknown(_)));
 }

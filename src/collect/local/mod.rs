@@ -58,7 +58,7 @@ pub fn collect_local(node: &LocalNode, told: &Told) -> Result<HostFacts, LocalEr
     let mut facts = observe(&read_tree(root, limit, told)?, told).0;
     match network::is_of_this_process(root) {
         true => handshake::from_here(&mut facts, deadline.min(Instant::now() + HANDSHAKES)),
-        false => facts.lack_answers(elsewhere()),
+        false => facts.lack_answers(&elsewhere()),
     }
     if let Some(limit) = node.proof_limit {
         match proof::prove(root, &facts, limit) {

@@ -95,6 +95,10 @@ impl Way {
             },
             _ => None,
         };
+        if text("etcd-servers-overrides").is_some_and(|overrides| !overrides.is_empty()) {
+            let why = "the API server keeps some resources elsewhere (--etcd-servers-overrides)";
+            return Err(gap(node, why, "look at that etcd by hand"));
+        }
         let open =
             Root::open(root).map_err(|error| gap(node, &error.to_string(), "run as root"))?;
         let read = |flag: &str| -> Result<Option<Vec<u8>>, Gap> {
@@ -123,7 +127,10 @@ impl Way {
             read("etcd-keyfile")?.map(|bytes| STANDARD.encode(bytes).into());
         Ok(Self {
             client,
-            prefix: text("etcd-prefix").unwrap_or_else(|| "/registry".to_owned()),
+            prefix: match text("etcd-prefix") {
+                Some(prefix) => format!("/{}", prefix.trim_matches('/')),
+                None => "/registry".to_owned(),
+            },
         })
     }
 
@@ -132,27 +139,29 @@ impl Way {
         let client = kube::Client::try_from(self.client);
         let client = client
             .map_err(|_| "the API server's certificate for etcd cannot be used".to_owned())?;
-        let start = format!("{}/secrets/", self.prefix.trim_end_matches('/'));
+        // An etcd without anything of Kubernetes says nothing about Secrets by having none.
+        let all = [format!("{}/", self.prefix), format!("{}0", self.prefix)];
+        let range = serde_json::json!({
+            "key": STANDARD.encode(&all[0]), "range_end": STANDARD.encode(&all[1]), "count_only": true,
+        });
+        let body = in_time(deadline, ask(&client, range.to_string())).await?;
+        if page(&body)?.count == zero() {
+            return Err(format!("etcd has nothing below {}", all[0]));
+        }
+        let start = format!("{}/secrets/", self.prefix);
         // The first key after all that begin with it: "0" comes after "/".
-        let end = format!("{}0", start.trim_end_matches('/'));
+        let end = format!("{}/secrets0", self.prefix);
         let mut from = start.into_bytes();
         let mut revision = None;
         loop {
-            let left = deadline
-                .saturating_duration_since(Instant::now())
-                .min(PATIENCE);
             let range = serde_json::json!({
                 "key": STANDARD.encode(&from),
                 "range_end": STANDARD.encode(&end),
                 "limit": PAGE,
                 "revision": revision.unwrap_or_default(),
             });
-            let page = tokio::time::timeout(left, ask(&client, range.to_string()));
-            let body = page
-                .await
-                .map_err(|_| "etcd did not answer in time".to_owned())??;
-            let page: Page<'_> = serde_json::from_slice(&body)
-                .map_err(|_| "etcd's answer makes no sense".to_owned())?;
+            let body = in_time(deadline, ask(&client, range.to_string())).await?;
+            let page = page(&body)?;
             revision.get_or_insert_with(|| page.header.revision.parse().unwrap_or(0_i64));
             // Of the first page: later ones count what is left.
             found
@@ -164,12 +173,29 @@ impl Way {
             let Some(last) = page.kvs.last().filter(|_| page.more) else {
                 return Ok(());
             };
-            from = STANDARD
-                .decode(last.key)
-                .map_err(|_| "etcd's answer makes no sense".to_owned())?;
+            from = STANDARD.decode(last.key).map_err(|_| nonsense())?;
             from.push(0);
         }
     }
+}
+
+async fn in_time<T>(
+    deadline: Instant,
+    answer: impl Future<Output = Result<T, String>>,
+) -> Result<T, String> {
+    let left = deadline.saturating_duration_since(Instant::now());
+    let answer = tokio::time::timeout(left.min(PATIENCE), answer);
+    answer
+        .await
+        .map_err(|_| "etcd did not answer in time".to_owned())?
+}
+
+fn page(body: &[u8]) -> Result<Page<'_>, String> {
+    serde_json::from_slice(body).map_err(|_| nonsense())
+}
+
+fn nonsense() -> String {
+    "etcd's answer makes no sense".to_owned()
 }
 
 /// What is read so far.

@@ -58,16 +58,7 @@ pub(super) fn read(
     let mut done = |number: usize, running: &mut BTreeMap<usize, Running>, talk| {
         // One that was given up on already has nothing more to say.
         if let Some(node) = running.remove(&number) {
-            let talk: Result<Talk, SshError> = talk;
-            let outcome = match &talk {
-                Ok(talk) => format!(
-                    "{} round trips, {} handshakes",
-                    talk.trips,
-                    talk.answers.len()
-                ),
-                Err(error) => error.to_string(),
-            };
-            progress.finished(&node.label, &outcome);
+            progress.finished(&node.label, &told_of(&talk));
             take(Read { number, talk });
         }
     };
@@ -107,6 +98,16 @@ pub(super) fn read(
                 }
             }
         }
+    }
+}
+
+/// What is said of a node that is done.
+fn told_of(talk: &Result<Talk, SshError>) -> String {
+    match talk {
+        Ok(Talk { trips, answers, .. }) => {
+            format!("{trips} round trips, {} handshakes", answers.len())
+        }
+        Err(error) => error.to_string(),
     }
 }
 

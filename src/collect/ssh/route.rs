@@ -139,25 +139,14 @@ impl Planner<'_> {
         let port = host.port.or(settings.port).unwrap_or(PORT);
         let user = host.user.clone().or_else(|| self.ssh.user.clone());
         let user = user
-            .or(settings.user)
+            .or_else(|| settings.user.clone())
             .unwrap_or_else(|| self.around.user.clone());
         let address = match &settings.host_name {
             Some(name) => name.replace("%h", &host.host).replace("%%", "%"),
             None => host.host.clone(),
         };
         let path = |text: &String| self.path(text, &address, &user);
-        let known_files: Vec<PathBuf> = match &self.ssh.known_hosts {
-            Some(file) => vec![file.clone()],
-            None => {
-                let own = ["~/.ssh/known_hosts", "~/.ssh/known_hosts2"].map(str::to_owned);
-                let of_all =
-                    ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"].map(str::to_owned);
-                let own = settings.user_known_hosts.unwrap_or_else(|| own.into());
-                let of_all = settings.global_known_hosts.unwrap_or_else(|| of_all.into());
-                let files = own.iter().chain(&of_all).filter(|file| *file != "none");
-                files.map(path).collect()
-            }
-        };
+        let known_files = self.known_files(&settings, path);
         let mut known_hosts = KnownHosts::default();
         for file in &known_files {
             if let Ok(bytes) = std::fs::read(file) {
@@ -194,6 +183,28 @@ impl Planner<'_> {
             first_file: known_files.into_iter().next(),
             accept_new: self.ssh.accept_new,
             through,
+        }
+    }
+
+    /// The files of known hosts, the user's own first.
+    fn known_files(&self, settings: &Settings, path: impl Fn(&String) -> PathBuf) -> Vec<PathBuf> {
+        match &self.ssh.known_hosts {
+            Some(file) => vec![file.clone()],
+            None => {
+                let own = ["~/.ssh/known_hosts", "~/.ssh/known_hosts2"].map(str::to_owned);
+                let of_all =
+                    ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"].map(str::to_owned);
+                let own = settings
+                    .user_known_hosts
+                    .clone()
+                    .unwrap_or_else(|| own.into());
+                let of_all = settings
+                    .global_known_hosts
+                    .clone()
+                    .unwrap_or_else(|| of_all.into());
+                let files = own.iter().chain(&of_all).filter(|file| *file != "none");
+                files.map(path).collect()
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use x509_parser::pem::Pem;
 
 use crate::facts::host::{EndpointAnswer, HostFacts, Listener, listeners};
-use crate::facts::{Gap, GapReason};
+use crate::facts::{Gap, GapReason, Lack};
 
 /// What connecting gives.
 #[derive(Deserialize)]
@@ -45,8 +45,10 @@ pub(super) fn shake(
 ) -> Result<(), String> {
     let (listeners, lacks) = listeners(host);
     let Some(given) = given else {
+        // Of what listeners show only examples about that are to speak.
         let remedy = "this is an example";
-        host.lack_answers(Gap::new("handshakes", "", GapReason::NotAsked, remedy));
+        let gap = Gap::new("handshakes", "", GapReason::NotAsked, remedy);
+        host.endpoints.lacks.push(Lack::any(gap));
         return Ok(());
     };
     let known: Vec<String> = listeners.iter().map(Listener::address).collect();

@@ -9,7 +9,7 @@ use crate::outcome::Subject;
 
 use super::joined::join;
 use super::objects::unread;
-use super::{Row, Rows, World};
+use super::{Rows, World};
 use crate::evaluate::judge::computed;
 
 const ENGINE: &str = "certificates shown and certificates in files";
@@ -83,23 +83,14 @@ impl World<'_> {
         let rows = listing.rows.iter().zip(&self.derived.shown);
         let rows = rows.map(|(endpoint, shown)| {
             let name = format!("{} at {}", endpoint.component, endpoint.address);
-            let mut subject = Subject::new("endpoint", name);
-            subject.node = Some(endpoint.node.clone());
+            let subject = Subject::on_node("endpoint", name, &endpoint.node);
             let source = Source::Handshake {
                 node: endpoint.node.clone(),
                 address: endpoint.address.clone(),
             };
             let parts: Vec<&dyn Fields> = vec![endpoint, shown];
-            Row {
-                subject,
-                source: source.clone(),
-                place: None,
-                variables: vec![
-                    self.joined(endpoint_schema(), parts, source),
-                    self.node_slot(&endpoint.node),
-                    self.cluster_slot(),
-                ],
-            }
+            let joined = self.joined(endpoint_schema(), parts, source.clone());
+            self.on_node(subject, source, joined)
         });
         let mut rows = Rows {
             rows: rows.collect(),

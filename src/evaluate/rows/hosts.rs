@@ -9,7 +9,7 @@ use crate::outcome::Subject;
 
 use super::joined::join;
 use super::objects::{gone, unread};
-use super::{Row, Rows, Slot, World};
+use super::{Rows, Slot, World};
 use crate::evaluate::judge::computed;
 
 const ENGINE: &str = "what the workload asks for";
@@ -114,18 +114,8 @@ impl World<'_> {
     pub(super) fn hosts(&self) -> Rows<'_> {
         let listing = &self.facts.hosts;
         let rows = listing.rows.iter().map(|host: &Host| {
-            let mut subject = Subject::new("host", &host.node);
-            subject.node = Some(host.node.clone());
-            Row {
-                subject,
-                source: kernel(&host.node),
-                place: None,
-                variables: vec![
-                    Slot::Fact(host),
-                    self.node_slot(&host.node),
-                    self.cluster_slot(),
-                ],
-            }
+            let subject = Subject::on_node("host", &host.node, &host.node);
+            self.on_node(subject, kernel(&host.node), Slot::Fact(host))
         });
         let mut rows = Rows {
             rows: rows.collect(),
@@ -149,21 +139,13 @@ impl World<'_> {
                 None => format!("Pod {}", row.pod),
             };
             let programs = row.programs.join(", ");
-            let mut subject = Subject::new("process", format!("{programs} of {name}"));
+            let name = format!("{programs} of {name}");
+            let mut subject = Subject::on_node("process", name, &row.node);
             subject.namespace = Some(row.namespace.clone());
-            subject.node = Some(row.node.clone());
             let parts: Vec<&dyn Fields> = vec![row, asked];
             let source = kernel(&row.node);
-            Row {
-                subject,
-                source: source.clone(),
-                place: None,
-                variables: vec![
-                    self.joined(process_schema(), parts, source),
-                    self.node_slot(&row.node),
-                    self.cluster_slot(),
-                ],
-            }
+            let joined = self.joined(process_schema(), parts, source.clone());
+            self.on_node(subject, source, joined)
         });
         let mut rows = Rows {
             rows: rows.collect(),

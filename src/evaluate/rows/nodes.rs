@@ -51,6 +51,22 @@ impl World<'_> {
         }
     }
 
+    /// A row about something on the node that `subject` names: that itself, its node, the cluster.
+    pub(super) fn on_node<'w>(
+        &'w self,
+        subject: Subject,
+        source: Source,
+        own: Slot<'w>,
+    ) -> Row<'w> {
+        let node = self.node_slot(subject.node.as_deref().unwrap_or_default());
+        Row {
+            subject,
+            source,
+            place: None,
+            variables: vec![own, node, self.cluster_slot()],
+        }
+    }
+
     pub(super) fn files(&self) -> Rows<'_> {
         let listing = &self.facts.files;
         let rows = listing.rows.iter().map(|file| {

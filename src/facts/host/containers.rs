@@ -9,7 +9,7 @@ use super::Process;
 use super::inquiry::Inquiry;
 use crate::facts::component::Component;
 use crate::facts::settings::Scalar;
-use crate::facts::{Cell, Gap, GapReason, Lack, Listing, Source, record};
+use crate::facts::{Cell, Gap, GapReason, Lack, Listing, Source, record, redact};
 
 record! {
     /// Processes of one pod that the kernel confines alike.
@@ -40,6 +40,8 @@ record! {
 
 /// Where a kubelet puts the logs of pods when its configuration does not say.
 const LOGS: &str = "/var/log/pods";
+/// Names of programs are no longer.
+const LONGEST: usize = 32;
 /// How many programs are named.
 const PROGRAMS: usize = 5;
 /// The program that only holds a pod's namespaces open; it is given what the pod states, not its containers.
@@ -56,6 +58,9 @@ pub(super) fn pod_processes(
     let Some(kubelet) = kubelet else {
         return listing;
     };
+    if let Err(gap) = grouped(kubelet) {
+        listing.lacks.push(Lack::any(gap));
+    }
     let pods = match pods(kubelet, inquiry) {
         Ok(pods) => pods,
         Err(gap) => {
@@ -81,11 +86,32 @@ pub(super) fn pod_processes(
             .entry(key)
             .or_insert_with(|| PodProcesses::of(node, namespace, pod, process));
         row.count += 1;
-        row.name(process.program().unwrap_or_default());
+        row.name(&title(process));
     }
     listing.rows = rows.into_values().collect();
     listing.lacks.dedup();
     listing
+}
+
+/// Whether the kubelet gives each pod a control group of its own; without, nothing says whose a process is.
+fn grouped(kubelet: &Component) -> Result<(), Gap> {
+    match kubelet.config.get("cgroupsPerQOS") {
+        Some(Cell::Value {
+            value: Scalar::Bool(false),
+            source,
+            ..
+        }) => {
+            let remedy = "let the kubelet make control groups for pods (cgroupsPerQOS)";
+            let what = "pods of the processes in containers";
+            Err(Gap::new(
+                what,
+                source.to_string(),
+                GapReason::Unreachable,
+                remedy,
+            ))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Namespace and name of each pod that has logs on the node, by uid: `NAMESPACE_NAME_UID`.
@@ -178,6 +204,26 @@ impl PodProcesses {
     }
 }
 
+/// What a process is called. A program may write anything over its command line, passwords included: the first word, and
+/// that only where it looks like the name of a program.
+fn title(process: &Process) -> String {
+    let name = match &process.argv {
+        Ok(argv) => argv.first().unwrap_or(&process.name),
+        Err(_) => &process.name,
+    };
+    let word = name.split(' ').next().unwrap_or_default();
+    let word = word
+        .trim_end_matches(':')
+        .rsplit('/')
+        .next()
+        .unwrap_or_default();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._+-".contains(c);
+    match word.len() <= LONGEST && word.chars().all(plain) {
+        true => word.to_owned(),
+        false => redact::redacted(name),
+    }
+}
+
 /// `cri-containerd.apparmor.d (enforce)` without its mode.
 fn profile(label: &str) -> &str {
     let label = label.trim_end_matches('\0').trim();
@@ -209,6 +255,22 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(pod_uid(cgroup).as_deref(), expected, "{cgroup}");
+        }
+    }
+
+    #[test]
+    fn titles_hold_no_more_than_a_name() {
+        for (title_of, expected) in [
+            ("/usr/sbin/nginx", "nginx"),
+            ("nginx: master process /usr/sbin/nginx -g x", "nginx"),
+            ("postgres: app hunter2 10.0.0.1(4711) idle", "postgres"),
+            ("worker --broker=redis://:hunter2@cache/hunter2", "worker"),
+            ("token=hunter2", "‹redacted, 13 bytes›"),
+        ] {
+            let process: Process =
+                serde_json::from_value(serde_json::json!({"pid": 1, "argv": {"Ok": [title_of]}}))
+                    .unwrap();
+            assert_eq!(title(&process), expected, "{title_of}");
         }
     }
 

@@ -8,6 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use k8s_openapi::ByteString;
 
 use super::HostFacts;
+use super::settings::Settings;
 use crate::facts::certificate::Certificate;
 use crate::facts::component::{Component, ComponentKind};
 use crate::facts::settings::Scalar;
@@ -119,11 +120,10 @@ const LISTENERS: &[(ComponentKind, &str, At)] = &[
 ];
 const SECURE: At = At::Pair(["bind-address", ""], ["secure-port", ""]);
 
-/// Where the running components of a node listen, and what is not known of that.
+/// Where the components of a node listen, and what is not known of that.
 pub fn listeners(facts: &HostFacts) -> (Vec<Listener>, Vec<Lack>) {
     let (mut found, mut lacks) = (Vec::new(), Vec::new());
-    let running = |component: &&Component| component.pid.is_some();
-    for component in facts.components.rows.iter().filter(running) {
+    for component in &facts.components.rows {
         let rows = LISTENERS.iter().filter(|row| row.0 == component.kind);
         for (kind, purpose, at) in rows {
             match places(component, at) {
@@ -150,61 +150,56 @@ pub fn listeners(facts: &HostFacts) -> (Vec<Listener>, Vec<Lack>) {
 }
 
 fn places(component: &Component, at: &At) -> Result<Vec<(IpAddr, u16)>, Gap> {
+    let settings = Settings::of(component);
     match at {
         At::Urls(name) => {
-            let urls = match setting(component, name, name)? {
-                Some(Scalar::List(urls)) => urls.clone(),
-                Some(Scalar::Text(urls)) => urls.split(',').map(str::to_owned).collect(),
-                _ => Vec::new(),
-            };
-            Ok(urls.iter().filter_map(|url| place(url)).collect())
+            let urls = settings.values(name, name)?.unwrap_or_default();
+            let urls = urls.iter().flat_map(|urls| urls.split(','));
+            let places = urls.map(|url| place(url).map_err(|()| unclear(component, name, url)));
+            let places: Vec<_> = places.collect::<Result<_, _>>()?;
+            Ok(places.into_iter().flatten().collect())
         }
-        At::Pair(address, port) => {
-            let port = match setting(component, port[0], port[1])? {
+        At::Pair([flag, field], [port_flag, port_field]) => {
+            let port = match settings.value(port_flag, port_field)? {
                 Some(Scalar::Int(port)) => u16::try_from(*port).unwrap_or(0),
                 _ => 0,
             };
-            let address = match setting(component, address[0], address[1])? {
-                Some(Scalar::Text(address)) => address.parse().ok(),
-                _ => None,
+            if port == 0 {
+                return Ok(Vec::new());
+            }
+            let address = match settings.value(flag, field)? {
+                Some(Scalar::Text(text)) if !text.is_empty() => text.clone(),
+                _ => Ipv4Addr::UNSPECIFIED.to_string(),
             };
-            let all = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
-            Ok((port > 0)
-                .then(|| (address.unwrap_or(all), port))
-                .into_iter()
-                .collect())
+            match address.parse() {
+                Ok(address) => Ok(vec![(address, port)]),
+                Err(_) => Err(unclear(component, flag, &address)),
+            }
         }
     }
 }
 
-fn setting<'c>(
-    component: &'c Component,
-    flag: &str,
-    field: &str,
-) -> Result<Option<&'c Scalar>, Gap> {
-    let Component { config, flags, .. } = component;
-    let cell = config.get(field).or_else(|| config.get(flag));
-    match cell.or_else(|| flags.get(flag)) {
-        Some(Cell::Gap(gap)) => Err(gap.clone()),
-        Some(Cell::Value { value, .. }) => Ok(Some(value)),
-        Some(Cell::Absent { .. }) | None => Ok(None),
-    }
+fn unclear(component: &Component, setting: &str, value: &str) -> Gap {
+    let what = format!("address that {} listens at", component.kind.binary());
+    let place = format!("{setting} = {value}");
+    let remedy = "state the address as a number";
+    Gap::new(what, place, GapReason::Unparsable, remedy)
 }
 
-/// `scheme://address:port`; a name other than `localhost` is not looked up, and a socket of the node has no port.
-fn place(url: &str) -> Option<(IpAddr, u16)> {
-    let (scheme, rest) = url.trim().split_once("://")?;
-    if !matches!(scheme, "http" | "https") {
-        return None;
+/// `scheme://address:port`; nothing for a socket of the node, which has no port. A name other than `localhost` is not
+/// looked up.
+fn place(url: &str) -> Result<Option<(IpAddr, u16)>, ()> {
+    let (scheme, rest) = url.trim().split_once("://").ok_or(())?;
+    if matches!(scheme, "unix" | "unixs") {
+        return Ok(None);
     }
-    let (host, port) = rest.trim_end_matches('/').rsplit_once(':')?;
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    let host = match host {
+    let (host, port) = rest.trim_end_matches('/').rsplit_once(':').ok_or(())?;
+    let host = match host.trim_start_matches('[').trim_end_matches(']') {
         "localhost" => IpAddr::V4(Ipv4Addr::LOCALHOST),
         "" => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-        host => host.parse().ok()?,
+        host => host.parse().map_err(|_| ())?,
     };
-    Some((host, port.parse().ok()?))
+    Ok(Some((host, port.parse().map_err(|_| ())?)))
 }
 
 /// Where to connect to what is bound to `address`.
@@ -266,8 +261,10 @@ impl HostFacts {
     }
 
     /// Notes that nobody could connect to the node's listeners.
-    pub fn lack_answers(&mut self, gap: Gap) {
-        self.endpoints.lacks.push(Lack::any(gap));
+    pub fn lack_answers(&mut self, gap: &Gap) {
+        let (listeners, lacks) = listeners(self);
+        let unknown = |listener| (listener, Answer::Unknown(gap.clone()));
+        self.take_answers(listeners.into_iter().map(unknown).collect(), lacks);
     }
 }
 

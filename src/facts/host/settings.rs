@@ -19,11 +19,16 @@ impl<'c> Settings<'c> {
     /// What the configuration's `field`, or `flag` where there is no such field, says; nothing when it is not set. The
     /// configuration comes first: it is what flags, files and environment together give.
     pub(super) fn values(&self, flag: &str, field: &str) -> Look<Vec<String>> {
+        Ok(self.value(flag, field)?.and_then(texts))
+    }
+
+    /// The same, whatever it holds.
+    pub(super) fn value(&self, flag: &str, field: &str) -> Look<&'c Scalar> {
         let Component { config, flags, .. } = self.component;
         let effective = config.get(field).or_else(|| config.get(flag));
         match effective.or_else(|| flags.get(flag)) {
             Some(Cell::Gap(gap)) => Err(gap.clone()),
-            Some(Cell::Value { value, .. }) => Ok(texts(value)),
+            Some(Cell::Value { value, .. }) => Ok(Some(value)),
             Some(Cell::Absent { .. }) | None => Ok(None),
         }
     }

@@ -235,6 +235,11 @@ const CLEANED: &[(&str, &str)] = &[
     ),
     // A text that does not end takes the rest with it.
     ("{\"token\": \"$S\n$S\"}", "{\"token\": \"-\""),
+    // K3s' own.
+    (
+        "agent-token: $S\ndatastore-endpoint: 'mysql://u:$S@h/'\ndata-dir: /d",
+        "agent-token: \"-\"\ndatastore-endpoint: \"-\"\ndata-dir: /d",
+    ),
     (
         "resources: [secrets]\nTokenJTI: true\nmytoken: a",
         "resources: [secrets]\nTokenJTI: true\nmytoken: a",
