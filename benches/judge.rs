@@ -99,7 +99,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         black_box(decode_page::<Pod>(&page, Encoding::Json).is_ok());
     });
     let fold = best(|| {
-        let mut folder = Folder::new();
+        let mut folder = Folder::default();
         if let Ok(page) = decode_page::<Pod>(&page, Encoding::Json) {
             page.items.into_iter().for_each(|pod| folder.pod(pod));
         }

@@ -67,6 +67,9 @@ pub(crate) enum CliError {
         /// What is wrong with it.
         source: NoHost,
     },
+    /// A principal is written in a way nobody knows. The user's mistake.
+    #[error("`{0}` names nobody")]
+    NoSubject(String),
     /// Neither an API nor a node is named. The user's mistake.
     #[error("nothing is left to ask without the API")]
     NothingToAsk,
@@ -154,6 +157,9 @@ impl CliError {
                 Some(format!("there are {}", known.join(", ")))
             }
             Self::Collect(error) => error.hint(),
+            Self::NoSubject(_) => Some(
+                "write `user NAME`, `group NAME`, or NAMESPACE/NAME for a service account".to_owned(),
+            ),
             Self::SamePlace(_) => Some("give each a file of its own: -o FORMAT=FILE".to_owned()),
             Self::Snapshot { source, .. } => match source {
                 SnapshotError::Newer { .. } => Some("use the version that wrote it, or a newer one".to_owned()),

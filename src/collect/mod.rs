@@ -18,7 +18,7 @@ use crate::facts::component::Told;
 use crate::facts::host::Host;
 use crate::facts::objects::Node;
 use crate::facts::workload::PodIndex;
-use crate::facts::{Asked, Cell, Cluster, Facts, Gap};
+use crate::facts::{Asked, Cell, Cluster, Facts, Gap, Listing};
 use crate::target::{Access, LocalNode, Ssh, Target};
 use api::ApiFacts;
 
@@ -71,7 +71,8 @@ pub fn facts(
     let mut told = Told::default();
     let mut pods = PodIndex::default();
     if let Some(access) = &target.api {
-        let answer = ask(access, &target.namespaces, progress)?;
+        let nodes = target.local.is_some() || target.ssh.is_some();
+        let answer = ask(access, &target.namespaces, nodes, progress)?;
         for note in &answer.notes {
             progress.note(note);
         }
@@ -121,6 +122,7 @@ fn log_in(facts: &mut Facts, ssh: &Ssh, told: &Told, progress: &dyn Progress) {
 fn ask(
     access: &Access,
     namespaces: &[String],
+    pod_names: bool,
     progress: &dyn Progress,
 ) -> Result<ApiFacts, CollectError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -130,6 +132,7 @@ fn ask(
         .map_err(CollectError::Runtime)?;
     let wanted = api::Wanted {
         namespaces: namespaces.to_vec(),
+        pod_names,
     };
     let answer = runtime.block_on(api::collect_api(access, &wanted, progress));
     runtime.shutdown_background();
@@ -174,6 +177,10 @@ fn take(facts: &mut Facts, answer: ApiFacts) -> (Told, PodIndex) {
     };
     facts.nodes = objects.nodes;
     facts.namespaces = objects.namespaces;
+    facts.pods = Listing {
+        rows: objects.pods,
+        lacks: objects.workloads.lacks.clone(),
+    };
     facts.workloads = objects.workloads;
     facts.service_accounts = objects.service_accounts;
     facts.roles = objects.roles;
@@ -188,7 +195,7 @@ fn take(facts: &mut Facts, answer: ApiFacts) -> (Told, PodIndex) {
     facts.certificate_signing_requests = objects.certificate_signing_requests;
     facts.services = objects.services;
     facts.ingresses = objects.ingresses;
-    (told, objects.pods)
+    (told, objects.pod_names)
 }
 
 /// Word of components, in the form in which the normalisers of nodes take it.

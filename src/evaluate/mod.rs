@@ -11,12 +11,16 @@ mod judge;
 pub mod lang;
 mod params;
 mod program;
+mod questions;
 mod rows;
 mod select;
 
+pub use engines::pod_security::{Level, broken};
+pub use engines::rbac::{Access, Request};
 pub use exempt::exempted;
 pub use judge::{Task, judge};
 pub use program::Program;
+pub use questions::{paths, powers, who_can};
 pub use rows::{certificate_lines, variables};
 pub use select::tasks;
 

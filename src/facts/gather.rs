@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::component::{Component, ComponentKind, DirectoryRead, FileRead, Files, Told};
 use super::host::HostFacts;
 use super::objects::Object;
-use super::workload::{Folder, PodIndex};
+use super::workload::{Folded, Folder, PodIndex};
 use super::{Cell, Facts, Gap, GapReason, Lack, Listing, Source};
 
 impl Facts {
@@ -14,7 +14,7 @@ impl Facts {
     /// Returns the pods that run, for [`Facts::take_pods`].
     pub fn take_objects(&mut self, objects: Vec<Object>) -> PodIndex {
         self.complete_objects();
-        let mut folder = Folder::default();
+        let mut folder = Folder::indexing();
         for object in objects {
             match object {
                 Object::Namespace(object) => self.namespaces.rows.push(*object),
@@ -51,9 +51,14 @@ impl Facts {
                 Object::ConfigMap(_) | Object::EndpointSlice(_) => {}
             }
         }
-        let (workloads, pods) = folder.finish();
+        let Folded {
+            workloads,
+            sets,
+            index,
+        } = folder.finish();
         self.workloads = Listing::complete(workloads);
-        pods
+        self.pods = Listing::complete(sets);
+        index
     }
 
     /// Makes the kinds that nodes give known to be asked for: what a node that was not read would add is expected of it

@@ -15,7 +15,7 @@ use super::objects::{
     Node, Role, RoleBinding, Service, ServiceAccount, ValidatingWebhookConfiguration,
 };
 use super::stored::StoredSecrets;
-use super::workload::Workload;
+use super::workload::{PodSet, Workload};
 use super::{Cell, Gap, GapReason, Lack, Listing, Record};
 
 /// What a run was told to look at: absence of an answer from elsewhere is not a gap.
@@ -162,6 +162,8 @@ kinds! {
     namespaces as "namespaces", 1: Namespace, vec![Namespace::schema().clone()];
     /// Top controllers and bare pods with their distinct pod templates.
     workloads as "workloads", 1: Workload, vec![Workload::schema().clone()];
+    /// Running pods by template and labels.
+    pods as "pods", 1: PodSet, vec![PodSet::schema().clone()];
     /// Service accounts.
     service_accounts as "serviceAccounts", 1: ServiceAccount, vec![ServiceAccount::schema().clone()];
     /// Roles.

@@ -1,10 +1,14 @@
 //! What judging says: statuses, subjects, evidence, outcomes. Data only, so that scoring and every report format can
 //! share it without knowing how a verdict came about.
 
+mod access;
 mod certificates;
 
 use serde::{Deserialize, Serialize};
 
+pub use access::{
+    Allowed, Holder, Hop, Path, Paths, Power, PowerLine, PowerList, Principal, WhoCan,
+};
 pub use certificates::CertificateLine;
 
 /// The answer of one check about one subject.

@@ -20,7 +20,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::outcome::CertificateLine;
+use crate::outcome::{CertificateLine, Paths, PowerList, WhoCan};
 
 pub use assemble::Input;
 pub use document::{ReadError, Report};
@@ -139,6 +139,51 @@ pub fn render_certificates(
                 schema_version: 1,
                 certificates: lines,
                 report,
+            };
+            json::render(&document, options, &mut to)?;
+        }
+    }
+    to.flush()
+}
+
+/// A list that a command shows by itself.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum View {
+    /// `rbac who-can`.
+    WhoCan(WhoCan),
+    /// `rbac paths`.
+    Paths(Paths),
+    /// `rbac summary`.
+    Powers(PowerList),
+}
+
+/// Such a list as a document, version 1.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Listed<'d> {
+    schema_version: u32,
+    #[serde(flatten)]
+    view: &'d View,
+}
+
+/// Writes a list to `to`.
+///
+/// # Errors
+/// As [`render`].
+pub fn render_view(
+    view: &View,
+    format: Format,
+    options: &Options,
+    to: &mut dyn Write,
+) -> io::Result<()> {
+    let mut to = io::BufWriter::new(to);
+    match format {
+        Format::Table => table::view(view, options, &mut to)?,
+        Format::Json => {
+            let document = Listed {
+                schema_version: 1,
+                view,
             };
             json::render(&document, options, &mut to)?;
         }

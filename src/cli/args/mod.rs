@@ -1,6 +1,7 @@
 //! What the user may type. Doc comments are the help text; everything is resolved into settings afterwards.
 
 mod output;
+mod rbac;
 mod selection;
 mod target;
 
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use output::OutputArgs;
+pub(crate) use rbac::{PathsArgs, RbacCommand, WhoCanArgs};
 pub(crate) use selection::{GateArgs, SelectionArgs};
 pub(crate) use target::{SourceArgs, SshArgs, TargetArgs};
 
@@ -60,6 +62,9 @@ pub(crate) enum Command {
     Audit(AuditArgs),
     /// List every certificate the cluster lives on, those that end first on top
     Certs(CertsArgs),
+    /// Find out who may do what by RBAC, and where that leads
+    #[command(subcommand)]
+    Rbac(RbacCommand),
     /// Collect facts into a snapshot file, without judging
     Collect(CollectArgs),
     /// Print a saved JSON report in another format

@@ -6,5 +6,6 @@ pub(super) mod checks;
 pub(super) mod collect;
 pub(super) mod deploy;
 pub(super) mod profiles;
+pub(super) mod rbac;
 pub(super) mod report;
 pub(super) mod schema;

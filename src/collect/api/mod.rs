@@ -60,6 +60,8 @@ pub trait Progress: Sync {
 pub struct Wanted {
     /// The namespaces to look into; empty means all.
     pub namespaces: Vec<String>,
+    /// Whether to keep the name of every pod, to join what nodes show.
+    pub pod_names: bool,
 }
 
 /// Reads everything that is judged from the API that `access` names.
@@ -98,7 +100,7 @@ pub async fn collect_within(
                 .to_owned(),
         );
     }
-    let lister = Lister::new(&session, &wanted.namespaces, progress);
+    let lister = Lister::new(&session, wanted, progress);
     let (objects, mut components) = lister.all(&notes).await?;
     progress.started("control plane and kubelets");
     let nodes = &objects.nodes.rows;

@@ -9,12 +9,12 @@ use super::flagz::{Seen, mirror_pod};
 use super::list::{Listed, Sink, list};
 use super::rights::Right;
 use super::session::{PROTOBUF, Session};
-use super::{ApiError, Objects, Progress};
+use super::{ApiError, Objects, Progress, Wanted};
 use crate::facts::objects::{
     CronJob, DaemonSet, Deployment, Job, Kind, Namespace, Pod, ReplicaSet, ReplicationController,
     StatefulSet, decode_object,
 };
-use crate::facts::workload::{Controller, Folder, PodIndex, Workload};
+use crate::facts::workload::{Controller, Folded, Folder};
 use crate::facts::{Gap, GapReason, Lack, Listing};
 
 /// How many lists run at once: the server has other clients.
@@ -25,6 +25,8 @@ pub(super) struct Lister<'a> {
     session: &'a Session,
     /// The namespaces to look into; empty means all.
     namespaces: &'a [String],
+    /// Whether to keep the name of every pod.
+    pod_names: bool,
     permits: Semaphore,
     progress: &'a dyn Progress,
 }
@@ -44,15 +46,16 @@ struct Gathered {
 }
 
 impl<'a> Lister<'a> {
-    /// A lister for `namespaces`, or all.
+    /// A lister of what is wanted.
     pub(super) fn new(
         session: &'a Session,
-        namespaces: &'a [String],
+        wanted: &'a Wanted,
         progress: &'a dyn Progress,
     ) -> Self {
         Self {
             session,
-            namespaces,
+            namespaces: &wanted.namespaces,
+            pod_names: wanted.pod_names,
             permits: Semaphore::new(AT_ONCE),
             progress,
         }
@@ -97,12 +100,16 @@ impl<'a> Lister<'a> {
             },
             self.objects(notes),
         );
-        let (workloads, pods, components) = workloads;
+        let (lacks, folded, components) = workloads;
         let objects = Objects {
             nodes,
             namespaces: namespaces?,
-            workloads,
-            pods,
+            workloads: Listing {
+                rows: folded.workloads,
+                lacks,
+            },
+            pods: folded.sets,
+            pod_names: folded.index,
             service_accounts: accounts,
             roles: rbac.0,
             cluster_roles: rbac.1,
@@ -121,11 +128,11 @@ impl<'a> Lister<'a> {
     }
 
     /// Pods and what makes them, folded, and the control-plane components among them.
-    async fn workloads(
-        &self,
-        notes: &Mutex<Vec<String>>,
-    ) -> (Listing<Workload>, PodIndex, Listing<Seen>) {
+    async fn workloads(&self, notes: &Mutex<Vec<String>>) -> (Vec<Lack>, Folded, Listing<Seen>) {
         let gathered = Shared::<Gathered>::default();
+        if self.pod_names {
+            locked(&gathered).folder = Folder::indexing();
+        }
         let (pods, system, sets, deployments, daemons, stateful, replication, jobs, cron) = tokio::join!(
             self.pods(&gathered, notes),
             self.system_pods(&gathered, notes),
@@ -155,16 +162,12 @@ impl<'a> Lister<'a> {
             cron,
         ];
         let gathered = std::mem::take(&mut *locked(&gathered));
-        let (rows, index) = gathered.folder.finish();
-        let workloads = Listing {
-            rows,
-            lacks: lacks.into_iter().flatten().collect(),
-        };
         let components = Listing {
             rows: gathered.components,
             lacks: unseen,
         };
-        (workloads, index, components)
+        let lacks = lacks.into_iter().flatten().collect();
+        (lacks, gathered.folder.finish(), components)
     }
 
     /// The control plane's own pods, where the run is limited to other namespaces.

@@ -7,7 +7,7 @@ use crate::facts::objects::{
     CustomResourceDefinition, Ingress, MutatingWebhookConfiguration, Namespace, NetworkPolicy,
     Node, Role, RoleBinding, Service, ServiceAccount, ValidatingWebhookConfiguration,
 };
-use crate::facts::workload::{PodIndex, Workload};
+use crate::facts::workload::{PodIndex, PodSet, Workload};
 use crate::facts::{Cell, Gap, Listing};
 
 use super::flagz::Seen;
@@ -46,8 +46,10 @@ pub struct Objects {
     pub namespaces: Listing<Namespace>,
     /// Top controllers and bare pods. Lacks whatever the lists of pods and controllers lack.
     pub workloads: Listing<Workload>,
-    /// Each pod that runs, with its labels and addresses; as complete as the workloads.
-    pub pods: PodIndex,
+    /// The pods that run, by template and labels; as complete as the workloads.
+    pub pods: Vec<PodSet>,
+    /// The pods that run, by name; empty unless asked for.
+    pub pod_names: PodIndex,
     /// Service accounts.
     pub service_accounts: Listing<ServiceAccount>,
     /// Roles.

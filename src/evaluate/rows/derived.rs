@@ -13,7 +13,7 @@ use super::requests::Decision;
 use super::siblings::Siblings;
 use crate::evaluate::engines::isolation::{Isolation, isolation};
 use crate::evaluate::engines::namespaces::{Contents, contents};
-use crate::evaluate::engines::pod_security::{Admission, Plugin};
+use crate::evaluate::engines::pod_security::{Admission, Plugin, Standing, refused, standings};
 use crate::evaluate::engines::rbac::Rbac;
 use crate::evaluate::engines::security::{Confinement, seccomp_default};
 use crate::evaluate::engines::shipped::{Shipped, shipped_role};
@@ -31,6 +31,8 @@ pub(super) struct Derived {
     pub(super) isolation: Vec<Isolation>,
     pub(super) admission: Vec<Admission>,
     pub(super) contents: Vec<Contents>,
+    /// By workload, then template.
+    pub(super) standings: Vec<Vec<Standing>>,
     pub(super) certificates: Certificates,
     pub(super) requests: Vec<Decision>,
     /// Of processes in pods.
@@ -65,17 +67,21 @@ impl Derived {
         let endpoints = facts.endpoints.rows.iter();
         let requests = facts.certificate_signing_requests.rows.iter();
         let rbac = Rbac::new(facts, lacking);
-        let plugin = Plugin::of(components(facts, lacking, ComponentKind::ApiServer));
+        let plugin = admission_plugin(facts, lacking);
+        let standings = standings(facts, lacking);
+        let mut admission: Vec<Admission> = namespaces
+            .clone()
+            .map(|namespace| Admission::of(lacking, &plugin, namespace))
+            .collect();
+        refused(&mut admission, facts, &standings);
         Self {
             namespaces: names.zip(0..).collect(),
             isolation: namespaces
                 .clone()
                 .map(|namespace| isolation(facts, lacking, &namespace.metadata.name))
                 .collect(),
-            admission: namespaces
-                .clone()
-                .map(|namespace| Admission::of(lacking, &plugin, namespace))
-                .collect(),
+            admission,
+            standings,
             contents: namespaces
                 .map(|namespace| contents(facts, lacking, namespace))
                 .collect(),
@@ -125,6 +131,11 @@ fn cluster_role_bindings(facts: &Facts, rbac: &Rbac<'_>) -> Vec<BindingMark> {
         BindingMark::of(CLUSTER_WIDE, "", grants)
     });
     mark.collect()
+}
+
+/// What the API servers say about Pod Security admission.
+pub(crate) fn admission_plugin(facts: &Facts, lacking: &Lacking) -> Plugin {
+    Plugin::of(components(facts, lacking, ComponentKind::ApiServer))
 }
 
 /// What confines the containers, by workload, then template.

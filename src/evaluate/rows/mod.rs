@@ -23,6 +23,7 @@ use crate::facts::{Facts, Fields, Gap, Lacking, Reading, Source, Type, View};
 use crate::outcome::Subject;
 
 pub use certificates::certificate_lines;
+pub(super) use derived::admission_plugin;
 
 use derived::Derived;
 use joined::Joined;

@@ -12,7 +12,7 @@ use super::{Row, Rows, Slot, World};
 use crate::evaluate::SAMPLE;
 use crate::evaluate::engines::isolation::Isolation;
 use crate::evaluate::engines::namespaces::Contents;
-use crate::evaluate::engines::pod_security::Admission;
+use crate::evaluate::engines::pod_security::{Admission, Standing};
 use crate::evaluate::engines::security::Confinement;
 use crate::evaluate::engines::token::ApiAccess;
 use crate::evaluate::judge::computed;
@@ -86,6 +86,7 @@ pub(super) fn workload_schema() -> Arc<Record> {
             PodSpec::schema(),
             Confinement::schema(),
             ApiAccess::schema(),
+            Standing::schema(),
             Surroundings::schema(),
         ];
         join("workload", doc, &parts)
@@ -185,9 +186,10 @@ impl<'f> World<'f> {
         let listing = &self.facts.workloads;
         let mut rows = Vec::new();
         let derived = &self.derived;
-        let engines = derived.confinement.iter().zip(&derived.access);
+        let access = derived.access.iter().zip(&derived.standings);
+        let engines = derived.confinement.iter().zip(access);
         let marked = listing.rows.iter().zip(&derived.workloads);
-        for ((workload, mark), (confinement, access)) in marked.zip(engines) {
+        for ((workload, mark), (confinement, (access, standing))) in marked.zip(engines) {
             let identity = Identity {
                 kind: &workload.kind,
                 namespace: &workload.namespace,
@@ -196,8 +198,8 @@ impl<'f> World<'f> {
             let templates = workload
                 .templates
                 .iter()
-                .zip(confinement.iter().zip(access));
-            for (template, (confinement, access)) in templates {
+                .zip(confinement.iter().zip(access.iter().zip(standing)));
+            for (template, (confinement, (access, standing))) in templates {
                 let mut subject = identity.subject("workload");
                 subject.instances = Some(Instances {
                     count: u64::try_from(template.instances).unwrap_or_default(),
@@ -208,6 +210,7 @@ impl<'f> World<'f> {
                     &template.spec,
                     confinement,
                     access,
+                    standing,
                     &derived.surroundings,
                 ];
                 rows.push(Row {

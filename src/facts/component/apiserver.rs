@@ -15,7 +15,7 @@ use crate::facts::{Cell, Gap, GapReason, Origin, Source};
 
 mod audit_policy;
 mod encryption;
-mod event_limits;
+mod plugins;
 
 const GROUP: &str = "apiserver.config.k8s.io";
 
@@ -47,7 +47,6 @@ pub(super) fn config(
         GROUP,
         "AdmissionConfiguration",
     );
-    let event_limits = event_limits::types(flags, &admission, node, files);
     let authorizers = authorizers(flags, &authorization);
     let (enabled, conditions) = anonymous(flags, &authentication, &authorizers);
     let issuers = issuers(flags, &authentication);
@@ -55,10 +54,10 @@ pub(super) fn config(
         "anonymous.enabled" => enabled.clone(),
         "anonymous.conditions" => conditions.clone(),
         "authorizers" => authorizers.clone(),
-        "eventRateLimits" => event_limits.clone(),
         "issuers" => issuers.clone(),
         name => encryption::field(name, flags, &encryption)
             .or_else(|| audit_policy::field(name, flags, &audit_policy))
+            .or_else(|| plugins::field(name, flags, &admission, node, files))
             .unwrap_or_default(),
     })
 }

@@ -7,7 +7,8 @@ use prost::Message;
 
 use super::index::{Building, NewPod};
 use super::owners::{self, Identity};
-use super::{Controller, PodIndex, Template, Workload, normalise};
+use super::sets::Sets;
+use super::{Controller, PodIndex, PodSet, Template, Workload, normalise};
 use crate::facts::objects::{Kind, Pod, PodSpec};
 
 /// How many pods of a template are named.
@@ -22,7 +23,19 @@ pub struct Folder {
     shapes: Shapes,
     groups: Vec<Group>,
     numbers: HashMap<Identity, u32>,
-    index: Building,
+    sets: Sets,
+    index: Option<Building>,
+}
+
+/// What a [`Folder`] made of all it was given.
+#[derive(Debug)]
+pub struct Folded {
+    /// The workloads, in the order of namespace, kind and name.
+    pub workloads: Vec<Workload>,
+    /// The pods that run, by template and labels.
+    pub sets: Vec<PodSet>,
+    /// The pods that run, by name; empty unless asked for.
+    pub index: PodIndex,
 }
 
 /// The distinct normalised specs, each stored once: looked up by a keyed hash, decided by equality.
@@ -61,9 +74,12 @@ struct Runs {
 }
 
 impl Folder {
-    /// Nothing collected yet.
-    pub fn new() -> Self {
-        Self::default()
+    /// A folder that also keeps the name of every pod, to join what nodes show of them.
+    pub fn indexing() -> Self {
+        Self {
+            index: Some(Building::default()),
+            ..Self::default()
+        }
     }
 
     /// Takes in a controller.
@@ -119,23 +135,20 @@ impl Folder {
             .entry(shape)
             .or_default()
             .add(&pod.metadata.name, token);
-        let mut addresses: Vec<String> = pod.status.pod_ips.into_iter().map(|ip| ip.ip).collect();
-        if addresses.is_empty() && !pod.status.pod_ip.is_empty() {
-            addresses.push(pod.status.pod_ip);
+        if let Some(index) = &mut self.index {
+            index.add(NewPod {
+                name: pod.metadata.name,
+                namespace: &pod.metadata.namespace,
+                node: &node,
+                group: number,
+                shape,
+            });
         }
-        self.index.add(NewPod {
-            name: pod.metadata.name,
-            namespace: pod.metadata.namespace,
-            labels: pod.metadata.labels,
-            node,
-            addresses,
-            group: number,
-            spec: shape,
-        });
+        self.sets.add(number, shape, pod.metadata.labels, node);
     }
 
-    /// The workloads in the order of namespace, kind and name, and the index of the pods that run.
-    pub fn finish(self) -> (Vec<Workload>, PodIndex) {
+    /// The workloads and the pods.
+    pub fn finish(self) -> Folded {
         let tops: Vec<u32> = (0..self.groups.len()).map(|at| self.top(at)).collect();
         let mut found: BTreeMap<&Identity, Found> = BTreeMap::new();
         for (group, top) in self.groups.iter().zip(&tops) {
@@ -160,13 +173,24 @@ impl Folder {
                 templates,
             });
         }
-        let index = self.index.finish(|group, shape| {
+        let position = |group: u32, shape: u32| {
             let top = *tops.get(group as usize)?;
             let (workload, shapes) = positions.get(&self.groups[top as usize].identity)?;
             let template = shapes.iter().position(|known| *known == shape)?;
             Some((*workload, template))
+        };
+        let index = self.index.map(|index| index.finish(position));
+        let sets = self.sets.finish(|group, shape| {
+            let (at, template) = position(group, shape)?;
+            let workload: &Workload = workloads.get(at)?;
+            let (kind, name) = (workload.kind.clone(), workload.name.clone());
+            Some((workload.namespace.clone(), kind, name, template))
         });
-        (workloads, index)
+        Folded {
+            workloads,
+            sets,
+            index: index.unwrap_or_default(),
+        }
     }
 
     /// The number of the group of this object.

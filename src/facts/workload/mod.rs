@@ -1,12 +1,13 @@
 //! Workloads: what runs, as one fact per top controller or bare pod, with its distinct templates.
 //!
 //! A hundred thousand pods are a few thousand templates. Pods and controllers go into a [`Folder`] page by page, in any
-//! order; memory grows with the distinct templates and with one compact entry per pod in the [`PodIndex`].
+//! order; memory grows with the distinct templates and with the distinct labels of what runs ([`PodSet`]).
 
 mod folder;
 mod index;
 mod normalise;
 mod owners;
+mod sets;
 
 #[cfg(test)]
 mod tests;
@@ -16,9 +17,10 @@ use std::collections::BTreeMap;
 use crate::facts::objects::PodSpec;
 use crate::facts::record;
 
-pub use folder::Folder;
+pub use folder::{Folded, Folder};
 pub use index::{IndexedPod, PodIndex};
 pub use owners::Controller;
+pub use sets::{PodSet, UNCOUNTED};
 
 record! {
     /// A top controller or a bare pod, and what it runs.

@@ -100,7 +100,7 @@ fn mark(is: bool, mark: char) -> String {
 
 #[test]
 fn a_thousand_pods_of_three_templates() {
-    let mut folder = Folder::new();
+    let mut folder = Folder::indexing();
     for number in 0..1_000 {
         let spec = running(&format!("image{}", number % 3), number);
         folder.pod(pod(
@@ -122,7 +122,11 @@ fn a_thousand_pods_of_three_templates() {
         None,
         template(&declared("image0"))
     ));
-    let (workloads, index) = folder.finish();
+    let Folded {
+        workloads,
+        index,
+        sets,
+    } = folder.finish();
     assert_eq!(outline(&workloads), ["Deployment web: dr334 r333 r333"]);
     assert_eq!(workloads[0].note, None);
     let first = &workloads[0].templates[0];
@@ -134,15 +138,17 @@ fn a_thousand_pods_of_three_templates() {
         (indexed.name, indexed.node, indexed.namespace),
         ("web-0001", "node1", "n")
     );
-    assert_eq!(
-        (indexed.workload, indexed.labels["app"].as_str()),
-        (0, "web")
-    );
+    assert_eq!(indexed.workload, 0);
     let shape = &workloads[0].templates[indexed.template];
     assert_eq!(shape.spec.containers[0].image, "image1");
-    assert_eq!(indexed.addresses().collect::<Vec<_>>(), ["10.0.0.1"]);
-    let written = serde_json::to_string(&index).unwrap();
-    assert_eq!(serde_json::from_str::<PodIndex>(&written).unwrap(), index);
+    let first = &sets[0];
+    let shown = (first.kind.as_str(), first.workload.as_str(), first.template);
+    assert_eq!(shown, ("Deployment", "web", 0));
+    assert_eq!(
+        (first.labels["app"].as_str(), first.instances),
+        ("web", 334)
+    );
+    assert_eq!((sets.len(), first.nodes.len()), (3, 334));
 }
 
 #[test]
@@ -150,7 +156,7 @@ fn what_runs_differently_is_a_second_template() {
     let sidecar =
         r#"{"containers": [{"name": "c", "image": "i"}, {"name": "proxy", "image": "p"}]}"#;
     let debugged = r#"{"containers": [{"name": "c", "image": "i"}], "ephemeralContainers": [{"name": "debug", "image": "d"}]}"#;
-    let mut folder = Folder::new();
+    let mut folder = Folder::indexing();
     folder.controller(&controller!(DaemonSet, "d", None, template(&declared("i"))));
     folder.pod(pod("d-1", Some(("DaemonSet", "d")), "Running", sidecar));
     folder.controller(&controller!(DaemonSet, "e", None, template(&declared("i"))));
@@ -162,7 +168,7 @@ fn what_runs_differently_is_a_second_template() {
     ));
     folder.pod(pod("e-2", Some(("DaemonSet", "e")), "Pending", debugged));
     folder.controller(&controller!(DaemonSet, "f", None, template(&declared("i"))));
-    let (workloads, _) = folder.finish();
+    let workloads = folder.finish().workloads;
     let expected = [
         "DaemonSet d: r1 d0",
         "DaemonSet e: dr1 r1",
@@ -175,10 +181,10 @@ fn what_runs_differently_is_a_second_template() {
 fn a_name_alone_hides_no_volume() {
     let hidden = r#"{"containers": [{"name": "c"}], "volumes": [{"name": "kube-api-access-abcde", "hostPath": {"path": "/"}}]}"#;
     let secret = r#"{"containers": [{"name": "c"}], "volumes": [{"name": "kube-api-access-abcde", "projected": {"sources": [{"secret": {"name": "s"}}]}}]}"#;
-    let mut folder = Folder::new();
+    let mut folder = Folder::indexing();
     folder.pod(pod("a", None, "Running", hidden));
     folder.pod(pod("b", None, "Running", secret));
-    let (workloads, _) = folder.finish();
+    let workloads = folder.finish().workloads;
     for workload in &workloads {
         assert_eq!(workload.templates[0].spec.volumes.len(), 1);
         assert_eq!(workload.templates[0].token_instances, 0);
@@ -198,7 +204,7 @@ fn stateful_sets_and_jobs() {
     );
     let indexed = r#"{"containers": [{"name": "c", "image": "i", "env": [{"name": "JOB_COMPLETION_INDEX",
         "valueFrom": {"fieldRef": {"fieldPath": "metadata.labels['batch.kubernetes.io/job-completion-index']"}}}]}], "hostname": "j-1-0"}"#;
-    let mut folder = Folder::new();
+    let mut folder = Folder::indexing();
     folder.controller(&controller!(StatefulSet, "db", None, set));
     folder.pod(pod(
         "db-0",
@@ -237,7 +243,9 @@ fn stateful_sets_and_jobs() {
     ));
     folder.controller(&controller!(CronJob, "j", None, cron));
     folder.controller(&controller!(Job, "once", None, template(&declared("i"))));
-    let (workloads, index) = folder.finish();
+    let Folded {
+        workloads, index, ..
+    } = folder.finish();
     let expected = ["CronJob j: dr1", "Job once: d0", "StatefulSet db: dr2"];
     assert_eq!(outline(&workloads), expected);
     assert_eq!(index.len(), 3);
@@ -245,7 +253,7 @@ fn stateful_sets_and_jobs() {
 
 #[test]
 fn owners_that_were_not_listed() {
-    let mut folder = Folder::new();
+    let mut folder = Folder::indexing();
     folder.pod(pod(
         "a-1-x",
         Some(("ReplicaSet", "a-1")),
@@ -288,7 +296,9 @@ fn owners_that_were_not_listed() {
     folder.pod(pod("bare", None, "Running", &declared("i")));
     folder.pod(pod("file", None, "", &declared("i")));
     folder.pod(pod("done", None, "Failed", &declared("i")));
-    let (workloads, index) = folder.finish();
+    let Folded {
+        workloads, index, ..
+    } = folder.finish();
     let expected = [
         "Deployment b: dr1",
         "Pod bare: r1",
@@ -309,7 +319,7 @@ fn owners_that_were_not_listed() {
 
 #[test]
 fn owners_in_a_circle_end() {
-    let mut folder = Folder::new();
+    let mut folder = Folder::indexing();
     folder.controller(&controller!(
         Job,
         "a",
@@ -323,7 +333,9 @@ fn owners_in_a_circle_end() {
         template(&declared("i"))
     ));
     folder.pod(pod("p", Some(("Job", "a")), "Running", &declared("i")));
-    let (workloads, index) = folder.finish();
+    let Folded {
+        workloads, index, ..
+    } = folder.finish();
     let instances = workloads
         .iter()
         .flat_map(|w| &w.templates)
@@ -336,10 +348,10 @@ fn host_ports_that_the_api_server_fills_in() {
     let spec = |ports: &str| {
         format!(r#"{{"hostNetwork": true, "containers": [{{"name": "c", "ports": [{ports}]}}]}}"#)
     };
-    let mut folder = Folder::new();
+    let mut folder = Folder::indexing();
     let bare = template(&spec(r#"{"containerPort": 80}"#));
     folder.controller(&controller!(DaemonSet, "d", None, bare));
     let filled = spec(r#"{"containerPort": 80, "hostPort": 80}"#);
     folder.pod(pod("d-1", Some(("DaemonSet", "d")), "Running", &filled));
-    assert_eq!(outline(&folder.finish().0), ["DaemonSet d: dr1"]);
+    assert_eq!(outline(&folder.finish().workloads), ["DaemonSet d: dr1"]);
 }

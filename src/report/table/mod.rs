@@ -1,5 +1,6 @@
 //! The table: what a person reads first. Figures per profile, then what to fix first, then what is not known and why.
 
+mod access;
 mod certificates;
 mod findings;
 mod page;
@@ -12,7 +13,7 @@ use self::page::{Page, count};
 use super::document::{Report, SourceKind};
 use super::ink::Ink;
 use super::safe::Safe;
-use super::{Options, groups};
+use super::{Options, View, groups};
 use crate::facts::GapReason;
 use crate::outcome::Status;
 
@@ -36,6 +37,15 @@ pub(super) fn render(report: &Report, options: &Options, to: &mut dyn Write) -> 
     findings::not_known(&groups::causes(report), report, &mut page)?;
     page.blank()?;
     totals(report, &mut page)
+}
+
+pub(super) fn view(view: &View, options: &Options, to: &mut dyn Write) -> io::Result<()> {
+    let mut page = Page::new(options, to);
+    match view {
+        View::WhoCan(found) => access::who_can(found, &mut page),
+        View::Paths(found) => access::paths(found, &mut page),
+        View::Powers(list) => access::powers(list, &mut page),
+    }
 }
 
 /// Who was looked at, how, and when.

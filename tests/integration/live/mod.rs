@@ -13,6 +13,7 @@ mod findings;
 mod fleet;
 mod hardened;
 mod proof;
+mod questions;
 mod rough;
 mod secrets;
 mod ssh;

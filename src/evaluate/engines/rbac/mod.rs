@@ -4,8 +4,11 @@
 //! among those read is missing only where the listing is complete; else the answer is the gap of the listing.
 //! Source: <https://kubernetes.io/docs/reference/access-authn-authz/rbac/>.
 
+mod access;
+mod paths;
 mod powers;
 mod rules;
+mod summary;
 
 use std::collections::BTreeMap;
 
@@ -15,13 +18,17 @@ use crate::facts::objects::{
 };
 use crate::facts::{Cell, Facts, Gap, Lacking, Source};
 
+pub use access::Access;
+pub(crate) use paths::Graph;
+pub use rules::Request;
+
 crate::facts::record! {
     /// What a binding grants, and to whom.
     #[derive(Debug, Default)]
     pub struct Grants {
         /// Whether Kubernetes or kubeadm ships exactly this content under this name, and so the role it names.
         pub shipped: Cell<bool>,
-        /// The powers it grants, by their names: everything, wildcard, secretsRead, podsCreate, workloadsChange, execute, nodesProxy, impersonate, bind, escalate, certificatesApprove, tokensCreate, admissionChange, persistentVolumesCreate.
+        /// The powers it grants, by their names: everything, wildcard, secretsRead, podsCreate, workloadsChange, execute, portForward, nodesProxy, nodesChange, namespacesChange, podsDelete, impersonate, bind, escalate, rbacChange, certificatesApprove, certificatesSign, tokensCreate, admissionChange, persistentVolumesCreate.
         pub grants: Cell<Vec<String>>,
         /// Whether the role it names does not exist.
         pub role_missing: Cell<bool>,
@@ -51,11 +58,12 @@ crate::facts::record! {
 
 /// A role as a binding finds it.
 enum Found<'f> {
-    Role(&'f Known<'f>),
+    Role(Known<'f>),
     Missing(Source),
     Unknown(Gap),
 }
 
+#[derive(Clone)]
 struct Known<'f> {
     rules: &'f [PolicyRule],
     shipped: bool,
@@ -127,7 +135,7 @@ impl<'f> Rbac<'f> {
             };
         }
         let namespace = metadata.namespace.as_str();
-        let same = shipped_binding(metadata, subjects, role) == Shipped::Exactly;
+        let same = self.shipped(metadata, subjects, role);
         let found = self.found(namespace, role);
         Grants {
             shipped: match &found {
@@ -160,6 +168,11 @@ impl<'f> Rbac<'f> {
         }
     }
 
+    /// Whether the binding of these parts is shipped, whatever the role it names has become.
+    fn shipped(&self, metadata: &ObjectMeta, subjects: &[Subject], role: &RoleRef) -> bool {
+        shipped_binding(metadata, subjects, role) == Shipped::Exactly
+    }
+
     /// Whether a binding grants anything to this service account, beyond what all service accounts have.
     pub(crate) fn granted(&self, namespace: &str, account: &str) -> Cell<bool> {
         if let Some(gap) = self.unread {
@@ -185,11 +198,11 @@ impl<'f> Rbac<'f> {
     }
 
     /// The role that a binding of `namespace` (empty: of the cluster) names.
-    fn found<'a>(&'a self, namespace: &'a str, role: &'a RoleRef) -> Found<'a> {
+    fn found(&self, namespace: &str, role: &RoleRef) -> Found<'f> {
         let local = role.kind == "Role";
         let key = (local.then_some(namespace), role.name.as_str());
         if let Some(known) = self.roles.get(&key) {
-            return Found::Role(known);
+            return Found::Role(known.clone());
         }
         let lack = if local {
             self.facts.roles.lack_in(Some(namespace))

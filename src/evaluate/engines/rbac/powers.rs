@@ -9,12 +9,12 @@ struct Power {
     /// Any of these verbs; none at all stands for any verb.
     verbs: &'static [&'static str],
     /// On any of these.
-    targets: &'static [Target],
+    targets: &'static [Target<'static>],
     reach: Reach,
 }
 
 /// A resource of a namespace.
-const fn local(group: &'static str, resource: &'static str) -> Target {
+const fn local(group: &'static str, resource: &'static str) -> Target<'static> {
     Target {
         group,
         resource,
@@ -23,7 +23,7 @@ const fn local(group: &'static str, resource: &'static str) -> Target {
 }
 
 /// A resource of the cluster, which no RoleBinding reaches.
-const fn global(group: &'static str, resource: &'static str) -> Target {
+const fn global(group: &'static str, resource: &'static str) -> Target<'static> {
     Target {
         group,
         resource,
@@ -50,7 +50,7 @@ const VERBS: [&str; 8] = [
     "deletecollection",
 ];
 
-const EVERYTHING: Target = local("*", "*");
+const EVERYTHING: Target<'static> = local("*", "*");
 
 /// CIS 5.1.2 and 5.1.4 to 5.1.13, with what reaches as far.
 const POWERS: &[Power] = &[
@@ -81,6 +81,13 @@ const POWERS: &[Power] = &[
         ],
         reach: Reach::One,
     },
+    // The image of a container may be changed while its pod runs.
+    Power {
+        name: "workloadsChange",
+        verbs: &["update", "patch"],
+        targets: &[local("", "pods")],
+        reach: Reach::One,
+    },
     // `get` is enough for a WebSocket before Kubernetes 1.35, and later where AuthorizePodWebsocketUpgradeCreatePermission is off.
     Power {
         name: "execute",
@@ -92,6 +99,12 @@ const POWERS: &[Power] = &[
         name: "execute",
         verbs: &["update", "patch"],
         targets: &[local("", "pods/ephemeralcontainers")],
+        reach: Reach::One,
+    },
+    Power {
+        name: "portForward",
+        verbs: &["create", "get"],
+        targets: &[local("", "pods/portforward")],
         reach: Reach::One,
     },
     Power {
@@ -134,6 +147,15 @@ const POWERS: &[Power] = &[
         reach: Reach::One,
     },
     Power {
+        name: "certificatesSign",
+        verbs: &["update", "patch"],
+        targets: &[global(
+            "certificates.k8s.io",
+            "certificatesigningrequests/status",
+        )],
+        reach: Reach::One,
+    },
+    Power {
         name: "tokensCreate",
         verbs: &["create"],
         targets: &[local("", "serviceaccounts/token")],
@@ -150,6 +172,47 @@ const POWERS: &[Power] = &[
             global(ADMISSION, "mutatingadmissionpolicies"),
             global(ADMISSION, "mutatingadmissionpolicybindings"),
         ],
+        reach: Reach::One,
+    },
+    // The API server keeps whoever writes roles and bindings from granting more than he has.
+    Power {
+        name: "rbacChange",
+        verbs: &["create", "update", "patch"],
+        targets: &[
+            local(RBAC, "roles"),
+            local(RBAC, "rolebindings"),
+            global(RBAC, "clusterroles"),
+            global(RBAC, "clusterrolebindings"),
+        ],
+        reach: Reach::One,
+    },
+    // Labels and taints decide what runs where; the status of a pod, what a Service sends to it.
+    Power {
+        name: "nodesChange",
+        verbs: &["update", "patch"],
+        targets: &[
+            global("", "nodes"),
+            global("", "nodes/status"),
+            local("", "pods/status"),
+        ],
+        reach: Reach::One,
+    },
+    Power {
+        name: "namespacesChange",
+        verbs: &["update", "patch"],
+        targets: &[global("", "namespaces")],
+        reach: Reach::One,
+    },
+    Power {
+        name: "podsDelete",
+        verbs: &["delete", "deletecollection"],
+        targets: &[local("", "pods")],
+        reach: Reach::Every,
+    },
+    Power {
+        name: "podsDelete",
+        verbs: &["create"],
+        targets: &[local("", "pods/eviction")],
         reach: Reach::One,
     },
     Power {
@@ -229,7 +292,7 @@ mod tests {
     #[test]
     fn powers_follow_from_rules() {
         // (rules, bound everywhere, bound in a namespace)
-        let cases: [(&[&str], &str, &str); 22] = [
+        let cases: [(&[&str], &str, &str); 30] = [
             (&["get||secrets"], "secretsRead", "secretsRead"),
             (&["get||secrets|one"], "", ""),
             (&["create,delete||secrets"], "", ""),
@@ -243,6 +306,22 @@ mod tests {
             (&["create|batch|cronjobs|one"], "", ""),
             (&["get||pods/exec"], "execute", "execute"),
             (&["create||pods/*"], "", ""),
+            (&["patch||pods"], "workloadsChange", "workloadsChange"),
+            (&["get||pods/portforward"], "portForward", "portForward"),
+            (&["create||pods/eviction"], "podsDelete", "podsDelete"),
+            (&["delete||pods|one"], "", ""),
+            (&["patch||nodes/status"], "nodesChange", ""),
+            (&["patch||namespaces"], "namespacesChange", ""),
+            (
+                &["create|rbac.authorization.k8s.io|rolebindings"],
+                "rbacChange",
+                "rbacChange",
+            ),
+            (
+                &["update|certificates.k8s.io|certificatesigningrequests/status"],
+                "certificatesSign",
+                "",
+            ),
             (&["patch||pods/ephemeralcontainers"], "execute", "execute"),
             (&["get||nodes/proxy"], "nodesProxy", ""),
             (&["list||*/proxy"], "nodesProxy", ""),

@@ -5,13 +5,38 @@
 
 use crate::facts::objects::PolicyRule;
 
+/// A request, as an authorizer sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// About a resource.
+    Resource {
+        /// The verb.
+        verb: String,
+        /// The API group; empty for the core group.
+        group: String,
+        /// The resource, with its subresource as `pods/exec`.
+        resource: String,
+        /// The name of the object; empty for requests about many, or about one without a name yet.
+        name: String,
+        /// The namespace; empty for requests about all of them, or about what has none.
+        namespace: String,
+    },
+    /// About a path that is no resource.
+    Path {
+        /// The verb: an HTTP method in small letters.
+        verb: String,
+        /// The path.
+        path: String,
+    },
+}
+
 /// What a request is about.
 #[derive(Debug)]
-pub(super) struct Target {
+pub(super) struct Target<'t> {
     /// The API group; empty for the core group.
-    pub(super) group: &'static str,
+    pub(super) group: &'t str,
     /// The resource, with its subresource as `pods/exec`.
-    pub(super) resource: &'static str,
+    pub(super) resource: &'t str,
     /// Whether such requests name a namespace, so that a RoleBinding can allow them.
     pub(super) namespaced: bool,
 }
@@ -31,12 +56,12 @@ const NAMELESS: [&str; 2] = ["create", "deletecollection"];
 const LISTING: [&str; 2] = ["list", "watch"];
 
 /// Whether `rule` allows `verb` on `target` as far as `reach`.
-pub(super) fn allows(rule: &PolicyRule, verb: &str, target: &Target, reach: Reach) -> bool {
+pub(super) fn allows(rule: &PolicyRule, verb: &str, target: &Target<'_>, reach: Reach) -> bool {
     holds(&rule.verbs, verb) && covers(rule, target) && names(rule, verb, target.resource, reach)
 }
 
 /// Whether `rule` is about `target`, whatever it allows there.
-pub(super) fn covers(rule: &PolicyRule, target: &Target) -> bool {
+pub(super) fn covers(rule: &PolicyRule, target: &Target<'_>) -> bool {
     let subresource = target.resource.split_once('/').map(|(_, name)| name);
     let resource = |held: &String| {
         held == "*"
@@ -44,6 +69,41 @@ pub(super) fn covers(rule: &PolicyRule, target: &Target) -> bool {
             || subresource.is_some_and(|name| held.strip_prefix("*/") == Some(name))
     };
     holds(&rule.api_groups, target.group) && rule.resources.iter().any(resource)
+}
+
+/// Whether `rule` allows this very request.
+pub(super) fn permits(rule: &PolicyRule, request: &Request) -> bool {
+    match request {
+        Request::Resource {
+            verb,
+            group,
+            resource,
+            name,
+            ..
+        } => {
+            let target = Target {
+                group,
+                resource,
+                namespaced: true,
+            };
+            let names = &rule.resource_names;
+            holds(&rule.verbs, verb)
+                && covers(rule, &target)
+                && (names.is_empty() || names.iter().any(|known| known == name))
+        }
+        Request::Path { verb, path } => holds(&rule.verbs, verb) && has_path(rule, path),
+    }
+}
+
+/// A trailing star stands for the rest of a path.
+fn has_path(rule: &PolicyRule, path: &str) -> bool {
+    rule.non_resource_urls.iter().any(|held| {
+        held == path
+            || held
+                .ends_with('*')
+                .then(|| held.trim_end_matches('*'))
+                .is_some_and(|start| path.starts_with(start))
+    })
 }
 
 /// Whether a star stands anywhere in `rule`.
@@ -92,7 +152,7 @@ mod tests {
         }
     }
 
-    fn target(group: &'static str, resource: &'static str) -> Target {
+    fn target(group: &'static str, resource: &'static str) -> Target<'static> {
         Target {
             group,
             resource,

@@ -133,3 +133,24 @@ fn event_rate_limits() {
         ],
     );
 }
+
+/// docs/tasks/configure-pod-container/enforce-standards-admission-controller.
+#[rustfmt::skip] // one case a line
+#[test]
+fn pod_security_defaults_and_exemptions() {
+    let file: &[&str] = &["--admission-control-config-file=/d/a"];
+    let (enforce, version) = ("podSecurity.enforce", "podSecurity.enforceVersion");
+    let exempt = "podSecurity.exemptNamespaces";
+    let beside = Some("apiVersion: pod-security.admission.config.k8s.io/v1\nkind: PodSecurityConfiguration\ndefaults: {enforce: restricted, enforce-version: v1.30}\nexemptions: {namespaces: [kube-system, lab]}");
+    check(
+        ComponentKind::ApiServer,
+        &[
+            (&[], &[], &[(enforce, "privileged"), (version, "latest"), (exempt, "")]),
+            (file, &[("/d/a", admission!("plugins: [{name: PodSecurity, path: pss}]")), ("/d/pss", beside)], &[(enforce, "restricted"), (version, "v1.30"), (exempt, "kube-system,lab")]),
+            (file, &[("/d/a", admission!("plugins: [{name: PodSecurity, configuration: {defaults: {enforce: baseline}}}]"))], &[(enforce, "baseline"), (version, "latest")]),
+            (file, &[("/d/a", admission!("plugins: [{name: EventRateLimit}]"))], &[(enforce, "privileged")]),
+            (file, &[("/d/a", admission!("plugins: [{name: PodSecurity, path: pss}]")), ("/d/pss", None)], &[(enforce, "gap"), (exempt, "gap")]),
+            (file, &[("/d/a", None)], &[(enforce, "gap")]),
+        ],
+    );
+}

@@ -1,0 +1,274 @@
+//! Which Pod Security Standard a namespace enforces, and what in it falls short of which.
+//!
+//! Source: <https://kubernetes.io/docs/concepts/security/pod-security-admission/>. The label counts only where the API
+//! server runs the plugin and does not exempt the namespace; without a label the plugin's configuration file decides.
+
+mod standard;
+
+use std::collections::BTreeMap;
+
+use crate::facts::component::Component;
+use crate::facts::objects::{Container, Namespace, PodSpec};
+use crate::facts::settings::Scalar;
+use crate::facts::workload::{Template, Workload};
+use crate::facts::{Cell, Facts, Gap, GapReason, Lacking, Source};
+
+pub(crate) use standard::LATEST;
+pub use standard::{Level, broken};
+
+crate::facts::record! {
+    /// What a namespace admits, and what of it would not be admitted under a higher level.
+    #[derive(Debug, Default)]
+    pub struct Admission {
+        /// The level of the Pod Security Standards that is enforced: `privileged`, `baseline` or `restricted`.
+        pub pod_security: Cell<String>,
+        /// The version of that level: `latest`, or as `v1.30`.
+        pub pod_security_version: Cell<String>,
+        /// The workloads that the newest baseline would refuse, such as `Deployment web`.
+        pub below_baseline: Cell<Vec<String>>,
+        /// The workloads that the newest restricted would refuse.
+        pub below_restricted: Cell<Vec<String>>,
+    }
+}
+
+crate::facts::record! {
+    /// What a pod template breaks of the newest Pod Security Standards.
+    #[derive(Debug, Default)]
+    pub struct Standing {
+        /// The controls of baseline that it breaks, such as `hostPathVolumes`.
+        pub baseline_broken: Cell<Vec<String>>,
+        /// The controls of restricted that it breaks, those of baseline included.
+        pub restricted_broken: Cell<Vec<String>>,
+    }
+}
+
+const LABEL: &str = "pod-security.kubernetes.io/enforce";
+const VERSION_LABEL: &str = "pod-security.kubernetes.io/enforce-version";
+/// From the lowest.
+const LEVELS: [&str; 3] = ["privileged", "baseline", "restricted"];
+const STANDARD: &str = "Pod Security admission";
+
+/// What the API servers say about Pod Security admission.
+pub(crate) enum Plugin {
+    /// It runs: what it does without a label, and where it does nothing.
+    On {
+        /// Level and version of a namespace without a label.
+        default: Result<(String, String), Gap>,
+        /// The namespaces that are left alone.
+        exempt: Result<Vec<String>, Gap>,
+    },
+    /// At least one API server leaves it out.
+    Off,
+    /// It is not known.
+    Unknown(Gap),
+}
+
+impl Plugin {
+    /// Judges from the flags of all API servers; `servers` says why one of them is not known.
+    pub(crate) fn of(servers: Result<Vec<&Component>, Gap>) -> Self {
+        let servers = match servers {
+            Ok(servers) => servers,
+            Err(gap) => return Self::Unknown(gap),
+        };
+        let off = |server: &&Component| list(server.flags.get("disable-admission-plugins"));
+        let mut default = Ok(("privileged".to_owned(), "latest".to_owned()));
+        let mut exempt = Ok(Vec::new());
+        for (number, server) in servers.iter().enumerate() {
+            match off(server) {
+                Err(gap) => return Self::Unknown(gap),
+                Ok(plugins) if plugins.iter().any(|plugin| plugin == "PodSecurity") => {
+                    return Self::Off;
+                }
+                Ok(_) => {}
+            }
+            let level = text(server.config.get("podSecurity.enforce"), "privileged");
+            let version = text(server.config.get("podSecurity.enforceVersion"), "latest");
+            let stated = level.and_then(|level| Ok((level, version?)));
+            default = match (default, stated) {
+                (_, Ok(stated)) if number == 0 => Ok(stated),
+                // Whoever asks the weaker one gets in.
+                (Ok(known), Ok(stated)) => Ok(known.min_by_level(stated)),
+                (Err(gap), _) | (_, Err(gap)) => Err(gap),
+            };
+            let names = list(server.config.get("podSecurity.exemptNamespaces"));
+            exempt = exempt.and_then(|mut known: Vec<String>| {
+                known.extend(names?);
+                Ok(known)
+            });
+        }
+        Self::On { default, exempt }
+    }
+}
+
+/// A pair of level and version that can be compared.
+trait ByLevel {
+    fn min_by_level(self, other: Self) -> Self;
+}
+
+impl ByLevel for (String, String) {
+    fn min_by_level(self, other: Self) -> Self {
+        let rank = |level: &str| LEVELS.iter().position(|known| *known == level);
+        if rank(&other.0) < rank(&self.0) {
+            other
+        } else {
+            self
+        }
+    }
+}
+
+/// The items of a list; none where nothing is set.
+fn list(cell: Option<&Cell<Scalar>>) -> Result<Vec<String>, Gap> {
+    match cell {
+        Some(Cell::Gap(gap)) => Err(gap.clone()),
+        Some(Cell::Value {
+            value: Scalar::List(items),
+            ..
+        }) => Ok(items.clone()),
+        _ => Ok(Vec::new()),
+    }
+}
+
+fn text(cell: Option<&Cell<Scalar>>, default: &str) -> Result<String, Gap> {
+    match cell {
+        Some(Cell::Gap(gap)) => Err(gap.clone()),
+        Some(Cell::Value {
+            value: Scalar::Text(text),
+            ..
+        }) => Ok(text.clone()),
+        _ => Ok(default.to_owned()),
+    }
+}
+
+impl Admission {
+    /// What `namespace` admits, without a look at what is in it.
+    pub(crate) fn of(lacking: &Lacking, plugin: &Plugin, namespace: &Namespace) -> Self {
+        let [pod_security, pod_security_version] = match lacking.below(Namespace::schema()) {
+            Some(gap) => [Cell::Gap(gap.clone()), Cell::Gap(gap.clone())],
+            None => match level(plugin, namespace) {
+                Ok((level, version)) => [level, version].map(enforced),
+                Err(gap) => [Cell::Gap(gap.clone()), Cell::Gap(gap)],
+            },
+        };
+        Self {
+            pod_security,
+            pod_security_version,
+            ..Self::default()
+        }
+    }
+}
+
+/// The level in force and its version.
+fn level(plugin: &Plugin, namespace: &Namespace) -> Result<(String, String), Gap> {
+    let nothing = || ("privileged".to_owned(), "latest".to_owned());
+    let (default, exempt) = match plugin {
+        Plugin::Unknown(gap) => return Err(gap.clone()),
+        Plugin::Off => return Ok(nothing()),
+        Plugin::On { default, exempt } => (default, exempt),
+    };
+    let metadata = &namespace.metadata;
+    let label = |name| metadata.labels.get(name).map(String::as_str);
+    match exempt {
+        Ok(names) if names.contains(&metadata.name) => return Ok(nothing()),
+        Ok(_) => {}
+        // Nothing less than nothing can be enforced.
+        Err(_) if label(LABEL) == Some("privileged") => {}
+        Err(gap) => return Err(gap.clone()),
+    }
+    match label(LABEL) {
+        Some(level) if LEVELS.contains(&level) => {
+            let version = label(VERSION_LABEL).unwrap_or("latest");
+            Ok((level.to_owned(), version.to_owned()))
+        }
+        Some(_) => Err(Gap::new(
+            format!("level in the label {LABEL}"),
+            format!("Namespace {}", metadata.name),
+            GapReason::Unparsable,
+            "use privileged, baseline or restricted",
+        )),
+        None => default.clone(),
+    }
+}
+
+/// What each template breaks, by workload, then template.
+pub(crate) fn standings(facts: &Facts, lacking: &Lacking) -> Vec<Vec<Standing>> {
+    let schemas = [
+        Workload::schema(),
+        Template::schema(),
+        PodSpec::schema(),
+        Container::schema(),
+    ];
+    let unread = schemas.into_iter().find_map(|record| lacking.below(record));
+    let of = |template: &Template| {
+        if let Some(gap) = unread {
+            return Standing {
+                baseline_broken: Cell::Gap(gap.clone()),
+                restricted_broken: Cell::Gap(gap.clone()),
+            };
+        }
+        let [baseline_broken, restricted_broken] =
+            [Level::Baseline, Level::Restricted].map(|level| {
+                let broken = broken(level, LATEST, template);
+                let names = broken.into_iter().map(str::to_owned).collect();
+                Cell::explicit(names, source("Pod Security Standards"))
+            });
+        Standing {
+            baseline_broken,
+            restricted_broken,
+        }
+    };
+    let workloads = facts.workloads.rows.iter();
+    workloads
+        .map(|workload| workload.templates.iter().map(of).collect())
+        .collect()
+}
+
+/// Completes `admissions`, which are in the order of the namespaces, by the workloads that a higher level would refuse.
+pub(crate) fn refused(admissions: &mut [Admission], facts: &Facts, standings: &[Vec<Standing>]) {
+    let mut below: BTreeMap<&str, [Cell<Vec<String>>; 2]> = BTreeMap::new();
+    for (workload, standings) in facts.workloads.rows.iter().zip(standings) {
+        let known = below
+            .entry(&workload.namespace)
+            .or_insert_with(|| nobody(facts, &workload.namespace));
+        for standing in standings {
+            let levels = [&standing.baseline_broken, &standing.restricted_broken];
+            for (known, broken) in known.iter_mut().zip(levels) {
+                let name = || format!("{} {}", workload.kind, workload.name);
+                match (broken, known) {
+                    (Cell::Gap(gap), known) if known.value().is_none_or(Vec::is_empty) => {
+                        *known = Cell::Gap(gap.clone());
+                    }
+                    (Cell::Value { value, .. }, known) if !value.is_empty() => match known {
+                        Cell::Value { value, .. } if value.last() == Some(&name()) => {}
+                        Cell::Value { value, .. } => value.push(name()),
+                        known => *known = Cell::explicit(vec![name()], source(STANDARD)),
+                    },
+                    _ => {}
+                }
+            }
+        }
+    }
+    for (admission, namespace) in admissions.iter_mut().zip(&facts.namespaces.rows) {
+        let name = namespace.metadata.name.as_str();
+        let found = below.remove(name).unwrap_or_else(|| nobody(facts, name));
+        [admission.below_baseline, admission.below_restricted] = found;
+    }
+}
+
+/// No workload; a gap where some may not have been listed.
+fn nobody(facts: &Facts, namespace: &str) -> [Cell<Vec<String>>; 2] {
+    let cell = || match facts.workloads.lack_in(Some(namespace)) {
+        Some(gap) => Cell::Gap(gap.clone()),
+        None => Cell::explicit(Vec::new(), source(STANDARD)),
+    };
+    [cell(), cell()]
+}
+
+fn enforced(text: String) -> Cell<String> {
+    Cell::explicit(text, source(STANDARD))
+}
+
+fn source(engine: &str) -> Source {
+    Source::Derived {
+        engine: engine.to_owned(),
+    }
+}
