@@ -128,6 +128,10 @@ subject_kinds! {
     SigningRequest => "signingrequest",
     /// Who answers for an API group and version.
     ApiService => "apiservice",
+    /// A NetworkPolicy.
+    NetworkPolicy => "networkpolicy",
+    /// Somebody to whom a binding grants something that Kubernetes does not ship.
+    Principal => "principal",
     /// A namespace.
     Namespace => "namespace",
     /// A top controller or bare pod, per distinct pod template.
@@ -138,6 +142,23 @@ subject_kinds! {
     Role => "role",
     /// A RoleBinding or ClusterRoleBinding.
     Binding => "binding",
+}
+
+impl SubjectKind {
+    /// Whether such subjects can be declared in manifests; the others only run, or are the cluster as a whole.
+    pub fn is_declared(self) -> bool {
+        matches!(
+            self,
+            Self::ApiService
+                | Self::NetworkPolicy
+                | Self::Principal
+                | Self::Namespace
+                | Self::Workload
+                | Self::ServiceAccount
+                | Self::Role
+                | Self::Binding
+        )
+    }
 }
 
 /// How to mend what a check found.

@@ -41,6 +41,9 @@ pub(crate) enum CliError {
     /// Nothing could be collected.
     #[error(transparent)]
     Collect(#[from] CollectError),
+    /// Manifests that were named cannot be read. The user's mistake.
+    #[error(transparent)]
+    Manifests(#[from] crate::collect::ManifestError),
     /// A snapshot is not usable, or could not be written.
     #[error("{}", path.display())]
     Snapshot {
@@ -70,6 +73,9 @@ pub(crate) enum CliError {
     /// A principal is written in a way nobody knows. The user's mistake.
     #[error("`{0}` names nobody")]
     NoSubject(String),
+    /// An end of a connection stands for nothing. The user's mistake.
+    #[error(transparent)]
+    NoSuchPods(#[from] crate::evaluate::Nobody),
     /// Neither an API nor a node is named. The user's mistake.
     #[error("nothing is left to ask without the API")]
     NothingToAsk,
@@ -157,6 +163,7 @@ impl CliError {
                 Some(format!("there are {}", known.join(", ")))
             }
             Self::Collect(error) => error.hint(),
+            Self::NoSuchPods(nobody) => Some(nobody.hint.clone()),
             Self::NoSubject(_) => Some(
                 "write `user NAME`, `group NAME`, or NAMESPACE/NAME for a service account".to_owned(),
             ),

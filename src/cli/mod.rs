@@ -41,6 +41,7 @@ fn dispatch(cli: Cli, terminal: &Terminal) -> Result<Exit, CliError> {
     match cli.command {
         Command::Audit(args) => commands::audit::run(args, folders, terminal),
         Command::Certs(args) => commands::certs::run(&args, folders, terminal),
+        Command::Netpol(command) => commands::netpol::run(command, terminal),
         Command::Rbac(command) => commands::rbac::run(command, terminal),
         Command::Collect(args) => commands::collect::run(args, terminal),
         Command::Report(args) => commands::report::run(args, terminal),

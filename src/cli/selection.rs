@@ -12,6 +12,9 @@ use crate::catalog::{Catalog, Check, Control, Profile, Section, Server, Spot};
 /// What a run that asks for nothing reports by.
 const DEFAULT: [&str; 2] = ["cis", "cks"];
 
+/// The same of manifests.
+const OF_MANIFESTS: [&str; 2] = ["cks", "pss-restricted"];
+
 /// What was asked for.
 pub(super) struct Selection<'c> {
     catalog: &'c Catalog,
@@ -35,13 +38,18 @@ pub(super) struct Chosen<'s> {
 
 impl<'c> Selection<'c> {
     /// The profiles and benchmarks asked for; with `--check`, one profile made of just those checks.
-    pub(super) fn new(catalog: &'c Catalog, args: &SelectionArgs) -> Result<Self, CliError> {
+    pub(super) fn new(
+        catalog: &'c Catalog,
+        args: &SelectionArgs,
+        manifests: bool,
+    ) -> Result<Self, CliError> {
         let wanted = if !args.checks.is_empty() {
             let checks = args.checks.iter().map(|id| checks::find(catalog, id));
             let profile = of_checks(checks.collect::<Result<_, _>>()?);
             vec![Wanted::Profile(Cow::Owned(profile))]
         } else if args.profiles.is_empty() {
-            let wanted = DEFAULT.iter().map(|id| wanted(catalog, id));
+            let default = if manifests { OF_MANIFESTS } else { DEFAULT };
+            let wanted = default.iter().map(|id| wanted(catalog, id));
             wanted.collect::<Result<_, _>>()?
         } else {
             let wanted = args.profiles.iter().map(|id| wanted(catalog, id));

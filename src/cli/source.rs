@@ -5,11 +5,14 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 
+use jiff::Timestamp;
+
 use super::args::SourceArgs;
 use super::error::CliError;
 use super::live;
 use super::terminal::Terminal;
-use crate::facts::{Asked, Facts, Lacking, Snapshot, snapshot};
+use crate::collect;
+use crate::facts::{Asked, Facts, Lacking, Manifests, Snapshot, snapshot};
 use crate::report::document;
 
 /// The snapshot behind `--demo`, recorded from the test bed by `tests/testbed/record-demo`.
@@ -19,6 +22,12 @@ const DEMO: &[u8] = include_bytes!("../../reports/demo.seaworthy");
 pub(crate) fn facts(args: &SourceArgs, terminal: &Terminal) -> Result<Snapshot, CliError> {
     if args.demo {
         return snapshot::read(DEMO).map_err(|source| broken(Path::new("the demo"), source));
+    }
+    if !args.filenames.is_empty() {
+        return Ok(Snapshot {
+            facts: collect::collect_manifests(&args.filenames, Timestamp::now())?,
+            lacking: Lacking::default(),
+        });
     }
     match &args.snapshot {
         Some(path) => {
@@ -44,6 +53,12 @@ pub(crate) fn broken(path: &Path, source: crate::facts::SnapshotError) -> CliErr
 
 /// Where the facts were read, the same for the live run and its snapshot.
 pub(crate) fn source(asked: &Asked) -> document::Source {
+    if let Some(manifests) = &asked.manifests {
+        return document::Source {
+            kind: document::SourceKind::Manifests,
+            read: written(manifests),
+        };
+    }
     let mut read = Vec::new();
     if asked.api.is_some() {
         read.push(match &asked.namespaces[..] {
@@ -77,4 +92,34 @@ pub(crate) fn cluster(facts: &Facts) -> document::Cluster {
         distribution: text(&facts.cluster.distribution),
         nodes,
     }
+}
+
+/// What was named, and what was found there.
+fn written(manifests: &Manifests) -> Vec<String> {
+    let mut read = manifests.named.clone();
+    let number = |number: u64, one: &str| match number {
+        1 => format!("1 {one}"),
+        _ => format!("{number} {one}s"),
+    };
+    let files = number(manifests.files, "file");
+    read.push(format!("{files}, {}", number(manifests.objects, "object")));
+    if !manifests.others.is_empty() {
+        let all = manifests.others.values().sum();
+        let kinds = manifests
+            .others
+            .iter()
+            .map(|(kind, number)| format!("{number} {kind}"));
+        let kinds = kinds.collect::<Vec<_>>().join(", ");
+        read.push(format!(
+            "{} of other kinds passed over: {kinds}",
+            number(all, "object")
+        ));
+    }
+    if manifests.broken > 0 {
+        read.push(format!(
+            "{} not understood",
+            number(manifests.broken, "document")
+        ));
+    }
+    read
 }

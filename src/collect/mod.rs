@@ -5,6 +5,7 @@
 pub mod api;
 mod handshake;
 pub mod local;
+mod manifests;
 mod procfs;
 pub mod ssh;
 mod system;
@@ -23,6 +24,7 @@ use crate::target::{Access, LocalNode, Ssh, Target};
 use api::ApiFacts;
 
 pub use api::Progress;
+pub use manifests::{ManifestError, collect_manifests};
 
 /// Nothing could be collected.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +67,7 @@ pub fn facts(
         api: None,
         nodes: Vec::new(),
         namespaces: target.namespaces.clone(),
+        manifests: None,
     };
     let mut facts = Facts::unrecorded(now, asked, Cluster::default());
     facts.expect_nodes();

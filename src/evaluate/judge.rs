@@ -1,6 +1,6 @@
 //! Verdicts: every program on every row of its kind of subject.
 
-use crate::facts::{Cell, Facts, Gap, Lacking, Reading, Source, View};
+use crate::facts::{Cell, Facts, Gap, GapReason, Lacking, Reading, Source, View};
 use crate::outcome::{Evaluation, Evidence, Judgement, Outcome, Reason, Status, Subject};
 
 use super::fingerprint::fingerprint;
@@ -228,6 +228,13 @@ impl Bench<'_> {
     }
 
     fn unknown(&self, row: &Row<'_>, unknown: &Unknown, trace: Trace) -> Outcome {
+        if let Unknown::Gap(gap) = unknown
+            && gap.reason == GapReason::Outside
+        {
+            let (subject, evidence) = (row.subject.clone(), evidence(row, trace));
+            let reason = Some(reason(gap));
+            return self.outcome(Status::NotApplicable, subject, evidence, reason);
+        }
         let reason = match unknown {
             Unknown::Gap(gap) => reason(gap),
             Unknown::Error { .. } | Unknown::Budget => Reason {

@@ -15,12 +15,13 @@ mod questions;
 mod rows;
 mod select;
 
+pub use engines::isolation::{Endpoint, EndpointError, Nobody};
 pub use engines::pod_security::{Level, broken};
 pub use engines::rbac::{Access, Request};
 pub use exempt::exempted;
 pub use judge::{Task, judge};
 pub use program::Program;
-pub use questions::{paths, powers, who_can};
+pub use questions::{connections, paths, postures, powers, who_can};
 pub use rows::{certificate_lines, variables};
 pub use select::tasks;
 

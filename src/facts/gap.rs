@@ -64,6 +64,8 @@ pub enum GapReason {
     UnverifiedEndpoint,
     /// This run did not ask for it.
     NotAsked,
+    /// It is not part of the manifests that are judged.
+    Outside,
 }
 
 impl fmt::Display for GapReason {
@@ -75,6 +77,7 @@ impl fmt::Display for GapReason {
             Self::Unparsable => "not understood",
             Self::UnverifiedEndpoint => "endpoint not verified",
             Self::NotAsked => "not asked",
+            Self::Outside => "outside the manifests",
         })
     }
 }

@@ -6,7 +6,7 @@ use super::component::{Component, ComponentKind, DirectoryRead, FileRead, Files,
 use super::host::HostFacts;
 use super::objects::Object;
 use super::workload::{Folded, Folder, PodIndex};
-use super::{Cell, Facts, Gap, GapReason, Lack, Listing, Source};
+use super::{Cell, Facts, Gap, GapReason, Lack, Listing, Manifests, Source};
 
 impl Facts {
     /// Takes `objects` as all that an API holds: every kind of object is complete afterwards.
@@ -16,41 +16,12 @@ impl Facts {
         self.complete_objects();
         let mut folder = Folder::indexing();
         for object in objects {
-            match object {
-                Object::Namespace(object) => self.namespaces.rows.push(*object),
-                Object::Node(object) => self.nodes.rows.push(*object),
-                Object::ServiceAccount(object) => self.service_accounts.rows.push(*object),
-                Object::Service(object) => self.services.rows.push(*object),
-                Object::Role(object) => self.roles.rows.push(*object),
-                Object::ClusterRole(object) => self.cluster_roles.rows.push(*object),
-                Object::RoleBinding(object) => self.role_bindings.rows.push(*object),
-                Object::ClusterRoleBinding(object) => self.cluster_role_bindings.rows.push(*object),
-                Object::NetworkPolicy(object) => self.network_policies.rows.push(*object),
-                Object::Ingress(object) => self.ingresses.rows.push(*object),
-                Object::ValidatingWebhookConfiguration(object) => {
-                    self.validating_webhooks.rows.push(*object)
-                }
-                Object::MutatingWebhookConfiguration(object) => {
-                    self.mutating_webhooks.rows.push(*object)
-                }
-                Object::CustomResourceDefinition(object) => {
-                    self.custom_resource_definitions.rows.push(*object)
-                }
-                Object::APIService(object) => self.api_services.rows.push(*object),
-                Object::CertificateSigningRequest(object) => {
-                    self.certificate_signing_requests.rows.push(*object)
-                }
-                Object::Pod(object) => folder.pod(*object),
-                Object::Deployment(object) => folder.controller(&*object),
-                Object::ReplicaSet(object) => folder.controller(&*object),
-                Object::DaemonSet(object) => folder.controller(&*object),
-                Object::StatefulSet(object) => folder.controller(&*object),
-                Object::ReplicationController(object) => folder.controller(&*object),
-                Object::Job(object) => folder.controller(&*object),
-                Object::CronJob(object) => folder.controller(&*object),
-                Object::ConfigMap(_) | Object::EndpointSlice(_) => {}
-            }
+            self.take_object(&mut folder, object);
         }
+        self.fold(folder)
+    }
+
+    fn fold(&mut self, folder: Folder) -> PodIndex {
         let Folded {
             workloads,
             sets,
@@ -59,6 +30,54 @@ impl Facts {
         self.workloads = Listing::complete(workloads);
         self.pods = Listing::complete(sets);
         index
+    }
+
+    fn take_object(&mut self, folder: &mut Folder, object: Object) {
+        match object {
+            Object::Namespace(object) => self.namespaces.rows.push(*object),
+            Object::Node(object) => self.nodes.rows.push(*object),
+            Object::ServiceAccount(object) => self.service_accounts.rows.push(*object),
+            Object::Service(object) => self.services.rows.push(*object),
+            Object::Role(object) => self.roles.rows.push(*object),
+            Object::ClusterRole(object) => self.cluster_roles.rows.push(*object),
+            Object::RoleBinding(object) => self.role_bindings.rows.push(*object),
+            Object::ClusterRoleBinding(object) => self.cluster_role_bindings.rows.push(*object),
+            Object::NetworkPolicy(object) => self.network_policies.rows.push(*object),
+            Object::Ingress(object) => self.ingresses.rows.push(*object),
+            Object::ValidatingWebhookConfiguration(object) => {
+                self.validating_webhooks.rows.push(*object)
+            }
+            Object::MutatingWebhookConfiguration(object) => {
+                self.mutating_webhooks.rows.push(*object)
+            }
+            Object::CustomResourceDefinition(object) => {
+                self.custom_resource_definitions.rows.push(*object)
+            }
+            Object::APIService(object) => self.api_services.rows.push(*object),
+            Object::CertificateSigningRequest(object) => {
+                self.certificate_signing_requests.rows.push(*object)
+            }
+            Object::Pod(object) => folder.pod(*object),
+            Object::Deployment(object) => folder.controller(&*object),
+            Object::ReplicaSet(object) => folder.controller(&*object),
+            Object::DaemonSet(object) => folder.controller(&*object),
+            Object::StatefulSet(object) => folder.controller(&*object),
+            Object::ReplicationController(object) => folder.controller(&*object),
+            Object::Job(object) => folder.controller(&*object),
+            Object::CronJob(object) => folder.controller(&*object),
+            Object::ConfigMap(_) | Object::EndpointSlice(_) => {}
+        }
+    }
+
+    /// Starts taking manifests: what is outside of them stays open.
+    pub fn take_manifests(&mut self) -> Taking<'_> {
+        self.complete_objects();
+        self.expect_nodes();
+        Taking {
+            facts: self,
+            folder: Folder::default(),
+            lacks: Vec::new(),
+        }
     }
 
     /// Makes the kinds that nodes give known to be asked for: what a node that was not read would add is expected of it
@@ -156,6 +175,86 @@ impl Facts {
         complete(&mut self.api_services);
         complete(&mut self.certificate_signing_requests);
     }
+}
+
+/// Manifests on their way into facts.
+pub struct Taking<'f> {
+    facts: &'f mut Facts,
+    folder: Folder,
+    lacks: Vec<(String, Gap)>,
+}
+
+impl Taking<'_> {
+    /// Takes an object that stands at `place`, as `deploy/web.yaml:12`.
+    pub fn object(&mut self, object: Object, place: String) {
+        let metadata = object.metadata();
+        let identity = (
+            object.kind().to_owned(),
+            metadata.namespace.clone(),
+            metadata.name.clone(),
+        );
+        self.facts.origins.entry(identity).or_default().push(place);
+        self.facts.take_object(&mut self.folder, object);
+    }
+
+    /// Notes that something could not be read, an object of `kind` if that much is known.
+    pub fn lack(&mut self, kind: Option<&str>, gap: Gap) {
+        let listing = kind.and_then(listing);
+        match listing {
+            Some(listing) => self.lacks.push((listing.to_owned(), gap)),
+            None => self.facts.unlisted.push(gap),
+        }
+    }
+
+    /// Ends it.
+    pub fn finish(self, found: Manifests) {
+        let Self {
+            facts,
+            folder,
+            lacks,
+        } = self;
+        facts.fold(folder);
+        facts.asked.manifests = Some(found);
+        for (kind, gap) in lacks {
+            let name = gap.place.clone();
+            facts.lack_row(&kind, &name, gap);
+        }
+        facts.open(&Gap::new(
+            "what the cluster holds beside the manifests",
+            "",
+            GapReason::Outside,
+            "audit the cluster itself",
+        ));
+    }
+}
+
+/// The listing that objects of a kind belong to.
+fn listing(kind: &str) -> Option<&'static str> {
+    Some(match kind {
+        "Namespace" => "namespaces",
+        "ServiceAccount" => "serviceAccounts",
+        "Service" => "services",
+        "Role" => "roles",
+        "ClusterRole" => "clusterRoles",
+        "RoleBinding" => "roleBindings",
+        "ClusterRoleBinding" => "clusterRoleBindings",
+        "NetworkPolicy" => "networkPolicies",
+        "Ingress" => "ingresses",
+        "ValidatingWebhookConfiguration" => "validatingWebhookConfigurations",
+        "MutatingWebhookConfiguration" => "mutatingWebhookConfigurations",
+        "CustomResourceDefinition" => "customResourceDefinitions",
+        "APIService" => "apiServices",
+        "CertificateSigningRequest" => "certificateSigningRequests",
+        "Pod"
+        | "Deployment"
+        | "ReplicaSet"
+        | "DaemonSet"
+        | "StatefulSet"
+        | "Job"
+        | "CronJob"
+        | "ReplicationController" => "workloads",
+        _ => return None,
+    })
 }
 
 impl Facts {

@@ -1,5 +1,6 @@
 //! All facts of one run. One table names the kinds; storage, snapshot and reference page follow from it.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
@@ -31,7 +32,29 @@ pub struct Asked {
     /// The namespaces the run was limited to; empty means all.
     #[serde(default)]
     pub namespaces: Vec<String>,
+    /// The manifests that were read instead of a cluster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifests: Option<Manifests>,
 }
+
+/// What was found in manifests.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Manifests {
+    /// What was named: files, directories, `-`.
+    pub named: Vec<String>,
+    /// How many files were read.
+    pub files: u64,
+    /// How many objects of kinds that are judged.
+    pub objects: u64,
+    /// How many files and documents could not be read.
+    pub broken: u64,
+    /// How many objects of other kinds, by kind.
+    pub others: BTreeMap<String, u64>,
+}
+
+/// Kind, namespace and name of an object.
+pub type Identity = (String, String, String);
 
 super::record! {
     /// The cluster as a whole.
@@ -78,13 +101,15 @@ macro_rules! kinds {
             pub cluster: Cluster,
             /// What was not read and belongs to no listing.
             pub unlisted: Vec<Gap>,
+            /// In which files objects stand, and from which line on; empty for a cluster.
+            pub origins: BTreeMap<Identity, Vec<String>>,
             $($(#[$doc])* pub $field: Listing<$type>,)*
         }
 
         impl Facts {
             /// Facts with every kind "not asked".
             pub fn unrecorded(observed_at: Timestamp, asked: Asked, cluster: Cluster) -> Self {
-                Self { observed_at, asked, cluster, unlisted: Vec::new(), $($field: Listing::missing(not_asked($name)),)* }
+                Self { observed_at, asked, cluster, unlisted: Vec::new(), origins: BTreeMap::new(), $($field: Listing::missing(not_asked($name)),)* }
             }
 
             /// The kinds, in the order of the snapshot.
@@ -111,13 +136,19 @@ macro_rules! kinds {
                 }
             }
 
-            /// Everything that is known to be missing, each gap once.
+            /// Everything that is known to be missing, each gap once; what manifests cannot tell is none.
             pub fn gaps(&self) -> Vec<Gap> {
                 let mut gaps = self.unlisted.clone();
                 $(gaps.extend(self.$field.lacks.iter().map(|lack| lack.gap.clone()));)*
+                gaps.retain(|gap| gap.reason != GapReason::Outside);
                 gaps.sort();
                 gaps.dedup();
                 gaps
+            }
+
+            /// Makes every kind of object one that may go on outside of what was read.
+            pub(super) fn open(&mut self, gap: &Gap) {
+                $(self.$field.lacks.push(Lack::any(gap.clone()));)*
             }
 
             /// Makes the listing called `kind` one that could not be read; false when there is none of that name.
@@ -127,6 +158,15 @@ macro_rules! kinds {
                     _ => return false,
                 }
                 true
+            }
+
+            /// Notes that one row of the listing called `kind` could not be read.
+            pub(super) fn lack_row(&mut self, kind: &str, name: &str, gap: Gap) {
+                let lack = Lack { namespace: None, name: Some(name.to_owned()), gap };
+                match kind {
+                    $($name => self.$field.lacks.push(lack),)*
+                    _ => self.unlisted.push(lack.gap),
+                }
             }
 
             /// Takes one recorded row or lack; a kind this version does not know is passed over.

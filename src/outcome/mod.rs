@@ -3,6 +3,7 @@
 
 mod access;
 mod certificates;
+mod network;
 
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +11,7 @@ pub use access::{
     Allowed, Holder, Hop, Path, Paths, Power, PowerLine, PowerList, Principal, WhoCan,
 };
 pub use certificates::CertificateLine;
+pub use network::{Answer, Connection, Connections, Posture, Postures, Traffic};
 
 /// The answer of one check about one subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -67,6 +69,9 @@ pub struct Subject {
     /// The node it lives on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node: Option<String>,
+    /// The file and line where it is declared, as `deploy/web.yaml:12`; only where manifests are judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
     /// How many running copies share the verdict.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instances: Option<Instances>,
@@ -80,6 +85,7 @@ impl Subject {
             name: name.into(),
             namespace: None,
             node: None,
+            place: None,
             instances: None,
         }
     }

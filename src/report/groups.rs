@@ -341,6 +341,9 @@ pub(super) fn name(subject: &Subject) -> String {
             name = name + before + part;
         }
     }
+    if let Some(place) = &subject.place {
+        name = format!("{name} ({place})");
+    }
     name
 }
 

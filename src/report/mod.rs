@@ -20,7 +20,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::outcome::{CertificateLine, Paths, PowerList, WhoCan};
+use crate::outcome::{CertificateLine, Connections, Paths, Postures, PowerList, WhoCan};
 
 pub use assemble::Input;
 pub use document::{ReadError, Report};
@@ -156,6 +156,10 @@ pub enum View {
     Paths(Paths),
     /// `rbac summary`.
     Powers(PowerList),
+    /// `netpol show`.
+    Postures(Postures),
+    /// `netpol can`.
+    Connections(Connections),
 }
 
 /// Such a list as a document, version 1.

@@ -1,5 +1,6 @@
 //! What the user may type. Doc comments are the help text; everything is resolved into settings afterwards.
 
+mod netpol;
 mod output;
 mod rbac;
 mod selection;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use netpol::{CanArgs, NetpolCommand, ShowArgs};
 pub(crate) use output::OutputArgs;
 pub(crate) use rbac::{PathsArgs, RbacCommand, WhoCanArgs};
 pub(crate) use selection::{GateArgs, SelectionArgs};
@@ -65,6 +67,9 @@ pub(crate) enum Command {
     /// Find out who may do what by RBAC, and where that leads
     #[command(subcommand)]
     Rbac(RbacCommand),
+    /// Find out what network policies leave open
+    #[command(subcommand)]
+    Netpol(NetpolCommand),
     /// Collect facts into a snapshot file, without judging
     Collect(CollectArgs),
     /// Print a saved JSON report in another format

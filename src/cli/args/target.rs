@@ -21,6 +21,15 @@ pub(crate) struct SourceArgs {
         help_heading = "Target"
     )]
     pub(crate) snapshot: Option<PathBuf>,
+    /// Judge these manifests instead of a cluster: files, directories, or - for standard input; may be repeated
+    #[arg(
+        short,
+        long = "filename",
+        value_name = "FILE|DIR|-",
+        conflicts_with_all = ["demo", "snapshot", "TargetArgs", "SshArgs"],
+        help_heading = "Target"
+    )]
+    pub(crate) filenames: Vec<PathBuf>,
     /// Judge the cluster that was recorded into this program
     #[arg(long, conflicts_with_all = ["TargetArgs", "SshArgs"], help_heading = "Target")]
     pub(crate) demo: bool,

@@ -24,7 +24,7 @@ pub(crate) fn run(
     terminal: &Terminal,
 ) -> Result<Exit, CliError> {
     let catalog = Catalog::load(folders)?;
-    let selection = Selection::new(&catalog, &args.selection)?;
+    let selection = Selection::new(&catalog, &args.selection, !args.source.filenames.is_empty())?;
     // Mistakes in checks end the run before anything is collected, whatever edition will be chosen.
     tasks(&catalog, &selection.candidates()).map_err(CliError::Checks)?;
     let waivers = waivers::read(&catalog, args.selection.waivers.as_deref())?;

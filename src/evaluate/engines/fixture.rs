@@ -9,6 +9,7 @@ pub(super) fn world(objects: &str, refused: &[&str]) -> Facts {
         api: Some("https://test.invalid".to_owned()),
         nodes: Vec::new(),
         namespaces: Vec::new(),
+        manifests: None,
     };
     let cluster = Cluster {
         name: Cell::default(),

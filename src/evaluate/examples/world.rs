@@ -120,6 +120,7 @@ pub(super) fn facts(given: &Value) -> Result<Facts, String> {
             .map(|_| "https://example.invalid".to_owned()),
         nodes: vec![NODE.to_owned()],
         namespaces: Vec::new(),
+        manifests: None,
     };
     let mut facts = Facts::unrecorded(now, asked, cluster);
     machines(&mut facts, &given)?;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::access::{Principals, principals};
 use super::authorities::Authorities;
 use super::certificates::Certificates;
 use super::endpoints::Shown;
@@ -11,7 +12,7 @@ use super::objects::{Surroundings, WorkloadMark};
 use super::rbac::{BindingMark, CLUSTER_WIDE, RoleMark};
 use super::requests::Decision;
 use super::siblings::Siblings;
-use crate::evaluate::engines::isolation::{Isolation, isolation};
+use crate::evaluate::engines::isolation::{Isolation, Network, PolicyEffect, effects, isolations};
 use crate::evaluate::engines::namespaces::{Contents, contents};
 use crate::evaluate::engines::pod_security::{Admission, Plugin, Standing, refused, standings};
 use crate::evaluate::engines::rbac::Rbac;
@@ -29,6 +30,9 @@ pub(super) struct Derived {
     /// The position of each namespace, by name.
     pub(super) namespaces: BTreeMap<String, usize>,
     pub(super) isolation: Vec<Isolation>,
+    /// Of network policies.
+    pub(super) effects: Vec<PolicyEffect>,
+    pub(super) network: Network,
     pub(super) admission: Vec<Admission>,
     pub(super) contents: Vec<Contents>,
     /// By workload, then template.
@@ -49,6 +53,7 @@ pub(super) struct Derived {
     pub(super) confinement: Vec<Vec<Confinement>>,
     /// By workload, then template.
     pub(super) access: Vec<Vec<ApiAccess>>,
+    pub(super) principals: Principals,
     pub(super) roles: Vec<RoleMark>,
     pub(super) cluster_roles: Vec<RoleMark>,
     pub(super) role_bindings: Vec<BindingMark>,
@@ -76,10 +81,9 @@ impl Derived {
         refused(&mut admission, facts, &standings);
         Self {
             namespaces: names.zip(0..).collect(),
-            isolation: namespaces
-                .clone()
-                .map(|namespace| isolation(facts, lacking, &namespace.metadata.name))
-                .collect(),
+            isolation: isolations(facts, lacking),
+            effects: effects(facts, lacking),
+            network: Network::of(facts, lacking),
             admission,
             standings,
             contents: namespaces
@@ -103,6 +107,7 @@ impl Derived {
                 .collect(),
             confinement,
             access: access(facts, lacking, &rbac),
+            principals: principals(facts, lacking),
             roles: roles(&rbac, &facts.roles.rows, "Role", |role| {
                 shipped_role(&role.metadata, &role.rules, None)
             }),

@@ -3,6 +3,7 @@
 //! Which rows *should* be there is decided here too: a kubelet per node, an API server per control-plane node. One that
 //! was not read is an unread subject, never a missing row.
 
+mod access;
 mod authorities;
 mod certificates;
 mod components;
@@ -99,6 +100,38 @@ impl<'f> World<'f> {
 
     /// The rows of `kind`.
     pub(super) fn rows(&self, kind: SubjectKind) -> Rows<'_> {
+        if self.facts.asked.manifests.is_some() && !kind.is_declared() {
+            return Rows {
+                none: "manifests alone do not tell: audit the cluster itself".to_owned(),
+                ..Rows::default()
+            };
+        }
+        let mut rows = self.rows_of(kind);
+        self.locate(&mut rows.rows);
+        rows
+    }
+
+    /// Says of every row in which file it stands.
+    fn locate(&self, rows: &mut [Row<'_>]) {
+        let origins = &self.facts.origins;
+        if origins.is_empty() {
+            return;
+        }
+        for row in rows {
+            let Source::Object {
+                kind,
+                namespace,
+                name,
+            } = &row.source
+            else {
+                continue;
+            };
+            let key = (kind.clone(), namespace.clone(), name.clone());
+            row.subject.place = origins.get(&key).map(|places| places.join(", "));
+        }
+    }
+
+    fn rows_of(&self, kind: SubjectKind) -> Rows<'_> {
         match kind {
             SubjectKind::Cluster => self.cluster(),
             SubjectKind::Node => self.nodes(),
@@ -116,6 +149,8 @@ impl<'f> World<'f> {
             SubjectKind::Process => self.processes(),
             SubjectKind::SigningRequest => self.signing_requests(),
             SubjectKind::ApiService => self.api_services(),
+            SubjectKind::NetworkPolicy => self.network_policies(),
+            SubjectKind::Principal => self.principals(),
             SubjectKind::Namespace => self.namespaces(),
             SubjectKind::Workload => self.workloads(),
             SubjectKind::ServiceAccount => self.service_accounts(),
@@ -138,10 +173,11 @@ pub fn variables(kind: SubjectKind) -> Vec<(String, Type)> {
         | SubjectKind::Role
         | SubjectKind::Binding
         | SubjectKind::SigningRequest
-        | SubjectKind::ApiService => {
+        | SubjectKind::ApiService
+        | SubjectKind::Principal => {
             parent(SubjectKind::Cluster);
         }
-        SubjectKind::Workload | SubjectKind::ServiceAccount => {
+        SubjectKind::Workload | SubjectKind::ServiceAccount | SubjectKind::NetworkPolicy => {
             parent(SubjectKind::Namespace);
             parent(SubjectKind::Cluster);
         }
@@ -156,10 +192,10 @@ pub fn variables(kind: SubjectKind) -> Vec<(String, Type)> {
 /// The schema of the subject's own variable.
 fn subject_schema(kind: SubjectKind) -> std::sync::Arc<crate::facts::Record> {
     use crate::facts::component::ComponentKind;
+    use crate::facts::host::File;
     use crate::facts::objects::{APIService, Node};
-    use crate::facts::{Cluster, host::File};
     match kind {
-        SubjectKind::Cluster => Cluster::schema().clone(),
+        SubjectKind::Cluster => objects::cluster_schema(),
         SubjectKind::Node => Node::schema().clone(),
         SubjectKind::ApiServer => siblings::schema(ComponentKind::ApiServer),
         SubjectKind::ControllerManager => siblings::schema(ComponentKind::ControllerManager),
@@ -175,6 +211,8 @@ fn subject_schema(kind: SubjectKind) -> std::sync::Arc<crate::facts::Record> {
         SubjectKind::Process => hosts::process_schema(),
         SubjectKind::SigningRequest => requests::signing_request_schema(),
         SubjectKind::ApiService => APIService::schema().clone(),
+        SubjectKind::NetworkPolicy => access::network_policy_schema(),
+        SubjectKind::Principal => access::PrincipalMark::schema().clone(),
         SubjectKind::Namespace => objects::namespace_schema(),
         SubjectKind::Workload => objects::workload_schema(),
         SubjectKind::ServiceAccount => objects::service_account_schema(),

@@ -4,13 +4,15 @@ use std::sync::{Arc, LazyLock};
 
 use crate::facts::objects::{Namespace, Node, PodSpec, ServiceAccount};
 use crate::facts::workload::Workload;
-use crate::facts::{Cell, Facts, Fields, Gap, GapReason, Lacking, Listing, Record, Source};
+use crate::facts::{
+    Cell, Cluster, Facts, Fields, Gap, GapReason, Lacking, Listing, Record, Source,
+};
 use crate::outcome::{Instances, Subject};
 
 use super::joined::{Joined, join};
 use super::{Row, Rows, Slot, World};
 use crate::evaluate::SAMPLE;
-use crate::evaluate::engines::isolation::Isolation;
+use crate::evaluate::engines::isolation::{Isolation, Network};
 use crate::evaluate::engines::namespaces::Contents;
 use crate::evaluate::engines::pod_security::{Admission, Standing};
 use crate::evaluate::engines::security::Confinement;
@@ -61,6 +63,14 @@ impl Surroundings {
         };
         Self { windows_nodes }
     }
+}
+
+pub(super) fn cluster_schema() -> Arc<Record> {
+    static SCHEMA: LazyLock<Arc<Record>> = LazyLock::new(|| {
+        let doc = "The cluster as a whole, with its network.";
+        join("cluster", doc, &[Cluster::schema(), Network::schema()])
+    });
+    SCHEMA.clone()
 }
 
 pub(super) fn namespace_schema() -> Arc<Record> {
@@ -123,7 +133,9 @@ impl Identity<'_> {
 
 impl<'f> World<'f> {
     pub(super) fn cluster_slot(&self) -> Slot<'_> {
-        Slot::Fact(&self.facts.cluster)
+        let parts: Vec<&dyn Fields> = vec![&self.facts.cluster, &self.derived.network];
+        let path = "/".to_owned();
+        self.joined(cluster_schema(), parts, Source::Api { path })
     }
 
     pub(super) fn cluster(&self) -> Rows<'_> {
@@ -269,6 +281,7 @@ impl<'f> World<'f> {
         kind: &str,
     ) -> Rows<'w> {
         let none = match &self.facts.asked.namespaces[..] {
+            [] if self.facts.asked.manifests.is_some() => format!("the manifests have no {kind}"),
             [] => format!("the cluster has no {kind}"),
             some => format!("there are no {kind} in {}", some.join(", ")),
         };
@@ -281,7 +294,7 @@ impl<'f> World<'f> {
     }
 
     /// The namespace called `name` as a parent; a gap when it was not listed.
-    fn namespace_slot(&self, name: &str) -> Slot<'_> {
+    pub(super) fn namespace_slot(&self, name: &str) -> Slot<'_> {
         let listing = &self.facts.namespaces;
         let position = self.derived.namespaces.get(name).copied();
         match position.and_then(|at| self.namespace_at(at)) {
@@ -312,7 +325,9 @@ pub(super) fn unread<'l, T>(
     subject: &'l str,
     kind: &'l str,
 ) -> impl Iterator<Item = (Subject, Gap)> + 'l {
-    listing.lacks.iter().map(move |lack| {
+    let within = listing.lacks.iter();
+    let within = within.filter(|lack| lack.gap.reason != GapReason::Outside);
+    within.map(move |lack| {
         let name = match (&lack.name, &lack.namespace) {
             (Some(name), _) => name.clone(),
             (None, Some(namespace)) => format!("{kind} of namespace {namespace}"),

@@ -8,7 +8,7 @@ use super::{Broken, Object};
 /// One object of a manifest, or what stands in its place.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Document {
-    /// The line of the text on which its document starts, from 1.
+    /// The line of the text on which the content of its document starts, from 1.
     pub line: usize,
     /// What is there.
     pub content: Content,
@@ -56,7 +56,7 @@ pub fn decode_manifest(text: &str) -> Vec<Document> {
     for (line, document) in split(text) {
         match yaml::value(document) {
             Ok(Value::Null) => {}
-            Ok(value) => out.extend(read(line, value, DEEPEST_LIST)),
+            Ok(value) => out.extend(read(line + leading(document), value, DEEPEST_LIST)),
             Err(fault) => out.push(Document {
                 line,
                 content: Content::Broken {
@@ -71,6 +71,15 @@ pub fn decode_manifest(text: &str) -> Vec<Document> {
         }
     }
     out
+}
+
+/// How many lines stand before the content of a document: its mark, comments, nothing.
+fn leading(document: &str) -> usize {
+    let content = |line: &str| {
+        let line = line.trim();
+        !(line.is_empty() || line == "---" || line.starts_with(['#', '%']))
+    };
+    document.lines().position(content).unwrap_or_default()
 }
 
 /// Splits at the lines that start a document (`---`) or end one (`...`), which YAML allows nowhere else at the start of a

@@ -61,7 +61,7 @@ struct Group {
     /// Its controller.
     owner: Option<u32>,
     /// What it declares.
-    declares: Option<u32>,
+    declares: Vec<u32>,
     /// What runs, by shape.
     runs: BTreeMap<u32, Runs>,
 }
@@ -93,7 +93,10 @@ impl Folder {
         let group = &mut self.groups[number as usize];
         group.seen = true;
         group.owner = owner;
-        group.declares = declares;
+        // A cluster holds each controller once; manifests for several clusters may declare one of a name each.
+        group
+            .declares
+            .extend(declares.filter(|shape| !group.declares.contains(shape)));
     }
 
     /// Takes in a pod. One that has ended does not run; one without a phase comes from a manifest and is only declared.
@@ -127,7 +130,9 @@ impl Folder {
         let group = &mut self.groups[number as usize];
         group.seen |= bare;
         if declared_only {
-            group.declares.get_or_insert(shape);
+            if !group.declares.contains(&shape) {
+                group.declares.push(shape);
+            }
             return;
         }
         group
@@ -204,7 +209,7 @@ impl Folder {
             identity,
             seen: false,
             owner: None,
-            declares: None,
+            declares: Vec::new(),
             runs: BTreeMap::new(),
         });
         number
@@ -263,11 +268,11 @@ impl Found {
     fn add(&mut self, group: &Group, top: &Group, note: Option<String>) {
         self.note = self.note.take().or(note);
         // What stands between the subject and its pods repeats the subject's own declaration, perhaps an older one.
-        let speaks = group.identity == top.identity || top.declares.is_none();
-        if let Some(shape) = group.declares.filter(|_| speaks)
-            && !self.declares.contains(&shape)
-        {
-            self.declares.push(shape);
+        let speaks = group.identity == top.identity || top.declares.is_empty();
+        for shape in group.declares.iter().filter(|_| speaks) {
+            if !self.declares.contains(shape) {
+                self.declares.push(*shape);
+            }
         }
         for (shape, runs) in &group.runs {
             self.runs.entry(*shape).or_default().merge(runs);

@@ -3,6 +3,7 @@
 mod access;
 mod certificates;
 mod findings;
+mod network;
 mod page;
 mod profile;
 mod waived;
@@ -45,6 +46,8 @@ pub(super) fn view(view: &View, options: &Options, to: &mut dyn Write) -> io::Re
         View::WhoCan(found) => access::who_can(found, &mut page),
         View::Paths(found) => access::paths(found, &mut page),
         View::Powers(list) => access::powers(list, &mut page),
+        View::Postures(found) => network::postures(found, &mut page),
+        View::Connections(found) => network::connections(found, &mut page),
     }
 }
 
@@ -55,22 +58,24 @@ fn header(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     let known = known.map(|part| part.as_deref().unwrap_or("")).join(" ");
     let nodes = count(cluster.nodes.len() as u64, "node", "nodes");
     let mut what = vec![page.brief(known.trim(), page.width - NODES)];
-    let read = report.source.read.join(" + ");
     let read = match report.source.kind {
         SourceKind::Cluster => {
             what.push(nodes);
-            read
+            vec![page.brief(&report.source.read.join(" + "), page.width)]
         }
-        SourceKind::Manifests => format!("manifests {read}"),
+        SourceKind::Manifests => {
+            let read = report.source.read.iter();
+            read.map(|part| page.brief(part, page.width)).collect()
+        }
     };
     what.retain(|part| !part.is_empty());
     let time = report.generated_at.strftime("%Y-%m-%d %H:%M UTC");
     let mut parts = vec![
         page.brief(&cluster.name, page.width).paint(Ink::Bold),
         Safe::join(&what, ", "),
-        page.brief(&read, page.width),
-        page.text(&time.to_string()),
     ];
+    parts.extend(read);
+    parts.push(page.text(&time.to_string()));
     parts.retain(|part| !part.is_empty());
     page.flow(parts)
 }

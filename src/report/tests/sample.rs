@@ -271,6 +271,7 @@ fn about(check: &str, status: Status, subject: Subject, message: &str) -> Outcom
 fn on(kind: &str, name: &str, node: &str) -> Subject {
     Subject {
         node: Some(node.into()),
+        place: None,
         ..Subject::new(kind, name)
     }
 }

@@ -1,10 +1,18 @@
-//! Does a namespace isolate a new pod? NetworkPolicy as the API documentation defines it, in three values.
+//! NetworkPolicy: who is isolated, by what, and what is still allowed, in three values.
 //!
-//! A pod is isolated in a direction when a policy of its namespace selects it and names that direction; what such
-//! policies allow adds up. The question here is about a *new pod without labels*: policies that select by label leave
-//! it open. Source: <https://kubernetes.io/docs/concepts/services-networking/network-policies/>.
+//! A namespace is judged by what happens to a *new pod without labels*: policies that select by label leave it open.
+
+mod plugin;
+mod policies;
+mod posture;
+mod reach;
 
 use std::net::IpAddr;
+
+use policies::{
+    Direction, Labels, Policies, Rule, applies, contains, includes, is_every_namespace, protocol,
+    rules, selects,
+};
 
 use crate::facts::objects::{
     CustomResourceDefinition, LabelSelector, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort,
@@ -12,6 +20,11 @@ use crate::facts::objects::{
 };
 use crate::facts::workload::Workload;
 use crate::facts::{Cell, Facts, Gap, GapReason, Lacking, Source};
+
+pub(crate) use plugin::Network;
+pub(crate) use posture::{PolicyEffect, effects, enforced, list};
+pub use reach::{Endpoint, EndpointError, Nobody};
+pub(crate) use reach::{can, nobody};
 
 crate::facts::record! {
     /// What a namespace's network policies do to a new pod without labels.
@@ -25,6 +38,12 @@ crate::facts::record! {
         pub pod_network_used: Cell<bool>,
         /// Whether it may connect to the metadata service of the cloud, where the nodes say that they are in one.
         pub cloud_metadata_reachable: Cell<bool>,
+        /// Whether it may connect to the API server, at the addresses of the control-plane nodes.
+        pub api_server_reachable: Cell<bool>,
+        /// Whether it may connect to the kubelet of a node.
+        pub kubelets_reachable: Cell<bool>,
+        /// Whether it may look up names: port 53 of every pod, or of those of `kube-system`.
+        pub dns_reachable: Cell<bool>,
     }
 }
 
@@ -38,11 +57,12 @@ const FOREIGN_GROUPS: [&str; 4] = [
 
 const POLICIES: &str = "network policies of the namespace";
 
-/// A namespace's own name, which the API server puts on every namespace as a label.
-const NAME_LABEL: &str = "kubernetes.io/metadata.name";
-
 /// Where clouds serve metadata, credentials of the node among them, by plain HTTP.
 const METADATA: (IpAddr, i32) = (IpAddr::V4(std::net::Ipv4Addr::new(169, 254, 169, 254)), 80);
+
+/// The port of the API server of kubeadm, and that of kubelets.
+const API_SERVER: i32 = 6443;
+const KUBELET: i32 = 10_250;
 
 /// How the provider ids of nodes begin that are in a cloud with a metadata service.
 const CLOUDS: [&str; 7] = [
@@ -55,47 +75,87 @@ const CLOUDS: [&str; 7] = [
     "ibm://",
 ];
 
-/// A rule of either direction: the ports, and the other side.
-type Rule<'p> = (&'p [NetworkPolicyPort], &'p [NetworkPolicyPeer]);
+const CONTROL_PLANE: &str = "node-role.kubernetes.io/control-plane";
 
-#[derive(Clone, Copy, PartialEq)]
-enum Direction {
-    Ingress,
-    Egress,
+/// The isolation of each namespace, in their order.
+pub(crate) fn isolations(facts: &Facts, lacking: &Lacking) -> Vec<Isolation> {
+    let policies = Policies::new(facts);
+    let used = used(facts);
+    let names = facts
+        .namespaces
+        .rows
+        .iter()
+        .map(|one| one.metadata.name.as_str());
+    match unread(lacking) {
+        Some(gap) => names.map(|_| unknown(gap)).collect(),
+        None => names
+            .map(|name| isolation(&policies, &used, name))
+            .collect(),
+    }
 }
 
-/// Computes the isolation of `namespace`.
-pub(crate) fn isolation(facts: &Facts, lacking: &Lacking, namespace: &str) -> Isolation {
-    let unread = [
+/// Why a field that is read here was not recorded.
+fn unread(lacking: &Lacking) -> Option<&Gap> {
+    let schemas = [
         NetworkPolicy::schema(),
         CustomResourceDefinition::schema(),
         Workload::schema(),
         Node::schema(),
-    ]
-    .into_iter()
-    .find_map(|record| lacking.below(record));
-    if let Some(gap) = unread {
-        return Isolation {
-            ingress_isolated: Cell::Gap(gap.clone()),
-            egress_isolated: Cell::Gap(gap.clone()),
-            pod_network_used: Cell::Gap(gap.clone()),
-            cloud_metadata_reachable: Cell::Gap(gap.clone()),
-        };
-    }
+    ];
+    schemas.into_iter().find_map(|record| lacking.below(record))
+}
+
+fn unknown(gap: &Gap) -> Isolation {
+    let cell = || Cell::Gap(gap.clone());
     Isolation {
-        ingress_isolated: direction(facts, namespace, Direction::Ingress),
-        egress_isolated: direction(facts, namespace, Direction::Egress),
-        pod_network_used: pod_network_used(facts, namespace),
-        cloud_metadata_reachable: metadata_reachable(facts, namespace),
+        ingress_isolated: cell(),
+        egress_isolated: cell(),
+        pod_network_used: cell(),
+        cloud_metadata_reachable: cell(),
+        api_server_reachable: cell(),
+        kubelets_reachable: cell(),
+        dns_reachable: cell(),
     }
 }
 
-fn direction(facts: &Facts, namespace: &str, direction: Direction) -> Cell<bool> {
-    let allowed = |rule: &Rule<'_>| all_ports(rule.0) && everyone(rule.1);
-    allows(facts, namespace, direction, allowed).map(|open| !open)
+fn isolation(policies: &Policies<'_>, used: &[&str], namespace: &str) -> Isolation {
+    let direction = |direction| {
+        let allowed = |rule: &Rule<'_>| all_ports(rule.0) && everyone(rule.1);
+        allows(policies, namespace, direction, allowed).map(|open| !open)
+    };
+    let facts = policies.facts;
+    let servers = addresses(facts, |node| {
+        node.metadata.labels.contains_key(CONTROL_PLANE)
+    });
+    // Where no node is one, the provider runs the API server at an address of its own.
+    let servers = servers.and_then(|known| {
+        if known.is_empty() {
+            Err(elsewhere())
+        } else {
+            Ok(known)
+        }
+    });
+    let nodes = addresses(facts, |_| true);
+    let pod_network_used = match facts.workloads.lack_in(Some(namespace)) {
+        Some(gap) if used.binary_search(&namespace).is_err() => Cell::Gap(gap.clone()),
+        _ => {
+            let used = used.binary_search(&namespace).is_ok();
+            Cell::explicit(used, source("pods of the namespace"))
+        }
+    };
+    Isolation {
+        ingress_isolated: direction(Direction::Ingress),
+        egress_isolated: direction(Direction::Egress),
+        pod_network_used,
+        cloud_metadata_reachable: metadata_reachable(policies, namespace),
+        api_server_reachable: reaches(policies, namespace, &servers, API_SERVER),
+        kubelets_reachable: reaches(policies, namespace, &nodes, KUBELET),
+        dns_reachable: dns_reachable(policies, namespace),
+    }
 }
 
-fn metadata_reachable(facts: &Facts, namespace: &str) -> Cell<bool> {
+fn metadata_reachable(policies: &Policies<'_>, namespace: &str) -> Cell<bool> {
+    let facts = policies.facts;
     let in_cloud = |node: &Node| {
         let mut clouds = CLOUDS.iter();
         clouds.any(|cloud| node.spec.provider_id.starts_with(cloud))
@@ -107,42 +167,109 @@ fn metadata_reachable(facts: &Facts, namespace: &str) -> Cell<bool> {
         };
     }
     let (address, port) = METADATA;
+    reaches(policies, namespace, &Ok(vec![address]), port)
+}
+
+/// The internal addresses of some nodes; a gap where none is known and some may be missing.
+fn addresses(facts: &Facts, wanted: impl Fn(&Node) -> bool) -> Result<Vec<IpAddr>, Gap> {
+    let nodes = facts.nodes.rows.iter().filter(|node| wanted(node));
+    let found: Vec<IpAddr> = nodes
+        .flat_map(|node| &node.status.addresses)
+        .filter(|address| address.type_ == "InternalIP")
+        .filter_map(|address| address.address.parse().ok())
+        .collect();
+    match facts.nodes.lack_in(None) {
+        Some(gap) if found.is_empty() => Err(gap.clone()),
+        _ => Ok(found),
+    }
+}
+
+fn elsewhere() -> Gap {
+    Gap::new(
+        "addresses of the API server",
+        "",
+        GapReason::NotAsked,
+        "no node is part of the control plane: look at the endpoints of the Service default/kubernetes",
+    )
+}
+
+/// Whether a new pod may connect to a port of one of these addresses.
+fn reaches(
+    policies: &Policies<'_>,
+    namespace: &str,
+    addresses: &Result<Vec<IpAddr>, Gap>,
+    port: i32,
+) -> Cell<bool> {
+    let addresses = match addresses {
+        Ok(addresses) => addresses,
+        Err(gap) => return Cell::Gap(gap.clone()),
+    };
+    if addresses.is_empty() {
+        return Cell::explicit(false, source("addresses of the nodes"));
+    }
     let allowed = |rule: &Rule<'_>| {
         let mut ports = rule.0.iter();
         let mut peers = rule.1.iter();
-        (rule.0.is_empty() || ports.any(|held| tcp(held) && includes(held, port)))
-            && (rule.1.is_empty() || peers.any(|peer| has_address(peer, address)))
+        (rule.0.is_empty() || ports.any(|held| protocol(held) == "TCP" && includes(held, port)))
+            && (rule.1.is_empty()
+                || peers.any(|peer| addresses.iter().any(|address| has_address(peer, *address))))
     };
-    allows(facts, namespace, Direction::Egress, allowed)
+    allows(policies, namespace, Direction::Egress, allowed)
+}
+
+fn dns_reachable(policies: &Policies<'_>, namespace: &str) -> Cell<bool> {
+    let system: Labels = [(
+        "kubernetes.io/metadata.name".to_owned(),
+        "kube-system".to_owned(),
+    )]
+    .into();
+    let allowed = |rule: &Rule<'_>| {
+        let mut ports = rule.0.iter();
+        let mut peers = rule.1.iter();
+        let dns = |peer: &NetworkPolicyPeer| {
+            let selector = peer.namespace_selector.as_ref();
+            let inside = selector.is_some_and(|selector| selects(selector, &system) == Ok(true));
+            inside || everyone(std::slice::from_ref(peer))
+        };
+        (rule.0.is_empty() || ports.any(|held| protocol(held) == "UDP" && includes(held, 53)))
+            && (rule.1.is_empty() || peers.any(dns))
+    };
+    allows(policies, namespace, Direction::Egress, allowed)
 }
 
 /// Whether a new pod may have traffic that `allowed` recognises: it is not isolated, or a rule lets it pass.
 fn allows(
-    facts: &Facts,
+    policies: &Policies<'_>,
     namespace: &str,
     direction: Direction,
     allowed: impl Fn(&Rule<'_>) -> bool,
 ) -> Cell<bool> {
-    if let Some(gap) = foreign(facts) {
+    if let Some(gap) = foreign(policies.facts) {
         return Cell::Gap(gap);
     }
-    let selecting: Vec<&NetworkPolicy> = facts
-        .network_policies
-        .rows
+    let unlabelled = Labels::new();
+    let (mut isolated, mut open) = (false, None);
+    for policy in policies
+        .of(namespace)
         .iter()
-        .filter(|policy| policy.metadata.namespace == namespace)
-        .filter(|policy| {
-            applies(policy, direction) && selects_unlabelled(&policy.spec.pod_selector)
-        })
-        .collect();
-    // What policies allow adds up, so one that allows it decides, whatever was not listed.
-    let mut rules = selecting.iter().flat_map(|policy| rules(policy, direction));
-    if rules.any(|rule| allowed(&rule)) {
-        return Cell::explicit(true, source(POLICIES));
+        .filter(|policy| applies(policy, direction))
+    {
+        match selects(&policy.spec.pod_selector, &unlabelled) {
+            Ok(true) => isolated = true,
+            Ok(false) => continue,
+            Err(gap) => {
+                open = Some(gap);
+                continue;
+            }
+        }
+        // What policies allow adds up, so one that allows it decides, whatever was not listed.
+        if rules(policy, direction).iter().any(&allowed) {
+            return Cell::explicit(true, source(POLICIES));
+        }
     }
-    match facts.network_policies.lack_in(Some(namespace)) {
+    match open.as_ref().or_else(|| policies.lack(namespace)) {
         Some(gap) => Cell::Gap(gap.clone()),
-        None => Cell::explicit(selecting.is_empty(), source(POLICIES)),
+        None => Cell::explicit(!isolated, source(POLICIES)),
     }
 }
 
@@ -164,58 +291,12 @@ fn foreign(facts: &Facts) -> Option<Gap> {
     definitions.lack_in(None).cloned()
 }
 
-/// Which directions a policy is about: `policyTypes`, else Ingress always and Egress when it has egress rules.
-fn applies(policy: &NetworkPolicy, direction: Direction) -> bool {
-    let types = &policy.spec.policy_types;
-    match direction {
-        Direction::Ingress => types.is_empty() || types.iter().any(|name| name == "Ingress"),
-        Direction::Egress if types.is_empty() => !policy.spec.egress.is_empty(),
-        Direction::Egress => types.iter().any(|name| name == "Egress"),
-    }
-}
-
-fn selects_unlabelled(selector: &LabelSelector) -> bool {
-    selector.match_labels.is_empty()
-        && selector
-            .match_expressions
-            .iter()
-            .all(|expression| matches!(expression.operator.as_str(), "NotIn" | "DoesNotExist"))
-}
-
-fn rules(policy: &NetworkPolicy, direction: Direction) -> Vec<Rule<'_>> {
-    let spec = &policy.spec;
-    match direction {
-        Direction::Ingress => {
-            let rules = spec.ingress.iter();
-            rules.map(|rule| (&*rule.ports, &*rule.from)).collect()
-        }
-        Direction::Egress => {
-            let rules = spec.egress.iter();
-            rules.map(|rule| (&*rule.ports, &*rule.to)).collect()
-        }
-    }
-}
-
 /// No port at all is every port; so is every port of TCP, over which nearly everything is reached.
 fn all_ports(ports: &[NetworkPolicyPort]) -> bool {
-    let all = |held: &NetworkPolicyPort| tcp(held) && includes(held, 1) && includes(held, 65_535);
+    let all = |held: &NetworkPolicyPort| {
+        protocol(held) == "TCP" && includes(held, 1) && includes(held, 65_535)
+    };
     ports.is_empty() || ports.iter().any(all)
-}
-
-fn tcp(held: &NetworkPolicyPort) -> bool {
-    let protocol = held.protocol.as_deref();
-    protocol.is_none_or(|protocol| protocol.is_empty() || protocol == "TCP")
-}
-
-/// A port by name is one that pods declare: it stands for no number here.
-fn includes(held: &NetworkPolicyPort, port: i32) -> bool {
-    match &held.port {
-        None => true,
-        Some(first) if first.name.is_empty() => {
-            (first.number..=held.end_port.unwrap_or(first.number)).contains(&port)
-        }
-        Some(_) => false,
-    }
 }
 
 /// Nobody named is everybody; so are all pods of all namespaces, and every address. Exceptions from every address leave
@@ -226,20 +307,14 @@ fn everyone(peers: &[NetworkPolicyPeer]) -> bool {
         None => {
             let namespaces = peer.namespace_selector.as_ref();
             let pods = peer.pod_selector.as_ref();
-            namespaces.is_some_and(every_namespace)
+            namespaces.is_some_and(is_every_namespace)
                 && pods.is_none_or(|pods| *pods == LabelSelector::default())
         }
     };
     peers.is_empty() || peers.iter().any(all)
 }
 
-fn every_namespace(selector: &LabelSelector) -> bool {
-    let mut demands = selector.match_expressions.iter();
-    selector.match_labels.is_empty()
-        && demands.all(|demand| demand.key == NAME_LABEL && demand.operator == "Exists")
-}
-
-/// Whether the peer is a range of addresses with this one in it. Selectors stand for pods, never for a link-local address.
+/// Whether the peer is a range of addresses with this one in it. Selectors stand for pods, never for other addresses.
 fn has_address(peer: &NetworkPolicyPeer, address: IpAddr) -> bool {
     peer.ip_block.as_ref().is_some_and(|block| {
         let mut except = block.except.iter();
@@ -247,36 +322,18 @@ fn has_address(peer: &NetworkPolicyPeer, address: IpAddr) -> bool {
     })
 }
 
-/// Whether `address` is in the range `cidr`; a range that is none holds nothing.
-fn contains(cidr: &str, address: IpAddr) -> bool {
-    let parts = cidr.split_once('/');
-    let Some((base, Ok(bits))) = parts.map(|(base, bits)| (base, bits.parse::<u32>())) else {
-        return false;
-    };
-    let same = |a: u128, b: u128, width: u32| {
-        bits <= width && (bits == 0 || (a ^ b) >> (width - bits) == 0)
-    };
-    match (base.parse::<IpAddr>(), address) {
-        (Ok(IpAddr::V4(base)), IpAddr::V4(address)) => {
-            same(base.to_bits().into(), address.to_bits().into(), 32)
-        }
-        (Ok(IpAddr::V6(base)), IpAddr::V6(address)) => same(base.to_bits(), address.to_bits(), 128),
-        _ => false,
-    }
-}
-
-fn pod_network_used(facts: &Facts, namespace: &str) -> Cell<bool> {
-    let used = facts
+/// The namespaces with pods, running or declared, outside the node's own network.
+fn used(facts: &Facts) -> Vec<&str> {
+    let mut used: Vec<&str> = facts
         .workloads
         .rows
         .iter()
-        .filter(|workload| workload.namespace == namespace)
-        .flat_map(|workload| &workload.templates)
-        .any(|template| !template.spec.host_network);
-    match facts.workloads.lack_in(Some(namespace)) {
-        Some(gap) if !used => Cell::Gap(gap.clone()),
-        _ => Cell::explicit(used, source("pods of the namespace")),
-    }
+        .filter(|workload| workload.templates.iter().any(|one| !one.spec.host_network))
+        .map(|workload| workload.namespace.as_str())
+        .collect();
+    used.sort_unstable();
+    used.dedup();
+    used
 }
 
 fn source(engine: &str) -> Source {

@@ -10,7 +10,7 @@ fn policy(spec: &str) -> String {
 }
 
 fn answers(facts: &Facts) -> [Option<bool>; 3] {
-    let got = isolation(facts, &Lacking::default(), "quay");
+    let got = isolation(&Policies::new(facts), &used(facts), "quay");
     [
         got.ingress_isolated,
         got.egress_isolated,

@@ -38,7 +38,9 @@ pub struct Access<'f> {
     pub(super) facts: &'f Facts,
     pub(super) grants: BTreeMap<Who, Vec<Grant<'f>>>,
     /// What is granted to these is not known.
-    unclear: BTreeMap<Who, Vec<(Option<&'f str>, Gap)>>,
+    pub(super) unclear: BTreeMap<Who, Vec<(Option<&'f str>, Gap)>>,
+    /// Why nothing at all is known.
+    unread: Option<Gap>,
     /// Whether roles and bindings may be missing at all.
     pub(super) lacks: Vec<(Option<String>, Gap)>,
 }
@@ -51,6 +53,7 @@ impl<'f> Access<'f> {
             facts,
             grants: BTreeMap::new(),
             unclear: BTreeMap::new(),
+            unread: rbac.unread().cloned(),
             lacks: Vec::new(),
         };
         let unread = rbac.unread().cloned().map(|gap| (None, gap));
@@ -173,8 +176,13 @@ impl<'f> Access<'f> {
         gaps.into_iter().collect()
     }
 
+    /// Why nothing at all is known; nothing where something is.
+    pub(crate) fn unread(&self) -> Option<&Gap> {
+        self.unread.as_ref()
+    }
+
     /// Every gap that can hide a power.
-    pub(super) fn all_gaps(&self) -> Vec<Gap> {
+    pub(crate) fn all_gaps(&self) -> Vec<Gap> {
         let unclear = self.unclear.values().flatten().map(|(_, gap)| gap.clone());
         let lacks = self.lacks.iter().map(|(_, gap)| gap.clone());
         let gaps: BTreeSet<Gap> = unclear.chain(lacks).collect();

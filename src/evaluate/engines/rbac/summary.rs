@@ -10,23 +10,11 @@ use crate::outcome::{Power, PowerLine, PowerList};
 impl Access<'_> {
     /// Everybody who holds something that is not shipped, the mightiest first.
     pub(crate) fn summary(&self, graph: &Graph<'_>) -> PowerList {
-        let pods = self.pods();
-        let (mut lines, mut shipped, mut others) = (Vec::new(), 0, 0);
-        for (who, grants) in &self.grants {
-            let own: Vec<&Grant<'_>> = grants.iter().filter(|grant| !grant.shipped).collect();
-            let held = held(&own);
-            match (own.is_empty(), held.is_empty()) {
-                (true, _) => shipped += 1,
-                (false, true) => others += 1,
-                (false, false) => lines.push(PowerLine {
-                    principal: who.principal(),
-                    stands_for: who.stands_for(),
-                    powers: held,
-                    steps_to_cluster: graph.steps(who),
-                    pods: pods.get(who).copied().unwrap_or_default(),
-                }),
-            }
-        }
+        let mut lines = self.holders(graph);
+        let known = |line: &&PowerLine| self.grants.contains_key(&Who::from(&line.principal));
+        let shipped = self.grants.len() - lines.iter().filter(known).count();
+        let all = lines.len();
+        lines.retain(|line| !line.powers.is_empty());
         lines.sort_by_cached_key(|line| {
             let far = line.steps_to_cluster.unwrap_or(usize::MAX);
             (
@@ -36,11 +24,30 @@ impl Access<'_> {
             )
         });
         PowerList {
+            others: all - lines.len(),
             lines,
-            others,
             shipped,
             gaps: self.all_gaps(),
         }
+    }
+
+    /// The same in the order of their names: also those without a power, and those of whom a role was not read.
+    pub(crate) fn holders(&self, graph: &Graph<'_>) -> Vec<PowerLine> {
+        let pods = self.pods();
+        let names: BTreeSet<&Who> = self.grants.keys().chain(self.unclear.keys()).collect();
+        let line = |who: &Who| {
+            let granted = self.grants.get(who).into_iter().flatten();
+            let own: Vec<&Grant<'_>> = granted.filter(|grant| !grant.shipped).collect();
+            let unclear = self.unclear.contains_key(who);
+            (!own.is_empty() || unclear).then(|| PowerLine {
+                principal: who.principal(),
+                stands_for: who.stands_for(),
+                powers: held(&own),
+                steps_to_cluster: graph.steps(who),
+                pods: pods.get(who).copied().unwrap_or_default(),
+            })
+        };
+        names.into_iter().filter_map(line).collect()
     }
 
     /// How many running pods act as each service account.

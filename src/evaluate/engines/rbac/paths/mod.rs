@@ -224,12 +224,27 @@ impl<'g> Graph<'g> {
         self.to_cluster(who, false).map(|hops| hops.len())
     }
 
-    /// The steps from `who` to the whole cluster, in one line each, and the gap that keeps "none" from being known.
-    pub(crate) fn lines(&self, who: &Principal) -> (Vec<String>, Option<&Gap>) {
+    /// The gap that keeps "none" from being known.
+    fn hidden(&self) -> Option<&Gap> {
+        self.gaps.first()
+    }
+
+    /// The steps from `who` to the whole cluster, in one line each, and what may hide a way.
+    pub(crate) fn lines_to_cluster(&self, who: &Principal) -> (Vec<String>, Option<&Gap>) {
         let hops = self.to_cluster(&Who::from(who), false).unwrap_or_default();
         (
             hops.into_iter().map(|hop| hop.does).collect(),
-            self.gaps.first(),
+            self.hidden(),
+        )
+    }
+
+    /// The steps from a service account into another namespace, in one line each, and what may hide a way.
+    pub(crate) fn lines_to_neighbour(&self, who: &Principal) -> (Vec<String>, Option<&Gap>) {
+        let found = self.to_neighbour(&Who::from(who), false);
+        let hops = found.map(|(_, hops)| hops).unwrap_or_default();
+        (
+            hops.into_iter().map(|hop| hop.does).collect(),
+            self.hidden(),
         )
     }
 

@@ -6,8 +6,8 @@ use super::super::access::{AUTHENTICATED, MASTERS, UNAUTHENTICATED, Who};
 use super::{Graph, Spot};
 use crate::evaluate::engines::pod_security::{Admission, Plugin};
 use crate::evaluate::engines::token::Accounts;
-use crate::facts::component::ComponentKind;
-use crate::facts::objects::{PodSpec, Volume};
+use crate::facts::component::{Component, ComponentKind};
+use crate::facts::objects::{Namespace, Node, PodSpec, ServiceAccount, Volume};
 use crate::facts::workload::{PodSet, Template, Workload};
 use crate::facts::{Facts, Lacking};
 
@@ -63,6 +63,7 @@ impl<'g> Graph<'g> {
         }
         for namespace in &facts.namespaces.rows {
             let level = Admission::of(lacking, plugin, namespace).pod_security;
+            self.gaps.extend(level.gap().cloned());
             if level.value().is_some_and(|level| level == "privileged") {
                 let making = self.spot(Spot::Making(Some(namespace.metadata.name.clone())));
                 let does = "that is privileged, on a node of choice";
@@ -101,11 +102,15 @@ impl<'g> Graph<'g> {
             facts.workloads.lack_in(None),
             facts.pods.lack_in(None),
             facts.nodes.lack_in(None),
+            facts.components.lack_in(None),
         ];
         let schemas = [
             Workload::schema(),
             PodSet::schema(),
-            crate::facts::objects::Node::schema(),
+            Node::schema(),
+            Namespace::schema(),
+            ServiceAccount::schema(),
+            Component::schema(ComponentKind::ApiServer),
         ];
         let unread = schemas
             .into_iter()

@@ -1,0 +1,160 @@
+//! Which network plugin runs, and whether it enforces NetworkPolicy at all: known by the images of what runs.
+//!
+//! Sources: the documentation of each plugin; <https://kubernetes.io/docs/concepts/cluster-administration/addons/>.
+
+use crate::facts::workload::Workload;
+use crate::facts::{Cell, Facts, Gap, GapReason, Lacking, Source};
+
+crate::facts::record! {
+    /// The network of the cluster.
+    #[derive(Debug, Default)]
+    pub struct Network {
+        /// The network plugins that run, such as `calico`; absent when none is known among what runs.
+        pub network_plugins: Cell<Vec<String>>,
+        /// Whether anything enforces network policies.
+        pub network_policies_enforced: Cell<bool>,
+    }
+}
+
+/// How the path of an image ends, the plugin, and whether it enforces policies by itself.
+const KNOWN: [(&str, &str, bool); 22] = [
+    ("calico/node", "calico", true),
+    ("calico-node", "calico", true),
+    ("cilium/cilium", "cilium", true),
+    ("cilium/cilium-ci", "cilium", true),
+    ("antrea/antrea-agent-ubuntu", "antrea", true),
+    ("antrea/antrea-ubuntu", "antrea", true),
+    ("weaveworks/weave-npc", "weave", true),
+    ("cloudnativelabs/kube-router", "kube-router", true),
+    ("kubeovn/kube-ovn", "kube-ovn", true),
+    ("ovn-kubernetes", "ovn-kubernetes", true),
+    ("ovn-kube-u", "ovn-kubernetes", true),
+    (
+        "amazon/aws-network-policy-agent",
+        "aws network policy agent",
+        true,
+    ),
+    ("containernetworking/azure-npm", "azure npm", true),
+    (
+        "networking/kube-network-policies",
+        "kube-network-policies",
+        true,
+    ),
+    ("contiv/vswitch", "contiv", true),
+    ("romana/agent", "romana", true),
+    ("noironetworks/aci-containers-host", "aci", true),
+    ("flannel-io/flannel", "flannel", false),
+    ("flannelcni/flannel", "flannel", false),
+    ("coreos/flannel", "flannel", false),
+    ("eks/amazon-k8s-cni", "amazon vpc", false),
+    ("amazon-k8s-cni", "amazon vpc", false),
+];
+
+/// kindnet enforces policies since this release; its images are tagged `vYYYYMMDD-COMMIT`.
+const KINDNET: (&str, &str) = ("kindest/kindnetd", "v20240813");
+
+impl Network {
+    pub(crate) fn of(facts: &Facts, lacking: &Lacking) -> Self {
+        if let Some(gap) = lacking.below(Workload::schema()) {
+            return Self {
+                network_plugins: Cell::Gap(gap.clone()),
+                network_policies_enforced: Cell::Gap(gap.clone()),
+            };
+        }
+        let mut found: Vec<(&str, bool)> = facts
+            .workloads
+            .rows
+            .iter()
+            .filter(|workload| workload.kind == "DaemonSet" || workload.kind == "Deployment")
+            .flat_map(|workload| &workload.templates)
+            .filter(|template| template.running || template.declared)
+            .flat_map(|template| &template.spec.containers)
+            .filter_map(|container| known(&container.image))
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        let names = found.iter().map(|(name, _)| (*name).to_owned()).collect();
+        let enforces = found.iter().any(|(_, enforces)| *enforces);
+        let gap = facts.workloads.lack_in(None).cloned();
+        let gap = gap.or_else(|| found.is_empty().then(unrecognised));
+        Self {
+            network_plugins: match &gap {
+                Some(gap) if found.is_empty() => Cell::Gap(gap.clone()),
+                _ => Cell::explicit(names, source()),
+            },
+            network_policies_enforced: match gap {
+                Some(gap) if !enforces => Cell::Gap(gap),
+                _ => Cell::explicit(enforces, source()),
+            },
+        }
+    }
+}
+
+/// The plugin of an image, and whether it enforces policies.
+fn known(image: &str) -> Option<(&'static str, bool)> {
+    let name = image.split('@').next().unwrap_or(image);
+    let (path, tag) = match name.rsplit_once(':') {
+        Some((path, tag)) if !tag.contains('/') => (path, tag),
+        _ => (name, ""),
+    };
+    let ends = |known: &str| {
+        let rest = path.strip_suffix(known);
+        rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
+    };
+    if ends(KINDNET.0) {
+        let date = tag.get(..KINDNET.1.len()).unwrap_or_default();
+        return Some(("kindnet", date.starts_with("v20") && date >= KINDNET.1));
+    }
+    let plugin = KNOWN.iter().find(|(known, _, _)| ends(known));
+    plugin.map(|(_, plugin, enforces)| (*plugin, *enforces))
+}
+
+fn unrecognised() -> Gap {
+    Gap::new(
+        "whether the network plugin enforces policies",
+        "",
+        GapReason::NotAsked,
+        "try it: two pods, a policy that denies, and a connection between them",
+    )
+}
+
+fn source() -> Source {
+    Source::Derived {
+        engine: "images of the network plugin".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plugins_are_known_by_their_images() {
+        let cases = [
+            ("docker.io/calico/node:v3.30.1", Some(("calico", true))),
+            (
+                "quay.io/cilium/cilium:v1.18@sha256:00",
+                Some(("cilium", true)),
+            ),
+            ("registry:5000/mirror/cilium/cilium", Some(("cilium", true))),
+            (
+                "ghcr.io/flannel-io/flannel:v0.27.0",
+                Some(("flannel", false)),
+            ),
+            (
+                "kindest/kindnetd:v20230511-dc714da8",
+                Some(("kindnet", false)),
+            ),
+            (
+                "kindest/kindnetd:v20250512-df8de77b",
+                Some(("kindnet", true)),
+            ),
+            ("kindest/kindnetd:latest", Some(("kindnet", false))),
+            ("example.com/notcalico/node", None),
+            ("nginx:1.29", None),
+        ];
+        for (image, expected) in cases {
+            assert_eq!(known(image), expected, "{image}");
+        }
+    }
+}

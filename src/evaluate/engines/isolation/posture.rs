@@ -1,0 +1,307 @@
+//! What policies do: to each set of running pods, and seen from each policy, to whom it makes a difference.
+
+use std::collections::BTreeSet;
+
+use super::plugin::Network;
+use super::policies::{Direction, Labels, Pod, Policies, Rule, applies, protocol, rules, selects};
+use super::reach::{answer, pod};
+use super::{all_ports, everyone, foreign, source, unread};
+use crate::facts::objects::{LabelSelector, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort};
+use crate::facts::workload::PodSet;
+use crate::facts::{Cell, Facts, Gap, Lacking};
+use crate::outcome::{Answer, Posture, Postures, Traffic};
+
+crate::facts::record! {
+    /// What difference a network policy makes.
+    #[derive(Debug, Default)]
+    pub struct PolicyEffect {
+        /// How many running pods it selects.
+        pub selected: Cell<i64>,
+        /// Whether it selects whatever is in its namespace.
+        pub selects_everything: bool,
+        /// Policies of the namespace that allow everything, in a direction in which this one isolates, to every pod that it selects: it has no effect there.
+        pub overridden_by: Cell<Vec<String>>,
+        /// Whether one of its rules lets everybody in.
+        pub opens_ingress: bool,
+        /// Whether one of its rules lets everything out.
+        pub opens_egress: bool,
+    }
+}
+
+/// The effect of each policy, in their order.
+pub(crate) fn effects(facts: &Facts, lacking: &Lacking) -> Vec<PolicyEffect> {
+    let policies = Policies::new(facts);
+    let unread = unread(lacking).or_else(|| lacking.below(PodSet::schema()));
+    let mut sets: std::collections::BTreeMap<&str, Vec<&PodSet>> = Default::default();
+    for set in &facts.pods.rows {
+        sets.entry(&set.namespace).or_default().push(set);
+    }
+    let of = |policy: &NetworkPolicy| {
+        let here = sets
+            .get(policy.metadata.namespace.as_str())
+            .map_or(&[][..], Vec::as_slice);
+        effect(&policies, policy, here, unread)
+    };
+    facts.network_policies.rows.iter().map(of).collect()
+}
+
+fn effect(
+    policies: &Policies<'_>,
+    policy: &NetworkPolicy,
+    sets: &[&PodSet],
+    unread: Option<&Gap>,
+) -> PolicyEffect {
+    let opens = |policy: &NetworkPolicy, direction| {
+        let open = |rule: &Rule<'_>| all_ports(rule.0) && everyone(rule.1);
+        applies(policy, direction) && rules(policy, direction).iter().any(open)
+    };
+    let namespace = policy.metadata.namespace.as_str();
+    let selector = &policy.spec.pod_selector;
+    let selected: Vec<_> = sets
+        .iter()
+        .map(|set| (set, selects(selector, &set.labels)))
+        .collect();
+    let gap = selected.iter().find_map(|(_, known)| known.as_ref().err());
+    let gap = unread
+        .or(gap)
+        .or_else(|| policies.facts.pods.lack_in(Some(namespace)));
+    let mine: Vec<&PodSet> = selected
+        .iter()
+        .filter(|(_, known)| *known == Ok(true))
+        .map(|(set, _)| **set)
+        .collect();
+    let over = |other: &&&NetworkPolicy| {
+        let whole = other.spec.pod_selector == *selector
+            || other.spec.pod_selector == LabelSelector::default()
+            || !mine.is_empty()
+                && gap.is_none()
+                && mine
+                    .iter()
+                    .all(|set| selects(&other.spec.pod_selector, &set.labels) == Ok(true));
+        let moot = [Direction::Ingress, Direction::Egress]
+            .into_iter()
+            .any(|direction| {
+                applies(policy, direction) && !opens(policy, direction) && opens(other, direction)
+            });
+        whole && moot
+    };
+    let others = policies
+        .of(namespace)
+        .iter()
+        .filter(|other| !std::ptr::eq(**other, policy));
+    let overriding: Vec<String> = others
+        .filter(over)
+        .map(|other| other.metadata.name.clone())
+        .collect();
+    let lack = unread.or_else(|| policies.lack(namespace));
+    let count = mine.iter().map(|set| set.instances).sum();
+    PolicyEffect {
+        // Some are some, however many more there may be.
+        selected: match gap {
+            Some(gap) if count == 0 => Cell::Gap(gap.clone()),
+            _ => Cell::explicit(count, source("running pods of the namespace")),
+        },
+        selects_everything: *selector == LabelSelector::default(),
+        overridden_by: match lack.or(gap.filter(|_| overriding.is_empty())) {
+            Some(gap) if overriding.is_empty() => Cell::Gap(gap.clone()),
+            _ => Cell::explicit(overriding, source("network policies of the namespace")),
+        },
+        opens_ingress: opens(policy, Direction::Ingress),
+        opens_egress: opens(policy, Direction::Egress),
+    }
+}
+
+/// What policies leave to each set of running pods, and to a new pod, in these namespaces (none: in all).
+pub(crate) fn list(facts: &Facts, lacking: &Lacking, wanted: &[String]) -> Postures {
+    let policies = Policies::new(facts);
+    let hidden = unread(lacking)
+        .or_else(|| lacking.below(PodSet::schema()))
+        .cloned()
+        .or_else(|| foreign(facts));
+    let asked = |name: &str| wanted.is_empty() || wanted.iter().any(|one| one == name);
+    let unlabelled = Labels::new();
+    let mut lines = Vec::new();
+    for namespace in &facts.namespaces.rows {
+        let name = namespace.metadata.name.as_str();
+        if !asked(name) {
+            continue;
+        }
+        let new = Pod {
+            namespace: name,
+            labels: &unlabelled,
+            ports: Vec::new(),
+            host_network: false,
+        };
+        lines.push(line(
+            &policies,
+            &new,
+            "a new pod".to_owned(),
+            0,
+            hidden.as_ref(),
+        ));
+    }
+    for set in facts.pods.rows.iter().filter(|set| asked(&set.namespace)) {
+        let name = format!("{} {}", set.kind, set.workload);
+        let instances = u64::try_from(set.instances).unwrap_or_default();
+        let line = line(
+            &policies,
+            &pod(facts, set),
+            name,
+            instances,
+            hidden.as_ref(),
+        );
+        match lines.iter_mut().rev().find(|known| same(known, &line)) {
+            Some(known) => known.instances += line.instances,
+            None => lines.push(line),
+        }
+    }
+    lines.sort_by(|a, b| a.namespace.cmp(&b.namespace));
+    let network = Network::of(facts, lacking);
+    let lacks = facts
+        .network_policies
+        .lacks
+        .iter()
+        .map(|lack| lack.gap.clone());
+    let lacks = lacks.chain(facts.pods.lacks.iter().map(|lack| lack.gap.clone()));
+    let gaps: BTreeSet<Gap> = lacks.chain(hidden).collect();
+    Postures {
+        plugins: network.network_plugins.value().cloned().unwrap_or_default(),
+        enforced: enforced(&network),
+        lines,
+        gaps: gaps.into_iter().collect(),
+    }
+}
+
+/// Whether anything enforces policies.
+pub(crate) fn enforced(network: &Network) -> Answer {
+    match network.network_policies_enforced.value() {
+        Some(true) => Answer::Yes,
+        Some(false) => Answer::No,
+        None => Answer::Unknown,
+    }
+}
+
+/// Whether two lines of one workload say the same.
+fn same(a: &Posture, b: &Posture) -> bool {
+    a.namespace == b.namespace && a.pods == b.pods && a.ingress == b.ingress && a.egress == b.egress
+}
+
+fn line(
+    policies: &Policies<'_>,
+    pod: &Pod<'_>,
+    name: String,
+    instances: u64,
+    hidden: Option<&Gap>,
+) -> Posture {
+    Posture {
+        namespace: pod.namespace.to_owned(),
+        pods: if pod.host_network {
+            name + " (network of its node)"
+        } else {
+            name
+        },
+        instances,
+        ingress: traffic(policies, pod, Direction::Ingress, hidden),
+        egress: traffic(policies, pod, Direction::Egress, hidden),
+    }
+}
+
+fn traffic(
+    policies: &Policies<'_>,
+    pod: &Pod<'_>,
+    direction: Direction,
+    hidden: Option<&Gap>,
+) -> Traffic {
+    let mut open = hidden.or_else(|| policies.lack(pod.namespace)).cloned();
+    let mut isolating = Vec::new();
+    let here = policies.of(pod.namespace).iter();
+    for policy in here.filter(|policy| !pod.host_network && applies(policy, direction)) {
+        match selects(&policy.spec.pod_selector, pod.labels) {
+            Ok(true) => isolating.push(*policy),
+            Ok(false) => {}
+            Err(gap) => open = Some(gap),
+        }
+    }
+    let allows = isolating.iter().flat_map(|policy| rules(policy, direction));
+    let allows: BTreeSet<String> = allows.map(|rule| shown(&rule)).collect();
+    let isolated = match (hidden, isolating.is_empty(), open.clone()) {
+        (None, false, _) => Ok(true),
+        (_, _, Some(gap)) => Err(gap),
+        (_, empty, None) => Ok(!empty),
+    };
+    Traffic {
+        isolated: answer(&isolated),
+        policies: isolating
+            .iter()
+            .map(|policy| policy.metadata.name.clone())
+            .collect(),
+        allows: allows.into_iter().collect(),
+        reason: isolated.err().or(open),
+    }
+}
+
+/// A rule in a few words: `TCP 80,443 from pods app=web of every namespace`.
+fn shown((ports, peers): &Rule<'_>) -> String {
+    let ports = match ports {
+        [] => "everything".to_owned(),
+        ports => ports.iter().map(port).collect::<Vec<_>>().join(", "),
+    };
+    let peers = match peers {
+        [] => "everybody".to_owned(),
+        peers => peers.iter().map(peer).collect::<Vec<_>>().join(" or "),
+    };
+    format!("{ports}: {peers}")
+}
+
+fn port(held: &NetworkPolicyPort) -> String {
+    let protocol = protocol(held);
+    match (&held.port, held.end_port) {
+        (None, _) => format!("{protocol} any port"),
+        (Some(first), _) if !first.name.is_empty() => format!("{protocol} {}", first.name),
+        (Some(first), Some(last)) => format!("{protocol} {}-{last}", first.number),
+        (Some(first), None) => format!("{protocol} {}", first.number),
+    }
+}
+
+fn peer(peer: &NetworkPolicyPeer) -> String {
+    if let Some(block) = &peer.ip_block {
+        return match &block.except[..] {
+            [] => block.cidr.clone(),
+            except => format!("{} but {}", block.cidr, except.join(", ")),
+        };
+    }
+    let pods = match &peer.pod_selector {
+        Some(selector) => format!("pods{}", selector_shown(selector)),
+        None => "pods".to_owned(),
+    };
+    match &peer.namespace_selector {
+        Some(selector) if *selector == LabelSelector::default() => {
+            format!("{pods} of every namespace")
+        }
+        Some(selector) => format!("{pods} of namespaces{}", selector_shown(selector)),
+        None => format!("{pods} of this namespace"),
+    }
+}
+
+fn selector_shown(selector: &LabelSelector) -> String {
+    let equal = selector
+        .match_labels
+        .iter()
+        .map(|(key, value)| format!("{key}={value}"));
+    let demands = selector.match_expressions.iter().map(|demand| {
+        let values = demand.values.join(",");
+        match demand.operator.as_str() {
+            "In" => format!("{} in ({values})", demand.key),
+            "NotIn" => format!("{} not in ({values})", demand.key),
+            "Exists" => demand.key.clone(),
+            "DoesNotExist" => format!("without {}", demand.key),
+            other => format!("{} {other} ({values})", demand.key),
+        }
+    });
+    let parts: Vec<String> = equal.chain(demands).collect();
+    if parts.is_empty() {
+        String::new()
+    } else {
+        format!(" {}", parts.join(", "))
+    }
+}

@@ -1,0 +1,156 @@
+//! Rows of principals: everybody to whom a binding that is not shipped grants something. And rows of network policies.
+
+use std::sync::{Arc, LazyLock};
+
+use super::joined::join;
+use super::objects::{Identity, unread};
+use super::{Row, Rows, Slot, World};
+use crate::evaluate::engines::isolation::PolicyEffect;
+use crate::evaluate::engines::rbac::{Access, Graph};
+use crate::facts::objects::NetworkPolicy;
+use crate::facts::{Cell, Facts, Gap, Lacking, Record, Source};
+use crate::outcome::{PowerLine, Subject};
+
+crate::facts::record! {
+    /// A user, group or service account with what bindings grant it, those that Kubernetes ships left out.
+    #[derive(Debug, Default)]
+    pub struct PrincipalMark {
+        /// `User`, `Group` or `ServiceAccount`.
+        pub kind: String,
+        /// The namespace of a service account.
+        pub namespace: String,
+        /// The name.
+        pub name: String,
+        /// Its powers, in the whole cluster or in a namespace; the names are those of `binding.grants`.
+        pub powers: Cell<Vec<String>>,
+        /// Those that it has in the whole cluster.
+        pub cluster_powers: Cell<Vec<String>>,
+        /// The fewest steps by which it comes to do everything in the whole cluster; empty when there is no way.
+        pub path_to_cluster: Cell<Vec<String>>,
+        /// The fewest steps by which a service account comes into another namespace; empty when there is no way.
+        pub path_to_neighbour: Cell<Vec<String>>,
+    }
+}
+
+pub(super) fn network_policy_schema() -> Arc<Record> {
+    static SCHEMA: LazyLock<Arc<Record>> = LazyLock::new(|| {
+        let doc = "A NetworkPolicy, with the difference it makes.";
+        join(
+            "networkpolicy",
+            doc,
+            &[NetworkPolicy::schema(), PolicyEffect::schema()],
+        )
+    });
+    SCHEMA.clone()
+}
+
+/// Everybody who holds something that is not shipped.
+#[derive(Default)]
+pub(super) struct Principals {
+    marks: Vec<PrincipalMark>,
+    /// Why nobody is known.
+    unread: Option<Gap>,
+}
+
+/// Finds them, their powers and the ways these open.
+pub(super) fn principals(facts: &Facts, lacking: &Lacking) -> Principals {
+    let access = Access::new(facts, lacking);
+    let graph = Graph::new(&access, lacking, &super::admission_plugin(facts, lacking));
+    let list = access.holders(&graph);
+    let gaps = access.all_gaps();
+    let hidden = gaps.first();
+    let marks = list.into_iter().map(|line| mark(line, &graph, hidden));
+    Principals {
+        marks: marks.collect(),
+        unread: access.unread().cloned(),
+    }
+}
+
+fn mark(line: PowerLine, graph: &Graph<'_>, hidden: Option<&Gap>) -> PrincipalMark {
+    let source = |engine: &str| Source::Derived {
+        engine: engine.to_owned(),
+    };
+    let held = |all: bool| {
+        let powers = line
+            .powers
+            .iter()
+            .filter(|power| all || power.within.is_empty());
+        powers.map(|power| power.name.clone()).collect::<Vec<_>>()
+    };
+    let granted = |names: Vec<String>, gap: Option<&Gap>| match gap {
+        // Whoever may do everything can have nothing more.
+        Some(gap) if !names.iter().any(|name| name == "everything") => Cell::Gap(gap.clone()),
+        _ => Cell::explicit(names, source("roles that bindings grant")),
+    };
+    let way = |(steps, gap): (Vec<String>, Option<&Gap>)| match gap {
+        Some(gap) if steps.is_empty() => Cell::Gap(gap.clone()),
+        _ => Cell::explicit(steps, source("paths through roles, pods and nodes")),
+    };
+    PrincipalMark {
+        kind: line.principal.kind.clone(),
+        namespace: line.principal.namespace.clone().unwrap_or_default(),
+        name: line.principal.name.clone(),
+        powers: granted(held(true), hidden),
+        cluster_powers: granted(held(false), hidden),
+        path_to_cluster: way(graph.lines_to_cluster(&line.principal)),
+        path_to_neighbour: way(graph.lines_to_neighbour(&line.principal)),
+    }
+}
+
+impl World<'_> {
+    pub(super) fn principals(&self) -> Rows<'_> {
+        let rows = self.derived.principals.marks.iter().map(|mark| {
+            let mut subject = Subject::new("principal", format!("{} {}", mark.kind, mark.name));
+            subject.namespace = (!mark.namespace.is_empty()).then(|| mark.namespace.clone());
+            Row {
+                subject,
+                source: Source::Derived {
+                    engine: "roles that bindings grant".to_owned(),
+                },
+                place: None,
+                variables: vec![Slot::Fact(mark), self.cluster_slot()],
+            }
+        });
+        let rows = rows.collect();
+        let facts = self.facts;
+        let mut rows = self.with_lacks(rows, &facts.role_bindings, "principal", "principals");
+        let everywhere = &facts.cluster_role_bindings;
+        rows.unread.extend(unread(
+            everywhere,
+            "principal",
+            "principals with rights everywhere",
+        ));
+        let unread = self.derived.principals.unread.iter();
+        let all = |gap: &Gap| (Subject::new("principal", "all principals"), gap.clone());
+        rows.unread.extend(unread.map(all));
+        if facts.role_bindings.is_complete() && everywhere.is_complete() {
+            "nobody has more than Kubernetes ships".clone_into(&mut rows.none);
+        }
+        rows
+    }
+
+    pub(super) fn network_policies(&self) -> Rows<'_> {
+        let listing = &self.facts.network_policies;
+        let rows = listing.rows.iter().zip(&self.derived.effects);
+        let rows = rows.map(|(policy, effect)| {
+            let identity = Identity {
+                kind: "NetworkPolicy",
+                namespace: &policy.metadata.namespace,
+                name: &policy.metadata.name,
+            };
+            let source = identity.source();
+            let parts: Vec<&dyn crate::facts::Fields> = vec![policy, effect];
+            Row {
+                subject: identity.subject("networkpolicy"),
+                place: Some(source.to_string()),
+                variables: vec![
+                    self.joined(network_policy_schema(), parts, source.clone()),
+                    self.namespace_slot(&policy.metadata.namespace),
+                    self.cluster_slot(),
+                ],
+                source,
+            }
+        });
+        self.with_lacks(rows.collect(), listing, "networkpolicy", "network policies")
+    }
+}
