@@ -44,6 +44,7 @@ fn dispatch(cli: Cli, terminal: &Terminal) -> Result<Exit, CliError> {
         Command::Netpol(command) => commands::netpol::run(command, terminal),
         Command::Rbac(command) => commands::rbac::run(command, terminal),
         Command::Collect(args) => commands::collect::run(args, terminal),
+        Command::Diff(args) => commands::diff::run(&args, folders, terminal),
         Command::Report(args) => commands::report::run(args, terminal),
         Command::Checks(command) => match command {
             ChecksCommand::List => commands::checks::list(folders, terminal),

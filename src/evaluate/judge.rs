@@ -1,8 +1,14 @@
 //! Verdicts: every program on every row of its kind of subject.
 
-use crate::facts::{Cell, Facts, Gap, GapReason, Lacking, Reading, Source, View};
-use crate::outcome::{Evaluation, Evidence, Judgement, Outcome, Reason, Status, Subject};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::catalog::SubjectKind;
+use crate::facts::{Cell, Facts, Gap, GapReason, Lacking, Reading, Source, View};
+use crate::outcome::{Evaluation, Evidence, Judgement, Outcome, Quiet, Reason, Status, Subject};
+
+use super::crowd::{Crowd, identity};
 use super::fingerprint::fingerprint;
 use super::fix;
 use super::lang::{Env, Expression, Trace, Unknown, Value};
@@ -20,117 +26,139 @@ pub struct Task<'c> {
     pub program: Program<'c>,
 }
 
-/// Runs `tasks` on `facts`.
-pub fn judge(facts: &Facts, lacking: &Lacking, tasks: &[Task<'_>]) -> Judgement {
+impl Task<'_> {
+    fn subject(&self) -> SubjectKind {
+        self.program.check.subject
+    }
+}
+
+/// How much is kept of verdicts that nobody has to act on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// Evidence and all.
+    Everything,
+    /// That of the first of each evaluation; of the others, that they are.
+    Samples,
+}
+
+/// What one task gave.
+type Judged = (Evaluation, Vec<Outcome>, Vec<(Status, Arc<Subject>)>);
+
+/// Runs `tasks` on `facts`, on all cores.
+pub fn judge(facts: &Facts, lacking: &Lacking, tasks: &[Task<'_>], keep: Keep) -> Judgement {
     let world = World::new(facts, lacking);
+    let kinds: BTreeSet<SubjectKind> = tasks.iter().map(Task::subject).collect();
+    let crowds: BTreeMap<SubjectKind, Crowd<'_>> = kinds
+        .into_iter()
+        .map(|kind| (kind, Crowd::new(world.rows(kind))))
+        .collect();
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
-    let share = tasks.len().div_ceil(workers).max(1);
-    let mut judged: Vec<(Evaluation, Vec<Outcome>)> = std::thread::scope(|scope| {
-        let running: Vec<_> = tasks
-            .chunks(share)
-            .map(|share| {
-                let world = &world;
-                scope.spawn(move || {
-                    share
-                        .iter()
-                        .map(|task| run(world, task))
-                        .collect::<Vec<_>>()
-                })
-            })
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut judged = Vec::new();
+        while let Some(task) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if let Some(crowd) = crowds.get(&task.subject()) {
+                judged.push(run(&world, crowd, task, keep));
+            }
+        }
+        judged
+    };
+    let mut judged: Vec<Judged> = std::thread::scope(|scope| {
+        let running: Vec<_> = (0..workers.min(tasks.len()).max(1))
+            .map(|_| scope.spawn(work))
             .collect();
-        running
-            .into_iter()
-            .flat_map(|share| {
-                share
-                    .join()
-                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            })
-            .collect()
+        let shares = running.into_iter().map(|share| {
+            share
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        });
+        shares.flatten().collect()
     });
     judged.sort_by(|a, b| a.0.id.cmp(&b.0.id));
     let mut judgement = Judgement::default();
-    for (evaluation, outcomes) in judged {
+    for (position, (evaluation, outcomes, quiet)) in judged.into_iter().enumerate() {
         judgement.evaluations.push(evaluation);
         judgement.outcomes.extend(outcomes);
+        judgement
+            .quiet
+            .extend(quiet.into_iter().map(|(status, subject)| Quiet {
+                evaluation: position,
+                status,
+                subject,
+            }));
     }
     judgement
 }
 
-fn run(world: &World<'_>, task: &Task<'_>) -> (Evaluation, Vec<Outcome>) {
+fn run(world: &World<'_>, crowd: &Crowd<'_>, task: &Task<'_>, keep: Keep) -> Judged {
     let program = &task.program;
     let evaluation = Evaluation {
         id: task.id.clone(),
         check: program.check.id.value.clone(),
         params: program.params.texts(),
     };
-    let rows = world.rows(program.check.subject);
     let bench = Bench {
         world,
         evaluation: &evaluation,
         program,
     };
-    let mut outcomes: Vec<Outcome> = rows.rows.iter().map(|row| bench.verdict(row)).collect();
-    outcomes.extend(
-        rows.unread
+    let rows = &crowd.rows;
+    let (mut outcomes, mut quiet) = (Vec::new(), Vec::new());
+    let mut kept: BTreeMap<Status, usize> = BTreeMap::new();
+    for (subject, positions) in &crowd.subjects {
+        let of_row = positions
             .iter()
-            .map(|(subject, gap)| bench.unread(subject, gap)),
-    );
-    for hidden in rows
+            .map(|at| (bench.status(&rows.rows[*at]), *at));
+        // The worst verdict of its rows is the subject's.
+        let Some((status, at)) = of_row.min_by_key(|(status, _)| rank(*status)) else {
+            continue;
+        };
+        let kept = kept.entry(status).or_default();
+        let calm = matches!(status, Status::Pass | Status::NotApplicable);
+        let brief = keep == Keep::Samples && calm && *kept >= super::SAMPLE;
+        if brief && !crowd.unread.contains(&identity(subject)) {
+            quiet.push((status, subject.clone()));
+            continue;
+        }
+        *kept += 1;
+        let mut outcome = bench.verdict(&rows.rows[at]);
+        outcome.subject = Subject::clone(subject);
+        outcomes.push(outcome);
+    }
+    let concerned = rows
         .hidden
         .iter()
-        .filter(|hidden| bench.concerns(&hidden.like))
-    {
-        outcomes.extend(
-            hidden
-                .unread
-                .iter()
-                .map(|(subject, gap)| bench.unread(subject, gap)),
-        );
+        .filter(|hidden| bench.concerns(&hidden.like));
+    let unread = rows
+        .unread
+        .iter()
+        .chain(concerned.flat_map(|hidden| &hidden.unread));
+    outcomes.extend(unread.map(|(subject, gap)| bench.unread(subject, gap)));
+    // Without what was not read they are one a subject, and in order.
+    if !crowd.unread.is_empty() {
+        outcomes = one_per_subject(outcomes);
     }
-    let mut outcomes = one_per_subject(outcomes);
     if outcomes.is_empty() {
         let subject = Subject::new(program.check.subject.name(), program.check.subject.name());
-        outcomes.push(bench.outcome(
-            Status::NotApplicable,
-            subject,
-            Vec::new(),
-            Some(Reason {
-                text: rows.none,
-                remedy: String::new(),
-            }),
-        ));
+        let reason = Reason {
+            text: rows.none.clone(),
+            remedy: String::new(),
+        };
+        let none = bench.outcome(Status::NotApplicable, subject, Vec::new(), Some(reason));
+        outcomes.push(none);
     }
-    (evaluation, outcomes)
+    (evaluation, outcomes, quiet)
 }
 
-/// A subject can have several rows (the distinct templates of one workload): the worst verdict is the subject's.
+fn rank(status: Status) -> Option<usize> {
+    let order = Status::BY_PRECEDENCE;
+    order.iter().position(|other| *other == status)
+}
+
+/// What was read and what was not can be one subject: the worst verdict is its own.
 fn one_per_subject(mut outcomes: Vec<Outcome>) -> Vec<Outcome> {
-    let rank = |status: Status| {
-        let order = Status::BY_PRECEDENCE;
-        order.iter().position(|other| *other == status)
-    };
-    let identity = |outcome: &Outcome| {
-        let subject = &outcome.subject;
-        (
-            subject.namespace.clone(),
-            subject.node.clone(),
-            subject.name.clone(),
-        )
-    };
-    outcomes.sort_by_cached_key(|outcome| (identity(outcome), rank(outcome.status)));
-    outcomes.dedup_by(|later, kept| {
-        let same = identity(later) == identity(kept);
-        if let (true, Some(more), Some(instances)) = (
-            same,
-            later.subject.instances.take(),
-            kept.subject.instances.as_mut(),
-        ) {
-            instances.count += more.count;
-            instances.sample.extend(more.sample);
-            instances.sample.truncate(super::SAMPLE);
-        }
-        same
-    });
+    outcomes.sort_by_cached_key(|outcome| (identity(&outcome.subject), rank(outcome.status)));
+    outcomes.dedup_by(|later, kept| identity(&later.subject) == identity(&kept.subject));
     outcomes
 }
 
@@ -169,6 +197,27 @@ impl Bench<'_> {
         })
     }
 
+    /// The verdict alone.
+    fn status(&self, row: &Row<'_>) -> Status {
+        let readings = self.readings(row);
+        let env = self.env(&readings);
+        let open = |unknown: Unknown| match unknown {
+            Unknown::Gap(gap) if gap.reason == GapReason::Outside => Status::NotApplicable,
+            _ => Status::Unknown,
+        };
+        if let Some(when) = &self.program.when {
+            match truth(when.evaluate(&env)) {
+                Ok(true) => {}
+                Ok(false) => return Status::NotApplicable,
+                Err(unknown) => return open(unknown),
+            }
+        }
+        match truth(self.program.assert.evaluate(&env)) {
+            Ok(holds) => held(holds, self.program.check.review),
+            Err(unknown) => open(unknown),
+        }
+    }
+
     fn verdict(&self, row: &Row<'_>) -> Outcome {
         let check = self.program.check;
         let readings = self.readings(row);
@@ -197,11 +246,7 @@ impl Bench<'_> {
         match truth(holds) {
             Err(unknown) => self.unknown(row, &unknown, trace),
             Ok(holds) => {
-                let status = match (holds, check.review) {
-                    (true, false) => Status::Pass,
-                    (true, true) => Status::Manual,
-                    (false, _) => Status::Fail,
-                };
+                let status = held(holds, check.review);
                 let fix =
                     (status == Status::Fail).then(|| fix::remediation(check, row, &trace.reads));
                 let mut evidence = evidence(row, trace);
@@ -280,6 +325,14 @@ impl Bench<'_> {
             fingerprint: fingerprint(self.evaluation, &subject),
             subject,
         }
+    }
+}
+
+fn held(holds: bool, review: bool) -> Status {
+    match (holds, review) {
+        (true, false) => Status::Pass,
+        (true, true) => Status::Manual,
+        (false, _) => Status::Fail,
     }
 }
 

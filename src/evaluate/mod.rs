@@ -2,6 +2,7 @@
 //!
 //! Pure and synchronous: facts go in, outcomes come out, and a recorded snapshot gives the same as the live run.
 
+mod crowd;
 mod engines;
 pub mod examples;
 mod exempt;
@@ -19,7 +20,7 @@ pub use engines::isolation::{Endpoint, EndpointError, Nobody};
 pub use engines::pod_security::{Level, broken};
 pub use engines::rbac::{Access, Request};
 pub use exempt::exempted;
-pub use judge::{Task, judge};
+pub use judge::{Keep, Task, judge};
 pub use program::Program;
 pub use questions::{connections, paths, postures, powers, who_can};
 pub use rows::{certificate_lines, variables};

@@ -5,6 +5,8 @@ mod access;
 mod certificates;
 mod network;
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 pub use access::{
@@ -203,4 +205,17 @@ pub struct Judgement {
     pub evaluations: Vec<Evaluation>,
     /// The verdicts, ordered by evaluation, then subject.
     pub outcomes: Vec<Outcome>,
+    /// Verdicts that nobody has to act on, beyond the first of each evaluation: without evidence.
+    pub quiet: Vec<Quiet>,
+}
+
+/// A verdict that nobody has to act on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Quiet {
+    /// The position of its evaluation.
+    pub evaluation: usize,
+    /// `Pass` or `NotApplicable`.
+    pub status: Status,
+    /// What was judged.
+    pub subject: Arc<Subject>,
 }

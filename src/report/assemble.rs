@@ -10,7 +10,7 @@ use super::document::{
 };
 use crate::catalog::{Check, Severity};
 use crate::facts;
-use crate::outcome::{Evaluation, Judgement, Outcome, Status, Subject};
+use crate::outcome::{Evaluation, Judgement, Outcome, Quiet, Status, Subject};
 use crate::score::{ControlScore, Fraction, Overlay, Scorecard, SectionScore};
 
 /// How many of the verdicts that need no action are shown per evaluation.
@@ -49,7 +49,9 @@ impl Report {
         let Judgement {
             evaluations,
             outcomes,
+            quiet,
         } = input.judgement;
+        let more = more(&evaluations, &quiet);
         let mut evaluations: Vec<_> = evaluations
             .into_iter()
             .map(|evaluation| describe(evaluation, input.checks))
@@ -63,7 +65,9 @@ impl Report {
                 .flat_map(Scorecard::controls)
                 .map(|control| control.status)
                 .collect(),
-            outcomes: outcomes.iter().map(|outcome| outcome.status).collect(),
+            outcomes: (outcomes.iter().map(|outcome| outcome.status))
+                .chain(quiet.iter().map(|one| one.status))
+                .collect(),
             evaluations: evaluations.len() as u64,
             gaps: gaps.len() as u64,
         };
@@ -80,9 +84,10 @@ impl Report {
                 .map(|card| profile(card, input.chosen.get(&card.id)))
                 .collect(),
             evaluations,
-            outcomes: entries(outcomes, input.overlay, input.all),
+            outcomes: entries(outcomes, &more, input.overlay, input.all),
             gaps,
             waivers: input.overlay.entries.clone(),
+            comparison: None,
             totals,
         }
     }
@@ -177,8 +182,23 @@ fn order(outcome: &Outcome) -> (&str, &Subject, Status, &str) {
     (evaluation, subject, *status, fingerprint)
 }
 
+/// How many verdicts there are of each evaluation and status, beside those that were kept.
+type More = BTreeMap<(String, Status), u64>;
+
+fn more(evaluations: &[Evaluation], quiet: &[Quiet]) -> More {
+    let mut counts: BTreeMap<(usize, Status), u64> = BTreeMap::new();
+    for one in quiet {
+        *counts.entry((one.evaluation, one.status)).or_default() += 1;
+    }
+    let named = counts.into_iter().filter_map(|((at, status), count)| {
+        let evaluation = evaluations.get(at)?;
+        Some(((evaluation.id.clone(), status), count))
+    });
+    named.collect()
+}
+
 /// The verdicts, by evaluation, then subject; a summary stands where the first of its verdicts would.
-fn entries(mut outcomes: Vec<Outcome>, overlay: &Overlay, all: bool) -> Vec<Entry> {
+fn entries(mut outcomes: Vec<Outcome>, more: &More, overlay: &Overlay, all: bool) -> Vec<Entry> {
     outcomes.sort_by(|a, b| order(a).cmp(&order(b)));
     let mut entries = Vec::new();
     let mut summaries: BTreeMap<(String, Status), usize> = BTreeMap::new();
@@ -199,11 +219,12 @@ fn entries(mut outcomes: Vec<Outcome>, overlay: &Overlay, all: bool) -> Vec<Entr
                 }
             }
             btree_map::Entry::Vacant(new) => {
+                let count = more.get(new.key()).copied().unwrap_or_default();
                 new.insert(entries.len());
                 let mut summary = Summary {
                     evaluation: outcome.evaluation.clone(),
                     status: outcome.status,
-                    count: 0,
+                    count,
                     sample: Vec::new(),
                 };
                 summary.add(outcome);

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::diff::Comparison;
 use crate::catalog::Severity;
 use crate::facts::GapReason;
 use crate::outcome::{self, Evidence, Exemption, Reason, Status, Subject};
@@ -40,6 +41,9 @@ pub struct Report {
     /// The entries of the waiver file, in its order; absent when there was none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waivers: Vec<WaiverEntry>,
+    /// What changed since an older report; absent when none was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<Comparison>,
     /// Sums.
     pub totals: Totals,
 }

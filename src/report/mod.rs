@@ -5,6 +5,7 @@
 //! in as [`Options`]. Text from outside reaches a screen only through [`safe`](safe::safe).
 
 mod assemble;
+mod diff;
 pub mod document;
 mod groups;
 mod ink;
@@ -23,6 +24,7 @@ use serde::Serialize;
 use crate::outcome::{CertificateLine, Connections, Paths, Postures, PowerList, WhoCan};
 
 pub use assemble::Input;
+pub use diff::{Change, Comparison};
 pub use document::{ReadError, Report};
 pub use groups::{Cause, Finding, causes, findings};
 pub use starter::starter;
@@ -160,6 +162,8 @@ pub enum View {
     Postures(Postures),
     /// `netpol can`.
     Connections(Connections),
+    /// `diff`.
+    Comparison(Comparison),
 }
 
 /// Such a list as a document, version 1.

@@ -1,12 +1,12 @@
 //! One control: its outcomes folded into one status.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
 use super::{Overlay, control_name};
 use crate::catalog::{Check, Control, Severity};
-use crate::outcome::{Evaluation, Judgement, Outcome, Reason, Status, Subject};
+use crate::outcome::{Evaluation, Judgement, Outcome, Quiet, Reason, Status, Subject};
 
 /// Numbers per status.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,6 +106,7 @@ pub(super) fn fold(statuses: impl IntoIterator<Item = Status>) -> Option<Status>
 pub(super) struct Index<'a> {
     evaluations: BTreeMap<&'a str, Vec<&'a Evaluation>>,
     outcomes: BTreeMap<&'a str, Vec<&'a Outcome>>,
+    quiet: BTreeMap<&'a str, Vec<&'a Quiet>>,
 }
 
 impl<'a> Index<'a> {
@@ -120,9 +121,16 @@ impl<'a> Index<'a> {
             let of_evaluation = outcomes.entry(&outcome.evaluation).or_default();
             of_evaluation.push(outcome);
         }
+        let mut quiet: BTreeMap<&str, Vec<&Quiet>> = BTreeMap::new();
+        for one in &judgement.quiet {
+            if let Some(evaluation) = judgement.evaluations.get(one.evaluation) {
+                quiet.entry(&evaluation.id).or_default().push(one);
+            }
+        }
         Self {
             evaluations,
             outcomes,
+            quiet,
         }
     }
 
@@ -140,13 +148,20 @@ impl<'a> Index<'a> {
             .get(evaluation.id.as_str())
             .map_or(&[], Vec::as_slice)
     }
+
+    fn quiet(&self, evaluation: &Evaluation) -> &[&'a Quiet] {
+        self.quiet
+            .get(evaluation.id.as_str())
+            .map_or(&[], Vec::as_slice)
+    }
 }
 
 /// What is gathered about a control, check by check.
 struct Folding<'a> {
     name: String,
     overlay: &'a Overlay,
-    subjects: BTreeMap<Identity<'a>, Status>,
+    /// In no order: only counted and folded.
+    subjects: HashMap<Identity<'a>, Status>,
     unanswered: Option<&'a str>,
     score: ControlScore,
 }
@@ -169,13 +184,18 @@ impl<'a> Folding<'a> {
         if status == Status::Fail {
             self.score.failing = self.score.failing.max(Some(severity));
         }
-        let known = self
-            .subjects
-            .entry(identity(&outcome.subject))
-            .or_insert(status);
+        self.subject(&outcome.subject, status);
+    }
+
+    fn subject(&mut self, subject: &'a Subject, status: Status) {
+        let known = self.subjects.entry(identity(subject)).or_insert(status);
         *known = fold([*known, status]).unwrap_or(Status::Unknown);
     }
 
+    #[allow(
+        clippy::iter_over_hash_type,
+        reason = "sums and the least of all do not depend on the order"
+    )]
     fn finish(mut self) -> ControlScore {
         self.score.tally = self.subjects.values().copied().collect();
         let missing = self.unanswered.map(|_| Status::Unknown);
@@ -203,7 +223,7 @@ pub(super) fn control<'a>(
     let mut folding = Folding {
         name: control_name(profile, &control.id.value),
         overlay,
-        subjects: BTreeMap::new(),
+        subjects: HashMap::new(),
         unanswered: None,
         score: ControlScore {
             id: control.id.value.clone(),
@@ -238,6 +258,9 @@ pub(super) fn control<'a>(
             folding.score.evaluations.push(evaluation.id.clone());
             for outcome in outcomes {
                 folding.outcome(outcome, severity);
+            }
+            for quiet in index.quiet(evaluation) {
+                folding.subject(&quiet.subject, quiet.status);
             }
         }
     }

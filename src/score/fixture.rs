@@ -122,5 +122,6 @@ pub(crate) fn judgement(checks: &BTreeMap<String, Check>, outcomes: Vec<Outcome>
     Judgement {
         evaluations: checks.values().map(evaluation).collect(),
         outcomes,
+        quiet: Vec::new(),
     }
 }

@@ -27,6 +27,22 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// The same, failed as well by this many new findings of a severity or above; `None` where nobody asked.
+    pub fn and_new(self, new: Option<(Severity, usize)>) -> Self {
+        let reason = match new {
+            None | Some((_, 0)) => return self,
+            Some((limit, 1)) => format!("1 new finding at severity {} or above", limit.name()),
+            Some((limit, n)) => format!("{n} new findings at severity {} or above", limit.name()),
+        };
+        match self {
+            Self::Failed(mut reasons) => {
+                reasons.push(reason);
+                Self::Failed(reasons)
+            }
+            _ => Self::Failed(vec![reason]),
+        }
+    }
+
     /// The exit status that stands for it.
     pub fn exit_status(&self) -> u8 {
         match self {

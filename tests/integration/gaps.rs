@@ -7,7 +7,7 @@ use std::io::{Read, Write};
 use proptest::prelude::*;
 use proptest::test_runner::TestRng;
 use seaworthy::catalog::{Catalog, Profile};
-use seaworthy::evaluate::{judge, tasks};
+use seaworthy::evaluate::{Keep, judge, tasks};
 use seaworthy::facts::snapshot;
 use seaworthy::outcome::{Judgement, Status};
 use serde_json::{Value, json};
@@ -58,6 +58,7 @@ fn judged(catalog: &Catalog, packed: &[u8]) -> Judgement {
         &snapshot.facts,
         &snapshot.lacking,
         &tasks(catalog, &profiles).unwrap(),
+        Keep::Everything,
     )
 }
 

@@ -10,6 +10,8 @@ mod catalog;
 mod certs;
 /// The program as its users meet it.
 mod cli;
+/// What changed between two reports.
+mod diff;
 /// Which edition of a benchmark is taken.
 mod editions;
 /// What profiles exempt, and what only looks like it.
@@ -20,6 +22,10 @@ mod gaps;
 mod harness;
 /// The real cluster of the test bed.
 mod live;
+/// YAML that has not been applied yet.
+mod manifests;
+/// Questions that commands ask the engines.
+mod questions;
 /// The README.
 mod readme;
 /// What is accepted, by whom, until when.

@@ -74,6 +74,8 @@ pub(crate) enum Command {
     Collect(CollectArgs),
     /// Print a saved JSON report in another format
     Report(ReportArgs),
+    /// Show what changed between two reports, or two snapshots
+    Diff(DiffArgs),
     /// List, show, test and lint checks
     #[command(subcommand)]
     Checks(ChecksCommand),
@@ -100,6 +102,9 @@ pub(crate) struct AuditArgs {
     /// Write a new file for --waivers, with one entry per finding, to be filled in
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(crate) write_waivers: Option<PathBuf>,
+    /// Compare with this report, saved as JSON: what is new, what is fixed
+    #[arg(long, value_name = "REPORT", help_heading = "Gate")]
+    pub(crate) baseline: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) selection: SelectionArgs,
     #[command(flatten)]
@@ -135,6 +140,19 @@ pub(crate) struct ReportArgs {
     /// A report written with `-o json`; `-` reads standard input
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// `diff`
+#[derive(Debug, Args)]
+pub(crate) struct DiffArgs {
+    /// The older report, saved as JSON, or snapshot
+    pub(crate) old: PathBuf,
+    /// The newer one
+    pub(crate) new: PathBuf,
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
 }

@@ -27,6 +27,9 @@ pub(crate) struct GateArgs {
     /// Exit with 1 when a check of this severity or a higher one fails: info, low, medium, high, critical
     #[arg(long, value_name = "SEVERITY", value_parser = severity)]
     pub(crate) fail_on: Option<crate::catalog::Severity>,
+    /// Have --fail-on count only what is new since the --baseline
+    #[arg(long, requires = "fail_on", requires = "baseline")]
+    pub(crate) new_only: bool,
     /// Exit with 1 when a profile scores below this many percent
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub(crate) min_score: Option<u8>,

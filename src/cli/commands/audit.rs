@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::catalog::{Catalog, Server};
+use super::diff;
+use crate::catalog::{Catalog, Server, Waiver};
 use crate::cli::args::{AuditArgs, GateArgs};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -12,9 +13,9 @@ use crate::cli::sink::Sink;
 use crate::cli::source::{self, broken};
 use crate::cli::terminal::Terminal;
 use crate::cli::waivers;
-use crate::evaluate::{exempted, judge, tasks};
+use crate::evaluate::{Keep, exempted, judge, tasks};
 use crate::facts::{Facts, Snapshot, snapshot};
-use crate::report::{Input, Report};
+use crate::report::{Comparison, Input, Report};
 use crate::score::{Gate, Overlay, Scorecard, Verdict, score};
 
 /// Audits.
@@ -36,43 +37,81 @@ pub(crate) fn run(
         .transpose()?;
     let outputs = Outputs::open(&args.output, save.as_ref(), terminal)?;
 
-    let Snapshot { facts, lacking } = source::facts(&args.source, terminal)?;
+    let baseline = args.baseline.as_deref().map(diff::report).transpose()?;
+
+    let recorded = source::facts(&args.source, terminal)?;
     let saved = match (save, &args.save) {
-        (Some(sink), Some(path)) => {
-            sink.fill(|out| snapshot::write(&facts, out).map_err(|source| broken(path, source)))
-        }
+        (Some(sink), Some(path)) => sink.fill(|out| {
+            snapshot::write(&recorded.facts, out).map_err(|source| broken(path, source))
+        }),
         _ => Ok(()),
     };
-
-    let Chosen { profiles, reasons } = selection.choose(server(&facts));
-    let tasks = tasks(&catalog, &profiles).map_err(CliError::Checks)?;
-    let judgement = judge(&facts, &lacking, &tasks);
-    let mut overlay = Overlay::of(&waivers, &judgement, waivers::day(facts.observed_at));
-    overlay.exemptions = exempted(&facts, &lacking, &profiles, &judgement);
-    let scorecards: Vec<Scorecard> = profiles
-        .iter()
-        .map(|profile| score(profile, &catalog.checks, &judgement, &overlay))
-        .collect();
-    let verdict = gate(&args.gate).verdict(&scorecards);
-    let report = Report::assemble(Input {
-        version: env!("CARGO_PKG_VERSION"),
-        observed_at: facts.observed_at,
-        source: source::source(&facts.asked),
-        cluster: source::cluster(&facts),
-        scorecards: &scorecards,
-        chosen: &reasons,
-        judgement,
-        checks: &catalog.checks,
-        overlay: &overlay,
-        gaps: &facts.gaps(),
-        all: outputs.all(),
-    });
+    let mut judged = judged(&recorded, &catalog, &selection, &waivers, outputs.all())?;
+    if let Some(baseline) = baseline {
+        judged.report.comparison = Some(Comparison::of(&baseline, &judged.report));
+    }
+    let report = judged.report;
+    let verdict = match &report.comparison {
+        Some(comparison) if args.gate.new_only => {
+            let others = Gate {
+                fail_on: None,
+                ..gate(&args.gate)
+            };
+            let new = args
+                .gate
+                .fail_on
+                .map(|limit| (limit, comparison.new_from(limit)));
+            others.verdict(&judged.scorecards).and_new(new)
+        }
+        _ => gate(&args.gate).verdict(&judged.scorecards),
+    };
     // What could not be saved is no reason to lose the report.
     outputs.write(&report).and(saved)?;
     if let Some(sink) = starter {
         waivers::write(sink, &report)?;
     }
     Ok(conclude(&verdict))
+}
+
+/// A report with the scores that it was made of.
+pub(super) struct Judged {
+    pub(super) report: Report,
+    pub(super) scorecards: Vec<Scorecard>,
+}
+
+/// Judges facts and reports on them.
+pub(super) fn judged(
+    recorded: &Snapshot,
+    catalog: &Catalog,
+    selection: &Selection<'_>,
+    waivers: &[Waiver],
+    all: bool,
+) -> Result<Judged, CliError> {
+    let Snapshot { facts, lacking } = recorded;
+    let Chosen { profiles, reasons } = selection.choose(server(facts));
+    let tasks = tasks(catalog, &profiles).map_err(CliError::Checks)?;
+    let keep = if all { Keep::Everything } else { Keep::Samples };
+    let judgement = judge(facts, lacking, &tasks, keep);
+    let mut overlay = Overlay::of(waivers, &judgement, waivers::day(facts.observed_at));
+    overlay.exemptions = exempted(facts, lacking, &profiles, &judgement);
+    let scorecards: Vec<Scorecard> = profiles
+        .iter()
+        .map(|profile| score(profile, &catalog.checks, &judgement, &overlay))
+        .collect();
+    let report = Report::assemble(Input {
+        version: env!("CARGO_PKG_VERSION"),
+        observed_at: facts.observed_at,
+        source: source::source(&facts.asked),
+        cluster: source::cluster(facts),
+        scorecards: &scorecards,
+        chosen: &reasons,
+        judgement,
+        checks: &catalog.checks,
+        overlay: &overlay,
+        gaps: &facts.gaps(),
+        all,
+    });
+    Ok(Judged { report, scorecards })
 }
 
 /// What the choice of an edition depends on.

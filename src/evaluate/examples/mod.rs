@@ -12,7 +12,7 @@ use crate::catalog::{Check, Example, Expectation, Problem};
 use crate::facts::Lacking;
 use crate::outcome::Status;
 
-use super::{Program, Task, judge};
+use super::{Keep, Program, Task, judge};
 
 /// Runs the examples of `check`: one problem per example that is answered differently, or cannot be run.
 pub fn run(check: &Check) -> Vec<Problem> {
@@ -37,7 +37,7 @@ fn answer(example: &Example, tasks: &[Task<'_>]) -> Result<(), Problem> {
     let name = &example.name.value;
     let facts = world::facts(&example.given.value)
         .map_err(|mistake| at(format!("example `{name}` cannot be run: {mistake}")))?;
-    let judgement = judge(&facts, &Lacking::default(), tasks);
+    let judgement = judge(&facts, &Lacking::default(), tasks, Keep::Everything);
     let present = |status: &&Status| {
         judgement
             .outcomes

@@ -2,6 +2,7 @@
 
 mod access;
 mod certificates;
+mod diff;
 mod findings;
 mod network;
 mod page;
@@ -34,6 +35,10 @@ pub(super) fn render(report: &Report, options: &Options, to: &mut dyn Write) -> 
         profile::render(profile, &mut page)?;
     }
     findings::to_fix(&groups::findings(report), report, &mut page)?;
+    if let Some(comparison) = &report.comparison {
+        page.blank()?;
+        diff::render(comparison, &mut page)?;
+    }
     waived::render(report, &mut page)?;
     findings::not_known(&groups::causes(report), report, &mut page)?;
     page.blank()?;
@@ -48,6 +53,7 @@ pub(super) fn view(view: &View, options: &Options, to: &mut dyn Write) -> io::Re
         View::Powers(list) => access::powers(list, &mut page),
         View::Postures(found) => network::postures(found, &mut page),
         View::Connections(found) => network::connections(found, &mut page),
+        View::Comparison(found) => diff::render(found, &mut page),
     }
 }
 

@@ -344,3 +344,6 @@ fn source(engine: &str) -> Source {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod model;

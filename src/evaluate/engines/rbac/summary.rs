@@ -17,11 +17,11 @@ impl Access<'_> {
         lines.retain(|line| !line.powers.is_empty());
         lines.sort_by_cached_key(|line| {
             let far = line.steps_to_cluster.unwrap_or(usize::MAX);
-            (
-                far,
-                std::cmp::Reverse(line.powers.len()),
-                line.principal.clone(),
-            )
+            {
+                let all = line.powers.iter().any(|power| power.name == EVERYTHING);
+                let number = std::cmp::Reverse(line.powers.len());
+                (far, !all, number, line.principal.clone())
+            }
         });
         PowerList {
             others: all - lines.len(),

@@ -74,7 +74,9 @@ impl<'g> Graph<'g> {
         };
         graph.spot(Spot::Cluster);
         graph.places(lacking, plugin);
-        let everybody: BTreeSet<&Who> = access.grants.keys().collect();
+        // Nobody has to bind that group to anything.
+        let masters = Who::Group(MASTERS.to_owned());
+        let everybody: BTreeSet<&Who> = access.grants.keys().chain([&masters]).collect();
         for who in everybody {
             graph.principal(who);
         }
@@ -323,3 +325,6 @@ impl From<&Principal> for Who {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,56 @@
+//! Time and memory.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// The best of three.
+pub(crate) fn best(mut work: impl FnMut()) -> Duration {
+    let time = |_| {
+        let begin = Instant::now();
+        work();
+        begin.elapsed()
+    };
+    (0..3).map(time).min().unwrap_or_default()
+}
+
+/// How long a run of the program took, and how much memory it held at most, in MiB.
+pub(crate) struct Run {
+    pub(crate) time: Duration,
+    pub(crate) peak: f64,
+}
+
+/// Runs the program and watches it. Its report goes nowhere.
+pub(crate) fn run(args: &[&str], kubeconfig: Option<&Path>) -> std::io::Result<Run> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_seaworthy"));
+    command
+        .args(args)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    if let Some(path) = kubeconfig {
+        command.env("KUBECONFIG", path);
+    }
+    let begin = Instant::now();
+    let mut child = command.spawn()?;
+    let status = format!("/proc/{}/status", child.id());
+    let mut peak = 0.0f64;
+    while child.try_wait()?.is_none() {
+        let text = std::fs::read_to_string(&status).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
+        peak = peak.max(kilobytes.unwrap_or_default() / 1024.0);
+        std::thread::sleep(Duration::from_millis(3));
+    }
+    Ok(Run {
+        time: begin.elapsed(),
+        peak,
+    })
+}
+
+/// `count` things in `time` as a rate.
+pub(crate) fn rate(count: usize, time: Duration) -> f64 {
+    count as f64 / time.as_secs_f64()
+}
+
+/// The sizes that show how the work grows.
+pub(crate) const GROWTH: [usize; 3] = [1, 2, 4];

@@ -1,0 +1,106 @@
+//! RBAC of a large cluster: all powers, and the shortest paths of everybody.
+
+use std::hint::black_box;
+use std::io::Write;
+
+use seaworthy::evaluate::{paths, powers};
+use seaworthy::facts::objects::{Content, decode_manifest};
+use seaworthy::facts::{Asked, Cluster, Facts, Lacking};
+use serde_json::{Value, json};
+
+use super::Outcome;
+use super::measure::{GROWTH, best, rate};
+
+const ROLES: usize = 500;
+const BINDINGS: usize = 1_250;
+const ACCOUNTS: usize = 750;
+const NAMESPACES: usize = 100;
+
+/// Roles, bindings and accounts, so many times; most roles are harmless, some are not.
+fn world(times: usize) -> Facts {
+    const GROUP: &str = "rbac.authorization.k8s.io";
+    let version = format!("{GROUP}/v1");
+    let mut items: Vec<Value> = Vec::new();
+    let namespace = |at: usize| format!("team-{}", at % (NAMESPACES * times));
+    for at in 0..NAMESPACES * times {
+        let labels = json!({"pod-security.kubernetes.io/enforce": if at % 2 == 0 { "restricted" } else { "privileged" }});
+        items.push(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace(at), "labels": labels}}));
+    }
+    for at in 0..ACCOUNTS * times {
+        items.push(json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": format!("robot-{at}"), "namespace": namespace(at)}}));
+    }
+    for at in 0..ROLES * times {
+        let rules = match at % 10 {
+            0 => json!([{"apiGroups": [""], "resources": ["pods"], "verbs": ["create"]}]),
+            1 => json!([{"apiGroups": [""], "resources": ["pods/exec"], "verbs": ["create"]}]),
+            2 => json!([{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "create"]}]),
+            3 => {
+                json!([{"apiGroups": [""], "resources": ["serviceaccounts/token"], "verbs": ["create"], "resourceNames": [format!("robot-{at}")]}])
+            }
+            _ => {
+                json!([{"apiGroups": ["", "apps"], "resources": ["configmaps", "deployments"], "verbs": ["get", "list", "watch"]}])
+            }
+        };
+        let kind = if at % 4 == 0 { "ClusterRole" } else { "Role" };
+        let mut metadata = json!({"name": format!("role-{at}")});
+        if kind == "Role" {
+            metadata["namespace"] = json!(namespace(at));
+        }
+        items.push(
+            json!({"apiVersion": version, "kind": kind, "metadata": metadata, "rules": rules}),
+        );
+    }
+    for at in 0..BINDINGS * times {
+        let role = at % (ROLES * times);
+        let account = at % (ACCOUNTS * times);
+        let subject = json!({"kind": "ServiceAccount", "name": format!("robot-{account}"), "namespace": namespace(account)});
+        let kind = if role % 4 == 0 { "ClusterRole" } else { "Role" };
+        let everywhere = kind == "ClusterRole" && at % 40 == 0;
+        let mut metadata = json!({"name": format!("binding-{at}")});
+        if !everywhere {
+            metadata["namespace"] = json!(namespace(role));
+        }
+        items.push(json!({"apiVersion": version, "kind": if everywhere { "ClusterRoleBinding" } else { "RoleBinding" }, "metadata": metadata,
+            "roleRef": {"apiGroup": GROUP, "kind": kind, "name": format!("role-{role}")}, "subjects": [subject]}));
+    }
+    items.push(json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "cp", "labels": {"node-role.kubernetes.io/control-plane": ""}}}));
+    let asked = Asked {
+        api: Some("https://bench.invalid".to_owned()),
+        ..Asked::default()
+    };
+    let mut facts = Facts::unrecorded(jiff::Timestamp::UNIX_EPOCH, asked, Cluster::default());
+    let list = json!({"apiVersion": "v1", "kind": "List", "items": items}).to_string();
+    let documents = decode_manifest(&list).into_iter();
+    let objects = documents.filter_map(|document| match document.content {
+        Content::Object(object) => Some(object),
+        _ => None,
+    });
+    facts.take_objects(objects.collect());
+    facts
+}
+
+pub(crate) fn run(out: &mut dyn Write) -> Outcome {
+    let mut before = None;
+    for times in GROWTH {
+        let facts = world(times);
+        let lacking = Lacking::default();
+        let held = best(|| {
+            black_box(powers(&facts, &lacking));
+        });
+        let ways = best(|| {
+            black_box(paths(&facts, &lacking, None, false));
+        });
+        let found = paths(&facts, &lacking, None, false).paths.len();
+        let ratio = before.map_or(1.0, |before: f64| ways.as_secs_f64() / before);
+        before.get_or_insert(ways.as_secs_f64());
+        writeln!(
+            out,
+            "{:>5} roles, {:>5} bindings, {:>5} accounts  powers {held:>10.2?}  paths {ways:>10.2?} ({found} found)  {:>8.0} bindings/s  ×{ratio:.2}",
+            ROLES * times,
+            BINDINGS * times,
+            ACCOUNTS * times,
+            rate(BINDINGS * times, ways)
+        )?;
+    }
+    Ok(())
+}

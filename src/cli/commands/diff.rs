@@ -1,0 +1,76 @@
+//! `diff`: what changed between two reports, or two recorded clusters.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::audit;
+use crate::catalog::Catalog;
+use crate::cli::args::DiffArgs;
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::cli::output::Outputs;
+use crate::cli::selection::Selection;
+use crate::cli::source::broken;
+use crate::cli::terminal::Terminal;
+use crate::facts::snapshot;
+use crate::report::{Comparison, Report, View, render_view};
+
+/// A file that is larger than this is neither.
+const LARGEST: u64 = 1 << 30;
+
+/// How every snapshot begins: gzip, RFC 1952.
+const SNAPSHOT: [u8; 2] = [0x1f, 0x8b];
+
+/// Compares.
+pub(crate) fn run(
+    args: &DiffArgs,
+    folders: &[PathBuf],
+    terminal: &Terminal,
+) -> Result<Exit, CliError> {
+    let outputs = Outputs::open(&args.output, None, terminal)?;
+    let catalog = Catalog::load(folders)?;
+    let selection = Selection::new(&catalog, &args.selection, false)?;
+    let [old, new] = [&args.old, &args.new].map(|path| read(path, &catalog, &selection));
+    let comparison = Comparison::of(&old?, &new?);
+    let view = View::Comparison(comparison);
+    outputs.fill(|format, options, out| render_view(&view, format, options, out))?;
+    Ok(Exit::Done)
+}
+
+/// The report in a file, or that on the cluster recorded in it.
+fn read(path: &Path, catalog: &Catalog, selection: &Selection<'_>) -> Result<Report, CliError> {
+    let bytes = bytes(path)?;
+    if !bytes.starts_with(&SNAPSHOT) {
+        return parse(path, &bytes);
+    }
+    let recorded = snapshot::read(&bytes[..]).map_err(|source| broken(path, source))?;
+    let judged = audit::judged(&recorded, catalog, selection, &[], false)?;
+    Ok(judged.report)
+}
+
+/// The saved report in a file.
+pub(super) fn report(path: &Path) -> Result<Report, CliError> {
+    parse(path, &bytes(path)?)
+}
+
+fn parse(path: &Path, bytes: &[u8]) -> Result<Report, CliError> {
+    Report::read(bytes).map_err(|source| CliError::Report {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn bytes(path: &Path) -> Result<Vec<u8>, CliError> {
+    let mut bytes = Vec::new();
+    let read = match path == Path::new("-") {
+        true => std::io::stdin().take(LARGEST).read_to_end(&mut bytes),
+        false => {
+            std::fs::File::open(path).and_then(|file| file.take(LARGEST).read_to_end(&mut bytes))
+        }
+    };
+    read.map_err(|source| CliError::Input {
+        path: path.to_owned(),
+        source,
+    })?;
+    Ok(bytes)
+}

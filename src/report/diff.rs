@@ -1,0 +1,133 @@
+//! What changed between two reports, finding by finding, by their fingerprints.
+//!
+//! A finding is fixed when it is known to be gone: one that the newer report could not judge is not.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::document::{Entry, Evaluation, Outcome, Report};
+use super::groups;
+use crate::catalog::Severity;
+use crate::outcome::{Status, Subject};
+
+/// What changed since an older report.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Comparison {
+    /// What fails now and did not then.
+    pub new: Vec<Change>,
+    /// What failed then and is known not to now.
+    pub fixed: Vec<Change>,
+    /// What failed then and is not judged now.
+    pub not_known: Vec<Change>,
+    /// How many findings are the same.
+    pub unchanged: u64,
+}
+
+/// One finding of either report.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Change {
+    /// How bad it is.
+    pub severity: Severity,
+    /// The id of its evaluation.
+    pub evaluation: String,
+    /// Who it is about.
+    pub subject: Subject,
+    /// What was found.
+    pub message: String,
+    /// The identity of the finding.
+    pub fingerprint: String,
+}
+
+impl Comparison {
+    /// Compares the open findings of two reports: what is waived or exempt in both is in neither.
+    pub fn of(old: &Report, new: &Report) -> Self {
+        let (before, now) = (open(old), open(new));
+        let accepted: BTreeSet<&str> = failing(new).map(|one| fingerprint(one)).collect();
+        let hidden = unknown(new);
+        let run: BTreeSet<&str> = new.evaluations.iter().map(|one| one.id.as_str()).collect();
+        let mut comparison = Self::default();
+        for (id, outcome) in &now {
+            match before.contains_key(id) {
+                true => comparison.unchanged += 1,
+                false => comparison.new.push(change(outcome, new)),
+            }
+        }
+        for (id, outcome) in before.iter().filter(|(id, _)| !now.contains_key(*id)) {
+            let evaluation = outcome.verdict.evaluation.as_str();
+            let judged = run.contains(evaluation) && !hidden.contains(evaluation);
+            // What was accepted since fails still, but nobody has to act on it.
+            let settled = judged || accepted.contains(id);
+            let list = match settled {
+                true => &mut comparison.fixed,
+                false => &mut comparison.not_known,
+            };
+            list.push(change(outcome, old));
+        }
+        let Self {
+            new,
+            fixed,
+            not_known,
+            ..
+        } = &mut comparison;
+        for list in [new, fixed, not_known] {
+            list.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.cmp(b)));
+        }
+        comparison
+    }
+
+    /// The new findings of this severity or above.
+    pub fn new_from(&self, severity: Severity) -> usize {
+        self.new
+            .iter()
+            .filter(|one| one.severity >= severity)
+            .count()
+    }
+}
+
+fn open(report: &Report) -> BTreeMap<&str, &Outcome> {
+    let open = groups::open(report).into_iter();
+    open.map(|outcome| (fingerprint(outcome), outcome))
+        .collect()
+}
+
+fn failing(report: &Report) -> impl Iterator<Item = &Outcome> {
+    verdicts(report).filter(|outcome| outcome.verdict.status == Status::Fail)
+}
+
+/// The evaluations in which something is not known.
+fn unknown(report: &Report) -> BTreeSet<&str> {
+    let unknown = verdicts(report).filter(|outcome| outcome.verdict.status == Status::Unknown);
+    unknown
+        .map(|outcome| outcome.verdict.evaluation.as_str())
+        .collect()
+}
+
+fn verdicts(report: &Report) -> impl Iterator<Item = &Outcome> {
+    report.outcomes.iter().filter_map(|entry| match entry {
+        Entry::One(outcome) => Some(&**outcome),
+        Entry::Summary(_) => None,
+    })
+}
+
+fn fingerprint(outcome: &Outcome) -> &str {
+    &outcome.verdict.fingerprint
+}
+
+fn change(outcome: &Outcome, report: &Report) -> Change {
+    let verdict = &outcome.verdict;
+    let known = |one: &&Evaluation| one.id == verdict.evaluation;
+    let evaluation = report.evaluations.iter().find(known);
+    Change {
+        severity: evaluation.map_or(Severity::Critical, |one| one.severity),
+        evaluation: verdict.evaluation.clone(),
+        subject: verdict.subject.clone(),
+        message: match (verdict.message.is_empty(), evaluation) {
+            (true, Some(evaluation)) => evaluation.title.clone(),
+            _ => verdict.message.clone(),
+        },
+        fingerprint: verdict.fingerprint.clone(),
+    }
+}

@@ -1,0 +1,125 @@
+use std::io::Write;
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use crate::harness::{command, run};
+
+const CHART: &str = "tests/fixtures/manifests/chart.yaml";
+const MIXED: &str = "tests/fixtures/manifests/mixed";
+
+/// Without what differs from run to run.
+fn steady(text: &str) -> String {
+    let time = regex::Regex::new(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC").unwrap();
+    time.replace_all(text, "‹time›").into_owned()
+}
+
+#[test]
+fn what_helm_renders_is_judged_with_file_and_line() {
+    let run = run(&["audit", "-f", CHART, "--width", "100"]);
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    insta::assert_snapshot!("chart", steady(&run.out));
+    assert!(run.out.contains(&format!("{CHART}:65")), "{}", run.out);
+}
+
+#[test]
+fn broken_files_among_good_ones_are_named_and_the_others_judged() {
+    let shown = run(&["audit", "-f", MIXED, "--width", "100"]);
+    assert_eq!((shown.code, shown.err.as_str()), (0, ""));
+    insta::assert_snapshot!("mixed", steady(&shown.out));
+    let run = run(&["audit", "-f", MIXED, "-o", "json"]);
+    let report: Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!(report["source"]["kind"], "manifests");
+    let gaps = report["gaps"].as_array().unwrap().iter();
+    let places: Vec<&str> = gaps.map(|gap| gap["where"].as_str().unwrap()).collect();
+    for file in ["broken.yaml:", "half.yml:", "binary.yaml"] {
+        assert!(
+            places.iter().any(|place| place.contains(file)),
+            "{file}: {places:?}"
+        );
+    }
+    assert!(!places.iter().any(|place| place.contains("notes.txt")));
+}
+
+#[test]
+fn every_outcome_of_manifests_says_where_it_stands() {
+    let run = run(&["audit", "-f", CHART, MIXED, "-o", "json", "--all"]);
+    assert_eq!(run.code, 2, "several files are several options");
+    let run = crate::harness::run(&["audit", "-f", CHART, "-f", MIXED, "-o", "json", "--all"]);
+    let report: Value = serde_json::from_str(&run.out).unwrap();
+    let mut failed = 0;
+    for outcome in report["outcomes"].as_array().unwrap() {
+        let subject = &outcome["subject"];
+        if outcome["status"] == "fail" && subject["kind"] != "principal" {
+            failed += 1;
+            assert!(
+                subject["place"]
+                    .as_str()
+                    .is_some_and(|place| place.contains(':')),
+                "{outcome:#}"
+            );
+        }
+        // Nothing that needs a cluster is judged, and nothing is silent.
+        if ["kubelet", "apiserver", "etcd", "file", "cluster"]
+            .contains(&subject["kind"].as_str().unwrap())
+        {
+            assert_eq!(outcome["status"], "notApplicable", "{outcome:#}");
+        }
+    }
+    assert!(failed > 20, "{failed}");
+    assert!(!run.out.contains("planted-chart") && !run.out.contains("cGxhbnRlZC1"));
+}
+
+#[test]
+fn standard_input_is_a_file_like_any_other() {
+    let mut child = command(&[
+        "audit",
+        "-f",
+        "-",
+        "--check",
+        "workload-host-network",
+        "-o",
+        "json",
+    ])
+    .stdin(Stdio::piped())
+    .stdout(Stdio::piped())
+    .spawn()
+    .unwrap();
+    let text = std::fs::read(format!("{MIXED}/base/good.yaml")).unwrap();
+    child.stdin.take().unwrap().write_all(&text).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let outcome = &report["outcomes"][0];
+    assert_eq!(
+        (&outcome["status"], &outcome["subject"]["place"]),
+        (&"fail".into(), &"stdin:8".into())
+    );
+}
+
+#[test]
+fn what_was_named_must_be_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let empty = folder.path().to_str().unwrap();
+    for (named, said) in [
+        ("/nonexistent/x.yaml", "cannot read"),
+        (empty, "there is no .yaml"),
+    ] {
+        let run = run(&["audit", "-f", named]);
+        assert_eq!((run.code, run.out.as_str()), (2, ""));
+        assert!(run.err.contains(said), "{}", run.err);
+    }
+    let run = run(&["audit", "-f", CHART, "--demo"]);
+    assert_eq!(run.code, 2);
+}
+
+#[test]
+fn rbac_of_manifests_says_that_there_may_be_more() {
+    let run = run(&["rbac", "who-can", "get", "secrets", "-f", CHART]);
+    assert_eq!(run.code, 0);
+    assert!(
+        run.out.contains("default/release-name-tidepool"),
+        "{}",
+        run.out
+    );
+    assert!(run.out.contains("outside the manifests"), "{}", run.out);
+}
