@@ -197,7 +197,7 @@ fn template(at: usize) -> Pod {
             "ownerReferences": [{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": format!("app-{at}-1"), "controller": true}]},
         "spec": {
             "serviceAccountName": format!("app-{at}"), "nodeName": "x",
-            "securityContext": {"runAsNonRoot": at % 3 == 0},
+            "securityContext": {"runAsNonRoot": at.is_multiple_of(3)},
             "containers": [{
                 "name": "app", "image": format!("registry.example.com/app-{at}:1"), "args": ["--listen=:8080"],
                 "env": [{"name": "LEVEL", "value": "info"}, {"name": "URL", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}],

@@ -8,95 +8,42 @@ use super::measure::{GROWTH, rate, run as program};
 
 const FILES: usize = 2_500;
 
-/// A Deployment, different from every other one, as people write them: some careful, most not.
-pub(crate) fn deployment(at: usize) -> String {
-    let careful = at % 3 == 0;
-    let context = if careful {
-        "\n          securityContext:\n            allowPrivilegeEscalation: false\n            readOnlyRootFilesystem: true\n            capabilities:\n              drop: [ALL]"
-    } else {
-        ""
-    };
-    let pod = if careful {
-        "\n      securityContext:\n        runAsNonRoot: true\n        seccompProfile:\n          type: RuntimeDefault"
-    } else {
-        ""
-    };
-    format!(
-        "apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: app-{at}
-  namespace: team-{team}
-  labels:
-    app.kubernetes.io/name: app-{at}
-spec:
-  replicas: {replicas}
-  selector:
-    matchLabels:
-      app.kubernetes.io/name: app-{at}
-  template:
-    metadata:
-      labels:
-        app.kubernetes.io/name: app-{at}
-    spec:
-      serviceAccountName: app-{at}{pod}
-      containers:
-        - name: app
-          image: registry.example.com/team-{team}/app-{at}:1.{minor}.{at}
-          args: [\"--listen=:8080\", \"--workers={replicas}\"]
-          ports:
-            - name: http
-              containerPort: 8080
-          env:
-            - name: LOG_LEVEL
-              value: info
-            - name: DATABASE_URL
-              valueFrom:
-                secretKeyRef:
-                  name: app-{at}
-                  key: url
-          resources:
-            requests:
-              cpu: 100m
-              memory: 128Mi
-            limits:
-              memory: {memory}Mi
-          readinessProbe:
-            httpGet:
-              path: /healthz
-              port: http{context}
-          volumeMounts:
-            - name: cache
-              mountPath: /var/cache/app
-      volumes:
-        - name: cache
-          emptyDir: {{}}
-",
-        team = at % 100,
-        replicas = 1 + at % 5,
-        minor = at % 20,
-        memory = 128 + at % 512,
-    )
-}
+/// A Deployment and its Service.
+const APP: &str = include_str!("app.yaml");
 
-fn service(at: usize) -> String {
-    format!(
-        "---
-apiVersion: v1
-kind: Service
-metadata:
-  name: app-{at}
-  namespace: team-{team}
-spec:
-  selector:
-    app.kubernetes.io/name: app-{at}
-  ports:
-    - name: http
-      port: 80
-      targetPort: http
-",
-        team = at % 100,
-    )
+/// What the careful third of the authors writes for the pod, and for the container.
+const CAREFUL: [&str; 2] = [
+    "
+      securityContext:
+        runAsNonRoot: true
+        seccompProfile:
+          type: RuntimeDefault",
+    "
+          securityContext:
+            allowPrivilegeEscalation: false
+            readOnlyRootFilesystem: true
+            capabilities:
+              drop: [ALL]",
+];
+
+/// A Deployment, different from every other one, as people write them, and its Service.
+pub(crate) fn app(at: usize) -> String {
+    let [pod, container] = if at.is_multiple_of(3) {
+        CAREFUL
+    } else {
+        [""; 2]
+    };
+    let text = APP.replace("‹at›", &at.to_string()).replace("‹pod›", pod);
+    let text = text.replace("‹container›", container);
+    let numbers = [
+        ("‹team›", at % 100),
+        ("‹replicas›", 1 + at % 5),
+        ("‹minor›", at % 20),
+        ("‹memory›", 128 + at % 512),
+    ];
+    numbers.into_iter().fold(text, |text, (mark, number)| {
+        text.replace(mark, &number.to_string())
+    })
 }
 
 /// Writes so many files with two documents each below `folder`.
@@ -104,8 +51,7 @@ pub(crate) fn write(folder: &Path, number: usize) -> Outcome {
     for at in 0..number {
         let team = folder.join(format!("team-{}", at % 100));
         std::fs::create_dir_all(&team)?;
-        let text = deployment(at) + &service(at);
-        std::fs::write(team.join(format!("app-{at}.yaml")), text)?;
+        std::fs::write(team.join(format!("app-{at}.yaml")), app(at))?;
     }
     Ok(())
 }

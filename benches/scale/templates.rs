@@ -9,7 +9,7 @@ use seaworthy::facts::objects::{Content, decode_manifest};
 use seaworthy::facts::{Asked, Cluster, Facts, Lacking};
 
 use super::Outcome;
-use super::manifests::deployment;
+use super::manifests::app;
 use super::measure::{GROWTH, best, rate};
 
 const TEMPLATES: usize = 2_500;
@@ -21,7 +21,7 @@ fn world(number: usize) -> Facts {
         ..Asked::default()
     };
     let mut facts = Facts::unrecorded(jiff::Timestamp::UNIX_EPOCH, asked, Cluster::default());
-    let documents = (0..number).flat_map(|at| decode_manifest(&deployment(at)));
+    let documents = (0..number).flat_map(|at| decode_manifest(&app(at)));
     let objects = documents.filter_map(|document| match document.content {
         Content::Object(object) => Some(object),
         _ => None,

@@ -102,46 +102,51 @@ fn run(world: &World<'_>, crowd: &Crowd<'_>, task: &Task<'_>, keep: Keep) -> Jud
         evaluation: &evaluation,
         program,
     };
-    let rows = &crowd.rows;
     let (mut outcomes, mut quiet) = (Vec::new(), Vec::new());
     let mut kept: BTreeMap<Status, usize> = BTreeMap::new();
     for (subject, positions) in &crowd.subjects {
         let of_row = positions
             .iter()
-            .map(|at| (bench.status(&rows.rows[*at]), *at));
+            .map(|at| (bench.status(&crowd.rows[*at]), *at));
         // The worst verdict of its rows is the subject's.
         let Some((status, at)) = of_row.min_by_key(|(status, _)| rank(*status)) else {
             continue;
         };
         let kept = kept.entry(status).or_default();
-        let calm = matches!(status, Status::Pass | Status::NotApplicable);
+        let calm = matches!(status, Status::Pass | Status::NotApplicable)
+            || status == Status::Unknown && subject.node.is_some();
         let brief = keep == Keep::Samples && calm && *kept >= super::SAMPLE;
-        if brief && !crowd.unread.contains(&identity(subject)) {
+        if brief && !crowd.partial.contains(&identity(subject)) {
             quiet.push((status, subject.clone()));
             continue;
         }
         *kept += 1;
-        let mut outcome = bench.verdict(&rows.rows[at]);
+        let mut outcome = bench.verdict(&crowd.rows[at]);
         outcome.subject = Subject::clone(subject);
         outcomes.push(outcome);
     }
-    let concerned = rows
-        .hidden
-        .iter()
-        .filter(|hidden| bench.concerns(&hidden.like));
-    let unread = rows
+    let concerned = crowd.hidden.iter().filter(|(like, _)| bench.concerns(like));
+    let unread = crowd
         .unread
         .iter()
-        .chain(concerned.flat_map(|hidden| &hidden.unread));
-    outcomes.extend(unread.map(|(subject, gap)| bench.unread(subject, gap)));
+        .chain(concerned.flat_map(|(_, unread)| unread));
+    for (number, (subject, gap)) in unread.enumerate() {
+        // Thousands of nodes that nobody read say the same; each is named among the gaps.
+        let crowded = keep == Keep::Samples && number >= super::SAMPLE && subject.node.is_some();
+        if crowded && !crowd.partial.contains(&identity(subject)) {
+            quiet.push((Status::Unknown, subject.clone()));
+        } else {
+            outcomes.push(bench.unread(subject, gap));
+        }
+    }
     // Without what was not read they are one a subject, and in order.
-    if !crowd.unread.is_empty() {
+    if !(crowd.unread.is_empty() && crowd.hidden.is_empty()) {
         outcomes = one_per_subject(outcomes);
     }
     if outcomes.is_empty() {
         let subject = Subject::new(program.check.subject.name(), program.check.subject.name());
         let reason = Reason {
-            text: rows.none.clone(),
+            text: crowd.none.clone(),
             remedy: String::new(),
         };
         let none = bench.outcome(Status::NotApplicable, subject, Vec::new(), Some(reason));

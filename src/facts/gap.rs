@@ -3,13 +3,19 @@
 //! A gap is a first-class answer: a check that touches one is `unknown` with the gap as its reason, never a pass.
 
 use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Something that was not read.
+/// Something that was not read. What many cells lack for one reason is stored once.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Gap(Arc<Said>);
+
+/// What a [`Gap`] says.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Gap {
+pub struct Said {
     /// What is missing, as a noun: "kubelet configuration", "list of roles".
     pub what: String,
     /// Where it would have been read: a node, a file, an API path. Empty when there is no single place.
@@ -29,12 +35,39 @@ impl Gap {
         reason: GapReason,
         remedy: impl Into<String>,
     ) -> Self {
-        Self {
+        Self(Arc::new(Said {
             what: what.into(),
             place: place.into(),
             reason,
             remedy: remedy.into(),
-        }
+        }))
+    }
+}
+
+impl Deref for Gap {
+    type Target = Said;
+
+    fn deref(&self) -> &Said {
+        &self.0
+    }
+}
+
+impl DerefMut for Gap {
+    /// Changes this gap alone.
+    fn deref_mut(&mut self) -> &mut Said {
+        Arc::make_mut(&mut self.0)
+    }
+}
+
+impl Serialize for Gap {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Gap {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Said::deserialize(deserializer).map(|said| Self(Arc::new(said)))
     }
 }
 

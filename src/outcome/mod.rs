@@ -214,7 +214,7 @@ pub struct Judgement {
 pub struct Quiet {
     /// The position of its evaluation.
     pub evaluation: usize,
-    /// `Pass` or `NotApplicable`.
+    /// `Pass` or `NotApplicable`; `Unknown` of a node among many.
     pub status: Status,
     /// What was judged.
     pub subject: Arc<Subject>,

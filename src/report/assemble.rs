@@ -182,23 +182,50 @@ fn order(outcome: &Outcome) -> (&str, &Subject, Status, &str) {
     (evaluation, subject, *status, fingerprint)
 }
 
-/// How many verdicts there are of each evaluation and status, beside those that were kept.
-type More = BTreeMap<(String, Status), u64>;
+/// How many verdicts there are of each evaluation and status beside those that were kept, and about whom the first is.
+type More<'q> = BTreeMap<(String, Status), (u64, &'q Subject)>;
 
-fn more(evaluations: &[Evaluation], quiet: &[Quiet]) -> More {
-    let mut counts: BTreeMap<(usize, Status), u64> = BTreeMap::new();
+fn more<'q>(evaluations: &[Evaluation], quiet: &'q [Quiet]) -> More<'q> {
+    let mut counts: BTreeMap<(usize, Status), (u64, &Subject)> = BTreeMap::new();
     for one in quiet {
-        *counts.entry((one.evaluation, one.status)).or_default() += 1;
+        let known = counts.entry((one.evaluation, one.status));
+        known.or_insert((0, &one.subject)).0 += 1;
     }
-    let named = counts.into_iter().filter_map(|((at, status), count)| {
+    let named = counts.into_iter().filter_map(|((at, status), more)| {
         let evaluation = evaluations.get(at)?;
-        Some(((evaluation.id.clone(), status), count))
+        Some(((evaluation.id.clone(), status), more))
     });
     named.collect()
 }
 
+/// What is not known of so many nodes that only the first are told one by one.
+fn crowds(more: &More<'_>) -> impl Iterator<Item = Entry> {
+    let unknown = more
+        .iter()
+        .filter(|((_, status), _)| *status == Status::Unknown);
+    unknown.map(|((evaluation, status), (count, subject))| {
+        let sample = Sample {
+            subject: (*subject).clone(),
+            message: "not known either, see the gaps".to_owned(),
+            evidence: Vec::new(),
+            reason: None,
+        };
+        Entry::Summary(Summary {
+            evaluation: evaluation.clone(),
+            status: *status,
+            count: *count,
+            sample: vec![sample],
+        })
+    })
+}
+
 /// The verdicts, by evaluation, then subject; a summary stands where the first of its verdicts would.
-fn entries(mut outcomes: Vec<Outcome>, more: &More, overlay: &Overlay, all: bool) -> Vec<Entry> {
+fn entries(
+    mut outcomes: Vec<Outcome>,
+    more: &More<'_>,
+    overlay: &Overlay,
+    all: bool,
+) -> Vec<Entry> {
     outcomes.sort_by(|a, b| order(a).cmp(&order(b)));
     let mut entries = Vec::new();
     let mut summaries: BTreeMap<(String, Status), usize> = BTreeMap::new();
@@ -219,7 +246,7 @@ fn entries(mut outcomes: Vec<Outcome>, more: &More, overlay: &Overlay, all: bool
                 }
             }
             btree_map::Entry::Vacant(new) => {
-                let count = more.get(new.key()).copied().unwrap_or_default();
+                let count = more.get(new.key()).map_or(0, |(count, _)| *count);
                 new.insert(entries.len());
                 let mut summary = Summary {
                     evaluation: outcome.evaluation.clone(),
@@ -232,6 +259,7 @@ fn entries(mut outcomes: Vec<Outcome>, more: &More, overlay: &Overlay, all: bool
             }
         }
     }
+    entries.extend(crowds(more));
     entries
 }
 

@@ -45,7 +45,7 @@ impl Comparison {
     /// Compares the open findings of two reports: what is waived or exempt in both is in neither.
     pub fn of(old: &Report, new: &Report) -> Self {
         let (before, now) = (open(old), open(new));
-        let accepted: BTreeSet<&str> = failing(new).map(|one| fingerprint(one)).collect();
+        let accepted: BTreeSet<&str> = failing(new).map(fingerprint).collect();
         let hidden = unknown(new);
         let run: BTreeSet<&str> = new.evaluations.iter().map(|one| one.id.as_str()).collect();
         let mut comparison = Self::default();

@@ -216,7 +216,7 @@ pub enum Entry {
 pub struct Summary {
     /// The evaluation's id.
     pub evaluation: String,
-    /// `pass` or `notApplicable`.
+    /// `pass` or `notApplicable`; `unknown` of further nodes, the first being told one by one.
     pub status: Status,
     /// How many.
     pub count: u64,

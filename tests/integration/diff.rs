@@ -25,6 +25,41 @@ fn is(outcome: &Value, check: &str, status: &str) -> bool {
     outcome["evaluation"] == check && outcome["status"] == status
 }
 
+/// The gate counts what is new alone, where that is asked for.
+fn gated(old: &str) {
+    let gate = |more: &[&str]| {
+        let mut words = vec![
+            "audit",
+            "--demo",
+            "--profile",
+            "cks",
+            "--baseline",
+            old,
+            "--fail-on",
+        ];
+        words.extend(more);
+        run(&words)
+    };
+    assert_eq!(gate(&["critical"]).code, 1);
+    assert_eq!(gate(&["critical", "--new-only"]).code, 0);
+    let failed = gate(&["medium", "--new-only"]);
+    assert_eq!(failed.code, 1, "{}", failed.err);
+    assert!(
+        failed
+            .err
+            .contains("1 new finding at severity medium or above"),
+        "{}",
+        failed.err
+    );
+    assert!(
+        failed
+            .out
+            .contains("Since the baseline: 1 new, 1 fixed, 1 no longer known"),
+        "{}",
+        failed.out
+    );
+}
+
 /// The older report knows nothing of one finding, has one that is gone, and one that nobody can judge any more.
 #[test]
 fn new_fixed_and_no_longer_known_are_told_apart() {
@@ -65,38 +100,7 @@ fn new_fixed_and_no_longer_known_are_told_apart() {
         "{document:#}"
     );
 
-    // The gate counts what is new alone, where that is asked for.
-    let gate = |more: &[&str]| {
-        let mut words = vec![
-            "audit",
-            "--demo",
-            "--profile",
-            "cks",
-            "--baseline",
-            old,
-            "--fail-on",
-        ];
-        words.extend(more);
-        run(&words)
-    };
-    assert_eq!(gate(&["critical"]).code, 1);
-    assert_eq!(gate(&["critical", "--new-only"]).code, 0);
-    let failed = gate(&["medium", "--new-only"]);
-    assert_eq!(failed.code, 1, "{}", failed.err);
-    assert!(
-        failed
-            .err
-            .contains("1 new finding at severity medium or above"),
-        "{}",
-        failed.err
-    );
-    assert!(
-        failed
-            .out
-            .contains("Since the baseline: 1 new, 1 fixed, 1 no longer known"),
-        "{}",
-        failed.out
-    );
+    gated(old);
 }
 
 #[test]

@@ -277,7 +277,7 @@ fn unknown_ship() -> Ship {
 fn verdict(source: &str, ship: &Ship) -> String {
     match shown(source, ship) {
         Ok(value) => value.replace("true", "t").replace("false", "f"),
-        Err(Unknown::Gap(gap)) => gap.what,
+        Err(Unknown::Gap(gap)) => gap.what.clone(),
         Err(Unknown::Error { .. }) => "error".to_owned(),
         Err(Unknown::Budget) => "budget".to_owned(),
     }

@@ -33,7 +33,18 @@ mod tests;
 pub struct Settings {
     shape: &'static Shape,
     table: &'static Table,
-    nodes: Vec<Node>,
+    nodes: Nodes,
+}
+
+/// The nodes of one level, in the order of its parts.
+#[derive(Clone)]
+enum Nodes {
+    Each(Vec<Node>),
+    /// Every setting that stands here is not known, for one reason: a cluster has thousands of kubelets that nobody reads.
+    Hidden {
+        leaf: Box<Node>,
+        groups: Vec<Node>,
+    },
 }
 
 /// A setting or a group of them.
@@ -61,11 +72,24 @@ impl Settings {
             Part::Leaf(row) => Node::Leaf(cell(&table.rows[*row])),
             Part::Group(shape) => Node::Group(Self::group(table, shape, cell)),
         });
-        let nodes = nodes.collect();
         Self {
             shape,
             table,
-            nodes,
+            nodes: Nodes::of(nodes.collect()),
+        }
+    }
+
+    fn node(&self, position: usize) -> Option<&Node> {
+        match &self.nodes {
+            Nodes::Each(nodes) => nodes.get(position),
+            Nodes::Hidden { leaf, groups } => match self.shape.parts.get(position)? {
+                Part::Leaf(_) => Some(leaf),
+                Part::Group(_) => {
+                    let before = self.shape.parts[..position].iter();
+                    let before = before.filter(|part| matches!(part, Part::Group(_)));
+                    groups.get(before.count())
+                }
+            },
         }
     }
 
@@ -85,7 +109,7 @@ impl Settings {
 
     /// The cell of the setting called `name` (a flag, or a path with dots).
     pub fn get(&self, name: &str) -> Option<&Cell<Scalar>> {
-        let here = |name: &str| self.nodes.get(self.shape.record.position(name)?);
+        let here = |name: &str| self.node(self.shape.record.position(name)?);
         match here(name) {
             Some(Node::Leaf(cell)) => Some(cell),
             Some(Node::Group(_)) => None,
@@ -102,20 +126,34 @@ impl Settings {
             Some((first, rest)) => (first, Some(rest)),
             None => (name, None),
         };
-        match (
-            self.nodes.get_mut(self.shape.record.position(first)?)?,
-            rest,
-        ) {
+        let position = self.shape.record.position(first)?;
+        match (self.each().get_mut(position)?, rest) {
             (Node::Leaf(cell), None) => Some(cell),
             (Node::Group(group), Some(rest)) => group.get_mut(rest),
             _ => None,
         }
     }
 
+    /// All nodes, each for itself.
+    fn each(&mut self) -> &mut Vec<Node> {
+        if let Nodes::Hidden { .. } = self.nodes {
+            let positions = 0..self.shape.parts.len();
+            let nodes = positions.filter_map(|at| self.node(at).cloned()).collect();
+            self.nodes = Nodes::Each(nodes);
+        }
+        match &mut self.nodes {
+            Nodes::Each(nodes) => nodes,
+            Nodes::Hidden { groups, .. } => groups,
+        }
+    }
+
     /// All settings with their full names.
     pub fn cells(&self) -> Vec<(&str, &Cell<Scalar>)> {
         let mut all = Vec::new();
-        for (part, node) in self.shape.parts.iter().zip(&self.nodes) {
+        for (position, part) in self.shape.parts.iter().enumerate() {
+            let Some(node) = self.node(position) else {
+                continue;
+            };
             match (part, node) {
                 (Part::Leaf(row), Node::Leaf(cell)) => {
                     all.push((self.table.rows[*row].name.as_str(), cell));
@@ -129,13 +167,31 @@ impl Settings {
 
     /// How many fields the top level has.
     pub fn width(&self) -> usize {
-        self.nodes.len()
+        self.shape.parts.len()
+    }
+}
+
+impl Nodes {
+    fn of(nodes: Vec<Node>) -> Self {
+        let mut leaves = nodes.iter().filter(|node| matches!(node, Node::Leaf(_)));
+        let first = leaves.next().cloned();
+        match first {
+            Some(leaf @ Node::Leaf(Cell::Gap(_))) if leaves.all(|other| *other == leaf) => {
+                let groups = nodes.into_iter();
+                let groups = groups.filter(|node| matches!(node, Node::Group(_)));
+                Self::Hidden {
+                    leaf: Box::new(leaf),
+                    groups: groups.collect(),
+                }
+            }
+            _ => Self::Each(nodes),
+        }
     }
 }
 
 impl PartialEq for Settings {
     fn eq(&self, other: &Self) -> bool {
-        std::ptr::eq(self.shape, other.shape) && self.nodes == other.nodes
+        std::ptr::eq(self.shape, other.shape) && self.cells() == other.cells()
     }
 }
 
@@ -157,7 +213,7 @@ impl Fields for Settings {
     }
 
     fn field(&self, position: usize) -> Reading<'_> {
-        match self.nodes.get(position) {
+        match self.node(position) {
             Some(Node::Leaf(cell)) => reading(cell),
             Some(Node::Group(group)) => View::Record(group).into(),
             None => View::Absent.into(),

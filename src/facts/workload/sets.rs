@@ -135,7 +135,7 @@ fn merge(sets: Vec<PodSet>) -> Vec<PodSet> {
                 &set.labels,
             )
         };
-        match merged.last_mut().filter(|last| same(&last)) {
+        match merged.last_mut().filter(|last| same(last)) {
             Some(last) => {
                 last.instances += set.instances;
                 last.nodes.extend(set.nodes);

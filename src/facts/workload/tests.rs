@@ -243,9 +243,8 @@ fn stateful_sets_and_jobs() {
     ));
     folder.controller(&controller!(CronJob, "j", None, cron));
     folder.controller(&controller!(Job, "once", None, template(&declared("i"))));
-    let Folded {
-        workloads, index, ..
-    } = folder.finish();
+    let done = folder.finish();
+    let (workloads, index) = (done.workloads, done.index);
     let expected = ["CronJob j: dr1", "Job once: d0", "StatefulSet db: dr2"];
     assert_eq!(outline(&workloads), expected);
     assert_eq!(index.len(), 3);
@@ -254,12 +253,8 @@ fn stateful_sets_and_jobs() {
 #[test]
 fn owners_that_were_not_listed() {
     let mut folder = Folder::indexing();
-    folder.pod(pod(
-        "a-1-x",
-        Some(("ReplicaSet", "a-1")),
-        "Running",
-        &declared("i"),
-    ));
+    let run = declared("i");
+    folder.pod(pod("a-1-x", Some(("ReplicaSet", "a-1")), "Running", &run));
     folder.controller(&controller!(
         ReplicaSet,
         "b-1",
@@ -333,9 +328,8 @@ fn owners_in_a_circle_end() {
         template(&declared("i"))
     ));
     folder.pod(pod("p", Some(("Job", "a")), "Running", &declared("i")));
-    let Folded {
-        workloads, index, ..
-    } = folder.finish();
+    let done = folder.finish();
+    let (workloads, index) = (done.workloads, done.index);
     let instances = workloads
         .iter()
         .flat_map(|w| &w.templates)

@@ -67,3 +67,23 @@ fn no_secret_gets_out() {
 fn what_we_conclude_is_what_the_api_server_runs_with() {
     effective::flagz_agrees(Bed::running());
 }
+
+/// What Kubernetes ships is known by content, so a clean cluster has nothing to tell.
+#[test]
+#[ignore = "needs a real cluster: tests/run"]
+fn nobody_has_more_than_kubernetes_ships() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("hardened.seaworthy");
+    std::fs::write(&path, &Bed::running().recorded).unwrap();
+    let path = path.to_str().unwrap();
+    for (words, said) in [
+        (["rbac", "paths"], "No path was found; looked at"),
+        (["rbac", "summary"], "0 principals hold a power"),
+        (["netpol", "show"], "nothing (default-deny)"),
+    ] {
+        let run = crate::harness::run(&[words[0], words[1], "--snapshot", path]);
+        assert_eq!((run.code, run.err.as_str()), (0, ""), "{words:?}");
+        assert!(run.out.contains(said), "{}", run.out);
+        assert!(!run.out.contains("There may be more"), "{}", run.out);
+    }
+}

@@ -150,7 +150,11 @@ pub(crate) fn list(facts: &Facts, lacking: &Lacking, wanted: &[String]) -> Postu
             instances,
             hidden.as_ref(),
         );
-        match lines.iter_mut().rev().find(|known| same(known, &line)) {
+        // Sets of one workload follow each other.
+        let mut near = lines.iter_mut().rev().take_while(|known: &&mut Posture| {
+            known.namespace == line.namespace && known.pods == line.pods
+        });
+        match near.find(|known| same(known, &line)) {
             Some(known) => known.instances += line.instances,
             None => lines.push(line),
         }
@@ -183,7 +187,7 @@ pub(crate) fn enforced(network: &Network) -> Answer {
 
 /// Whether two lines of one workload say the same.
 fn same(a: &Posture, b: &Posture) -> bool {
-    a.namespace == b.namespace && a.pods == b.pods && a.ingress == b.ingress && a.egress == b.egress
+    a.ingress == b.ingress && a.egress == b.egress
 }
 
 fn line(

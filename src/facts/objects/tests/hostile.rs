@@ -1,8 +1,8 @@
 //! Secrets planted wherever text can stand, and answers that are damaged or something else.
 
 use super::{envelope, field, json_list, read};
+use crate::facts::GapReason;
 use crate::facts::objects::*;
-use crate::facts::{Gap, GapReason};
 
 /// Stands for a secret; must never come out.
 const SECRET: &str = "hunter2hunter2hunter2";
@@ -154,7 +154,8 @@ fn a_broken_item_does_not_lose_the_page() {
         "{:?}",
         page.broken
     );
-    let Gap { what, reason, .. } = page.broken[0].lack::<Pod>().gap;
+    let gap = page.broken[0].lack::<Pod>().gap;
+    let (what, reason) = (gap.what.clone(), gap.reason);
     assert_eq!((what.as_str(), reason), ("Pod b", GapReason::Unparsable));
 
     let sound = field(1, &field(1, b"a"));

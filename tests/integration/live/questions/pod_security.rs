@@ -240,14 +240,8 @@ fn theirs(message: &str) -> BTreeSet<String> {
         .collect()
 }
 
-#[test]
-#[ignore = "needs a real cluster: tests/run"]
-fn pods_are_admitted_and_refused_as_the_api_server_does() {
-    let bed = Bed::running();
-    let levels = [
-        (Level::Baseline, "baseline"),
-        (Level::Restricted, "restricted"),
-    ];
+/// A namespace for each level and version.
+fn namespaces(levels: &[(Level, &str)]) -> Vec<Value> {
     let mut items = Vec::new();
     for (_, level) in levels {
         for version in VERSIONS {
@@ -257,6 +251,18 @@ fn pods_are_admitted_and_refused_as_the_api_server_does() {
             items.push(json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default", "namespace": name}}));
         }
     }
+    items
+}
+
+#[test]
+#[ignore = "needs a real cluster: tests/run"]
+fn pods_are_admitted_and_refused_as_the_api_server_does() {
+    let bed = Bed::running();
+    let levels = [
+        (Level::Baseline, "baseline"),
+        (Level::Restricted, "restricted"),
+    ];
+    let items = namespaces(&levels);
     let list = json!({"apiVersion": "v1", "kind": "List", "items": items});
     bed.kubectl(
         &["apply", "--server-side", "--force-conflicts", "-f", "-"],
