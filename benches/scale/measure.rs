@@ -4,6 +4,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use seaworthy::facts::objects::{Content, decode_manifest};
+use seaworthy::facts::{Asked, Cluster, Facts};
+
 /// The best of three.
 pub(crate) fn best(mut work: impl FnMut()) -> Duration {
     let time = |_| {
@@ -54,3 +57,19 @@ pub(crate) fn rate(count: usize, time: Duration) -> f64 {
 
 /// The sizes that show how the work grows.
 pub(crate) const GROWTH: [usize; 3] = [1, 2, 4];
+
+/// A cluster that holds the objects of a manifest and nothing else.
+pub(crate) fn facts(manifest: &str) -> Facts {
+    let asked = Asked {
+        api: Some("https://bench.invalid".to_owned()),
+        ..Asked::default()
+    };
+    let mut facts = Facts::unrecorded(jiff::Timestamp::UNIX_EPOCH, asked, Cluster::default());
+    let documents = decode_manifest(manifest).into_iter();
+    let objects = documents.filter_map(|document| match document.content {
+        Content::Object(object) => Some(object),
+        _ => None,
+    });
+    facts.take_objects(objects.collect());
+    facts
+}

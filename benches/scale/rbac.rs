@@ -4,12 +4,11 @@ use std::hint::black_box;
 use std::io::Write;
 
 use seaworthy::evaluate::{paths, powers};
-use seaworthy::facts::objects::{Content, decode_manifest};
-use seaworthy::facts::{Asked, Cluster, Facts, Lacking};
+use seaworthy::facts::{Facts, Lacking};
 use serde_json::{Value, json};
 
 use super::Outcome;
-use super::measure::{GROWTH, best, rate};
+use super::measure::{GROWTH, best, facts, rate};
 
 const ROLES: usize = 500;
 const BINDINGS: usize = 1_250;
@@ -49,19 +48,7 @@ fn world(times: usize) -> Facts {
             "roleRef": {"apiGroup": GROUP, "kind": kind, "name": format!("role-{role}")}, "subjects": [subject]}));
     }
     items.push(json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "cp", "labels": {"node-role.kubernetes.io/control-plane": ""}}}));
-    let asked = Asked {
-        api: Some("https://bench.invalid".to_owned()),
-        ..Asked::default()
-    };
-    let mut facts = Facts::unrecorded(jiff::Timestamp::UNIX_EPOCH, asked, Cluster::default());
-    let list = json!({"apiVersion": "v1", "kind": "List", "items": items}).to_string();
-    let documents = decode_manifest(&list).into_iter();
-    let objects = documents.filter_map(|document| match document.content {
-        Content::Object(object) => Some(object),
-        _ => None,
-    });
-    facts.take_objects(objects.collect());
-    facts
+    facts(&json!({"apiVersion": "v1", "kind": "List", "items": items}).to_string())
 }
 
 /// A role; three in ten open something.

@@ -5,29 +5,18 @@ use std::io::Write;
 
 use seaworthy::catalog::{Catalog, Profile};
 use seaworthy::evaluate::{Keep, judge, tasks};
-use seaworthy::facts::objects::{Content, decode_manifest};
-use seaworthy::facts::{Asked, Cluster, Facts, Lacking};
+use seaworthy::facts::{Facts, Lacking};
 
 use super::Outcome;
 use super::manifests::app;
-use super::measure::{GROWTH, best, rate};
+use super::measure::{GROWTH, best, facts, rate};
 
 const TEMPLATES: usize = 2_500;
 
 /// A cluster of so many Deployments, each with a template of its own.
 fn world(number: usize) -> Facts {
-    let asked = Asked {
-        api: Some("https://bench.invalid".to_owned()),
-        ..Asked::default()
-    };
-    let mut facts = Facts::unrecorded(jiff::Timestamp::UNIX_EPOCH, asked, Cluster::default());
-    let documents = (0..number).flat_map(|at| decode_manifest(&app(at)));
-    let objects = documents.filter_map(|document| match document.content {
-        Content::Object(object) => Some(object),
-        _ => None,
-    });
-    facts.take_objects(objects.collect());
-    facts
+    let texts: String = (0..number).map(|at| format!("{}---\n", app(at))).collect();
+    facts(&texts)
 }
 
 pub(crate) fn run(out: &mut dyn Write) -> Outcome {

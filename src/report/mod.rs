@@ -111,11 +111,9 @@ pub fn render(
     to.flush()
 }
 
-/// The list of certificates as a document, version 1.
+/// The list of certificates.
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 struct Certificates<'d> {
-    schema_version: u32,
     /// Every certificate, those that end first on top.
     certificates: &'d [CertificateLine],
     /// What is wrong with them, as `audit` reports it.
@@ -133,19 +131,12 @@ pub fn render_certificates(
     options: &Options,
     to: &mut dyn Write,
 ) -> io::Result<()> {
-    let mut to = io::BufWriter::new(to);
-    match format {
-        Format::Table => table::certificates(lines, report, options, &mut to)?,
-        Format::Json => {
-            let document = Certificates {
-                schema_version: 1,
-                certificates: lines,
-                report,
-            };
-            json::render(&document, options, &mut to)?;
-        }
-    }
-    to.flush()
+    let document = Certificates {
+        certificates: lines,
+        report,
+    };
+    let shown = |to: &mut dyn Write| table::certificates(lines, report, options, to);
+    listed(&document, shown, format, options, to)
 }
 
 /// A list that a command shows by itself.
@@ -169,10 +160,10 @@ pub enum View {
 /// Such a list as a document, version 1.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Listed<'d> {
+struct Listed<'d, D> {
     schema_version: u32,
     #[serde(flatten)]
-    view: &'d View,
+    list: &'d D,
 }
 
 /// Writes a list to `to`.
@@ -185,13 +176,24 @@ pub fn render_view(
     options: &Options,
     to: &mut dyn Write,
 ) -> io::Result<()> {
+    let shown = |to: &mut dyn Write| table::view(view, options, to);
+    listed(view, shown, format, options, to)
+}
+
+fn listed<D: Serialize>(
+    list: &D,
+    table: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    format: Format,
+    options: &Options,
+    to: &mut dyn Write,
+) -> io::Result<()> {
     let mut to = io::BufWriter::new(to);
     match format {
-        Format::Table => table::view(view, options, &mut to)?,
+        Format::Table => table(&mut to)?,
         Format::Json => {
             let document = Listed {
                 schema_version: 1,
-                view,
+                list,
             };
             json::render(&document, options, &mut to)?;
         }

@@ -46,7 +46,7 @@ struct Shapes {
     scratch: Vec<u8>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 struct Shape {
     annotations: BTreeMap<String, String>,
     spec: PodSpec,
@@ -161,10 +161,27 @@ impl Folder {
             let entry = found.entry(&top.identity).or_default();
             entry.add(group, top, self.note(group, top));
         }
+        // A spec moves into the last template that is made from it: most are used once, and they are all there is.
+        let mut left = vec![0u32; self.shapes.all.len()];
+        for found in found.values() {
+            found
+                .order()
+                .iter()
+                .for_each(|shape| left[*shape as usize] += 1);
+        }
+        let mut shapes = self.shapes.all;
+        let mut take = |number: u32| {
+            let (left, shape) = (&mut left[number as usize], &mut shapes[number as usize]);
+            *left -= 1;
+            match left {
+                0 => std::mem::take(shape),
+                _ => shape.clone(),
+            }
+        };
         let mut positions: HashMap<&Identity, (usize, Vec<u32>)> = HashMap::new();
         let mut workloads = Vec::new();
         for (identity, found) in found {
-            let (templates, shapes) = found.templates(&self.shapes);
+            let (templates, shapes) = found.templates(&mut take);
             if templates.is_empty() {
                 continue;
             }
@@ -279,8 +296,8 @@ impl Found {
         }
     }
 
-    /// The templates, with the shape of each: those that run first, in the order of their number of pods.
-    fn templates(&self, shapes: &Shapes) -> (Vec<Template>, Vec<u32>) {
+    /// The shapes: those that run first, in the order of their number of pods.
+    fn order(&self) -> Vec<u32> {
         let mut order: Vec<u32> = self.runs.keys().copied().collect();
         order.sort_by_key(|shape| {
             (
@@ -293,12 +310,18 @@ impl Found {
             .iter()
             .filter(|shape| !self.runs.contains_key(shape));
         order.extend(idle);
+        order
+    }
+
+    /// The templates in that order, with the shape of each.
+    fn templates(&self, take: &mut impl FnMut(u32) -> Shape) -> (Vec<Template>, Vec<u32>) {
+        let order = self.order();
         let template = |number: &u32| {
-            let shape = &shapes.all[*number as usize];
+            let shape = take(*number);
             let runs = self.runs.get(number);
             Template {
-                annotations: shape.annotations.clone(),
-                spec: shape.spec.clone(),
+                annotations: shape.annotations,
+                spec: shape.spec,
                 declared: self.declares.contains(number),
                 running: runs.is_some(),
                 instances: runs.map_or(0, |runs| runs.instances),

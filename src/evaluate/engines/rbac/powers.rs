@@ -13,24 +13,6 @@ struct Power {
     reach: Reach,
 }
 
-/// A resource of a namespace.
-const fn local(group: &'static str, resource: &'static str) -> Target<'static> {
-    Target {
-        group,
-        resource,
-        namespaced: true,
-    }
-}
-
-/// A resource of the cluster, which no RoleBinding reaches.
-const fn global(group: &'static str, resource: &'static str) -> Target<'static> {
-    Target {
-        group,
-        resource,
-        namespaced: false,
-    }
-}
-
 const RBAC: &str = "rbac.authorization.k8s.io";
 const ADMISSION: &str = "admissionregistration.k8s.io";
 const AUTHENTICATION: &str = "authentication.k8s.io";
@@ -50,20 +32,20 @@ const VERBS: [&str; 8] = [
     "deletecollection",
 ];
 
-const EVERYTHING: Target<'static> = local("*", "*");
+const EVERYTHING: Target<'static> = Target::local("*", "*");
 
 /// CIS 5.1.2 and 5.1.4 to 5.1.13, with what reaches as far.
 const POWERS: &[Power] = &[
     Power {
         name: "secretsRead",
         verbs: &["get", "list", "watch"],
-        targets: &[local("", "secrets")],
+        targets: &[Target::local("", "secrets")],
         reach: Reach::Every,
     },
     Power {
         name: "podsCreate",
         verbs: &["create"],
-        targets: &[local("", "pods")],
+        targets: &[Target::local("", "pods")],
         reach: Reach::Every,
     },
     // Whoever writes a controller's template has its pods made for him.
@@ -71,13 +53,13 @@ const POWERS: &[Power] = &[
         name: "workloadsChange",
         verbs: &["create", "update", "patch"],
         targets: &[
-            local("apps", "deployments"),
-            local("apps", "daemonsets"),
-            local("apps", "statefulsets"),
-            local("apps", "replicasets"),
-            local("", "replicationcontrollers"),
-            local("batch", "jobs"),
-            local("batch", "cronjobs"),
+            Target::local("apps", "deployments"),
+            Target::local("apps", "daemonsets"),
+            Target::local("apps", "statefulsets"),
+            Target::local("apps", "replicasets"),
+            Target::local("", "replicationcontrollers"),
+            Target::local("batch", "jobs"),
+            Target::local("batch", "cronjobs"),
         ],
         reach: Reach::One,
     },
@@ -85,42 +67,45 @@ const POWERS: &[Power] = &[
     Power {
         name: "workloadsChange",
         verbs: &["update", "patch"],
-        targets: &[local("", "pods")],
+        targets: &[Target::local("", "pods")],
         reach: Reach::One,
     },
     // `get` is enough for a WebSocket before Kubernetes 1.35, and later where AuthorizePodWebsocketUpgradeCreatePermission is off.
     Power {
         name: "execute",
         verbs: &["create", "get"],
-        targets: &[local("", "pods/exec"), local("", "pods/attach")],
+        targets: &[
+            Target::local("", "pods/exec"),
+            Target::local("", "pods/attach"),
+        ],
         reach: Reach::One,
     },
     Power {
         name: "execute",
         verbs: &["update", "patch"],
-        targets: &[local("", "pods/ephemeralcontainers")],
+        targets: &[Target::local("", "pods/ephemeralcontainers")],
         reach: Reach::One,
     },
     Power {
         name: "portForward",
         verbs: &["create", "get"],
-        targets: &[local("", "pods/portforward")],
+        targets: &[Target::local("", "pods/portforward")],
         reach: Reach::One,
     },
     Power {
         name: "nodesProxy",
         verbs: &[],
-        targets: &[global("", "nodes/proxy")],
+        targets: &[Target::global("", "nodes/proxy")],
         reach: Reach::One,
     },
     Power {
         name: "impersonate",
         verbs: &["impersonate"],
         targets: &[
-            global("", "users"),
-            global("", "groups"),
-            local("", "serviceaccounts"),
-            global(AUTHENTICATION, "uids"),
+            Target::global("", "users"),
+            Target::global("", "groups"),
+            Target::local("", "serviceaccounts"),
+            Target::global(AUTHENTICATION, "uids"),
         ],
         reach: Reach::One,
     },
@@ -128,19 +113,25 @@ const POWERS: &[Power] = &[
     Power {
         name: "bind",
         verbs: &["bind"],
-        targets: &[local(RBAC, "roles"), local(RBAC, "clusterroles")],
+        targets: &[
+            Target::local(RBAC, "roles"),
+            Target::local(RBAC, "clusterroles"),
+        ],
         reach: Reach::One,
     },
     Power {
         name: "escalate",
         verbs: &["escalate"],
-        targets: &[local(RBAC, "roles"), global(RBAC, "clusterroles")],
+        targets: &[
+            Target::local(RBAC, "roles"),
+            Target::global(RBAC, "clusterroles"),
+        ],
         reach: Reach::One,
     },
     Power {
         name: "certificatesApprove",
         verbs: &["update", "patch"],
-        targets: &[global(
+        targets: &[Target::global(
             "certificates.k8s.io",
             "certificatesigningrequests/approval",
         )],
@@ -149,7 +140,7 @@ const POWERS: &[Power] = &[
     Power {
         name: "certificatesSign",
         verbs: &["update", "patch"],
-        targets: &[global(
+        targets: &[Target::global(
             "certificates.k8s.io",
             "certificatesigningrequests/status",
         )],
@@ -158,19 +149,19 @@ const POWERS: &[Power] = &[
     Power {
         name: "tokensCreate",
         verbs: &["create"],
-        targets: &[local("", "serviceaccounts/token")],
+        targets: &[Target::local("", "serviceaccounts/token")],
         reach: Reach::One,
     },
     Power {
         name: "admissionChange",
         verbs: &["create", "update", "patch", "delete", "deletecollection"],
         targets: &[
-            global(ADMISSION, "validatingwebhookconfigurations"),
-            global(ADMISSION, "mutatingwebhookconfigurations"),
-            global(ADMISSION, "validatingadmissionpolicies"),
-            global(ADMISSION, "validatingadmissionpolicybindings"),
-            global(ADMISSION, "mutatingadmissionpolicies"),
-            global(ADMISSION, "mutatingadmissionpolicybindings"),
+            Target::global(ADMISSION, "validatingwebhookconfigurations"),
+            Target::global(ADMISSION, "mutatingwebhookconfigurations"),
+            Target::global(ADMISSION, "validatingadmissionpolicies"),
+            Target::global(ADMISSION, "validatingadmissionpolicybindings"),
+            Target::global(ADMISSION, "mutatingadmissionpolicies"),
+            Target::global(ADMISSION, "mutatingadmissionpolicybindings"),
         ],
         reach: Reach::One,
     },
@@ -179,10 +170,10 @@ const POWERS: &[Power] = &[
         name: "rbacChange",
         verbs: &["create", "update", "patch"],
         targets: &[
-            local(RBAC, "roles"),
-            local(RBAC, "rolebindings"),
-            global(RBAC, "clusterroles"),
-            global(RBAC, "clusterrolebindings"),
+            Target::local(RBAC, "roles"),
+            Target::local(RBAC, "rolebindings"),
+            Target::global(RBAC, "clusterroles"),
+            Target::global(RBAC, "clusterrolebindings"),
         ],
         reach: Reach::One,
     },
@@ -191,34 +182,34 @@ const POWERS: &[Power] = &[
         name: "nodesChange",
         verbs: &["update", "patch"],
         targets: &[
-            global("", "nodes"),
-            global("", "nodes/status"),
-            local("", "pods/status"),
+            Target::global("", "nodes"),
+            Target::global("", "nodes/status"),
+            Target::local("", "pods/status"),
         ],
         reach: Reach::One,
     },
     Power {
         name: "namespacesChange",
         verbs: &["update", "patch"],
-        targets: &[global("", "namespaces")],
+        targets: &[Target::global("", "namespaces")],
         reach: Reach::One,
     },
     Power {
         name: "podsDelete",
         verbs: &["delete", "deletecollection"],
-        targets: &[local("", "pods")],
+        targets: &[Target::local("", "pods")],
         reach: Reach::Every,
     },
     Power {
         name: "podsDelete",
         verbs: &["create"],
-        targets: &[local("", "pods/eviction")],
+        targets: &[Target::local("", "pods/eviction")],
         reach: Reach::One,
     },
     Power {
         name: "persistentVolumesCreate",
         verbs: &["create"],
-        targets: &[global("", "persistentvolumes")],
+        targets: &[Target::global("", "persistentvolumes")],
         reach: Reach::Every,
     },
 ];

@@ -41,6 +41,26 @@ pub(super) struct Target<'t> {
     pub(super) namespaced: bool,
 }
 
+impl Target<'static> {
+    /// A resource of a namespace.
+    pub(super) const fn local(group: &'static str, resource: &'static str) -> Self {
+        Self {
+            group,
+            resource,
+            namespaced: true,
+        }
+    }
+
+    /// A resource of the cluster, which no RoleBinding reaches.
+    pub(super) const fn global(group: &'static str, resource: &'static str) -> Self {
+        Self {
+            group,
+            resource,
+            namespaced: false,
+        }
+    }
+}
+
 /// How much of a resource must be allowed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Reach {

@@ -74,22 +74,6 @@ impl<'g> Held<'g> {
     }
 }
 
-const fn local(group: &'static str, resource: &'static str) -> Target<'static> {
-    Target {
-        group,
-        resource,
-        namespaced: true,
-    }
-}
-
-const fn global(group: &'static str, resource: &'static str) -> Target<'static> {
-    Target {
-        group,
-        resource,
-        namespaced: false,
-    }
-}
-
 fn names(rule: &PolicyRule) -> Names<'_> {
     let names = &rule.resource_names;
     (!names.is_empty()).then_some(names.as_slice())
@@ -119,10 +103,10 @@ impl<'g> Graph<'g> {
 
     fn everything(&mut self, from: usize, held: &Held<'g>) {
         let all = |by: &By<'g>| {
-            let target = global("*", "*");
+            let target = Target::global("*", "*");
             allows(by.1, "*", &target, Reach::Every) && covers(by.1, &target)
         };
-        if let Some(by) = held.rules(&["*"], global("*", "*")).find(all) {
+        if let Some(by) = held.rules(&["*"], Target::global("*", "*")).find(all) {
             self.act(from, Spot::Cluster, "do everything", vec![by]);
         }
     }
@@ -131,7 +115,7 @@ impl<'g> Graph<'g> {
     fn pods_of(&mut self, from: usize, held: &Held<'g>) {
         let mut made = BTreeSet::new();
         for (verbs, group, resource) in MAKES_PODS {
-            for by in held.rules(verbs, local(group, resource)) {
+            for by in held.rules(verbs, Target::local(group, resource)) {
                 let within = by.0.within.map(str::to_owned);
                 if made.insert(within.clone()) {
                     let verb = if resource == "pods" {
@@ -146,7 +130,7 @@ impl<'g> Graph<'g> {
         }
         let mut entered = BTreeSet::new();
         for (verbs, group, resource) in ENTERS_PODS {
-            for by in held.rules(verbs, local(group, resource)) {
+            for by in held.rules(verbs, Target::local(group, resource)) {
                 let within = by.0.within.map(str::to_owned);
                 if entered.insert(within.clone()) {
                     let does = format!("run a command in a pod{}", inside(&within));
@@ -154,7 +138,7 @@ impl<'g> Graph<'g> {
                 }
             }
         }
-        if let Some(by) = held.first(&["get", "create"], global("", "nodes/proxy")) {
+        if let Some(by) = held.first(&["get", "create"], Target::global("", "nodes/proxy")) {
             let does = "run a command through a kubelet in a pod";
             self.act(from, Spot::Inside(None), does, vec![by]);
         }
@@ -166,11 +150,11 @@ impl<'g> Graph<'g> {
         if made.is_empty() {
             return;
         }
-        if let Some(by) = held.first(&["create"], global("", "persistentvolumes")) {
+        if let Some(by) = held.first(&["create"], Target::global("", "persistentvolumes")) {
             let does = "create a PersistentVolume of a directory of a node and mount it";
             self.act(from, Spot::AnyNode, does, vec![by]);
         }
-        for by in held.rules(&["update", "patch"], global("", "namespaces")) {
+        for by in held.rules(&["update", "patch"], Target::global("", "namespaces")) {
             let named = |within: &&Option<String>| match within {
                 Some(namespace) => has(names(by.1), namespace),
                 None => true,
@@ -185,13 +169,13 @@ impl<'g> Graph<'g> {
 
     /// Getting tokens of service accounts.
     fn identities(&mut self, from: usize, held: &Held<'g>) {
-        for by in held.rules(&["create"], local("", "serviceaccounts/token")) {
+        for by in held.rules(&["create"], Target::local("", "serviceaccounts/token")) {
             self.become_account(from, "create a token of", by, vec![by]);
         }
         let reads: Vec<By<'g>> = held
-            .rules(&["get", "list", "watch"], local("", "secrets"))
+            .rules(&["get", "list", "watch"], Target::local("", "secrets"))
             .collect();
-        for writes in held.rules(&["create"], local("", "secrets")) {
+        for writes in held.rules(&["create"], Target::local("", "secrets")) {
             let near =
                 |reads: &&By<'g>| reads.0.within.is_none() || reads.0.within == writes.0.within;
             if let Some(reads) = reads.iter().find(near) {
@@ -203,7 +187,7 @@ impl<'g> Graph<'g> {
         for by in reads {
             self.token_secrets(from, by);
         }
-        let webhooks = global(
+        let webhooks = Target::global(
             "admissionregistration.k8s.io",
             "mutatingwebhookconfigurations",
         );
@@ -266,11 +250,11 @@ impl<'g> Graph<'g> {
     fn impersonation(&mut self, from: usize, held: &Held<'g>) {
         const VERB: &[&str] = &["impersonate"];
         let mut as_somebody = None;
-        for by in held.rules(VERB, local("", "serviceaccounts")) {
+        for by in held.rules(VERB, Target::local("", "serviceaccounts")) {
             as_somebody = as_somebody.or(Some(by));
             self.become_account(from, "impersonate", by, vec![by]);
         }
-        for by in held.rules(VERB, global("", "users")) {
+        for by in held.rules(VERB, Target::global("", "users")) {
             as_somebody = as_somebody.or(Some(by));
             if names(by.1).is_none() {
                 self.act(from, Spot::Users, "impersonate", vec![by]);
@@ -284,7 +268,7 @@ impl<'g> Graph<'g> {
         // A request cannot impersonate a group alone.
         let Some(user) = as_somebody else { return };
         let masters = [MASTERS.to_owned()];
-        for by in held.rules(VERB, global("", "groups")) {
+        for by in held.rules(VERB, Target::global("", "groups")) {
             let named = names(by.1).unwrap_or(&masters);
             for name in named {
                 let who = Who::Group(name.clone());
@@ -300,11 +284,11 @@ impl<'g> Graph<'g> {
     fn roles(&mut self, from: usize, held: &Held<'g>) {
         let admin = |by: &By<'g>| has(names(by.1), "cluster-admin");
         let binds = held
-            .rules(&["bind"], local(RBAC, "clusterroles"))
+            .rules(&["bind"], Target::local(RBAC, "clusterroles"))
             .find(admin);
         for write in held.rules(
             &["create", "update", "patch"],
-            global(RBAC, "clusterrolebindings"),
+            Target::global(RBAC, "clusterrolebindings"),
         ) {
             if let Some(binds) = binds.filter(|by| by.0.within.is_none()) {
                 let does = "bind the role cluster-admin";
@@ -312,9 +296,12 @@ impl<'g> Graph<'g> {
                 break;
             }
         }
-        for write in held.rules(&["create", "update", "patch"], local(RBAC, "rolebindings")) {
+        for write in held.rules(
+            &["create", "update", "patch"],
+            Target::local(RBAC, "rolebindings"),
+        ) {
             for binds in held
-                .rules(&["bind"], local(RBAC, "clusterroles"))
+                .rules(&["bind"], Target::local(RBAC, "clusterroles"))
                 .filter(admin)
             {
                 if !(binds.0.within.is_none() || binds.0.within == write.0.within) {
@@ -333,8 +320,8 @@ impl<'g> Graph<'g> {
             .filter(|grant| grant.within.is_none())
             .map(|grant| grant.role_name())
             .collect();
-        for escalates in held.rules(&["escalate"], global(RBAC, "clusterroles")) {
-            for write in held.rules(&["update", "patch"], global(RBAC, "clusterroles")) {
+        for escalates in held.rules(&["escalate"], Target::global(RBAC, "clusterroles")) {
+            for write in held.rules(&["update", "patch"], Target::global(RBAC, "clusterroles")) {
                 let both =
                     |name: &&&str| has(names(escalates.1), name) && has(names(write.1), name);
                 if let Some(role) = own.iter().find(both) {
@@ -348,10 +335,10 @@ impl<'g> Graph<'g> {
 
     /// Signing oneself a certificate for anybody but the group that is never refused: admission keeps that one out.
     fn certificates(&mut self, from: usize, held: &Held<'g>) {
-        let requests = |verbs, resource| held.first(verbs, global(CERTIFICATES, resource));
+        let requests = |verbs, resource| held.first(verbs, Target::global(CERTIFICATES, resource));
         let create = requests(&["create"], "certificatesigningrequests");
         let approve = requests(&["update", "patch"], "certificatesigningrequests/approval");
-        let mut signers = held.rules(&["approve"], global(CERTIFICATES, "signers"));
+        let mut signers = held.rules(&["approve"], Target::global(CERTIFICATES, "signers"));
         let signer = signers.find(|by| {
             let any = has(names(by.1), "kubernetes.io/*");
             any || has(names(by.1), SIGNER)
