@@ -1,7 +1,6 @@
 //! Verdicts: every program on every row of its kind of subject.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::catalog::SubjectKind;
@@ -42,7 +41,7 @@ pub enum Keep {
 }
 
 /// What one task gave.
-type Judged = (Evaluation, Vec<Outcome>, Vec<(Status, Arc<Subject>)>);
+type Judged = (Evaluation, Vec<Outcome>, Vec<Quiet>);
 
 /// Runs `tasks` on `facts`, on all cores.
 pub fn judge(facts: &Facts, lacking: &Lacking, tasks: &[Task<'_>], keep: Keep) -> Judgement {
@@ -76,16 +75,10 @@ pub fn judge(facts: &Facts, lacking: &Lacking, tasks: &[Task<'_>], keep: Keep) -
     });
     judged.sort_by(|a, b| a.0.id.cmp(&b.0.id));
     let mut judgement = Judgement::default();
-    for (position, (evaluation, outcomes, quiet)) in judged.into_iter().enumerate() {
+    for (evaluation, outcomes, quiet) in judged {
         judgement.evaluations.push(evaluation);
         judgement.outcomes.extend(outcomes);
-        judgement
-            .quiet
-            .extend(quiet.into_iter().map(|(status, subject)| Quiet {
-                evaluation: position,
-                status,
-                subject,
-            }));
+        judgement.quiet.push(quiet);
     }
     judgement
 }
@@ -152,6 +145,7 @@ fn run(world: &World<'_>, crowd: &Crowd<'_>, task: &Task<'_>, keep: Keep) -> Jud
         let none = bench.outcome(Status::NotApplicable, subject, Vec::new(), Some(reason));
         outcomes.push(none);
     }
+    quiet.shrink_to_fit();
     (evaluation, outcomes, quiet)
 }
 

@@ -205,17 +205,9 @@ pub struct Judgement {
     pub evaluations: Vec<Evaluation>,
     /// The verdicts, ordered by evaluation, then subject.
     pub outcomes: Vec<Outcome>,
-    /// Verdicts that nobody has to act on, beyond the first of each evaluation: without evidence.
-    pub quiet: Vec<Quiet>,
+    /// Of each evaluation, in their order: verdicts that nobody has to act on, beyond the first, without evidence.
+    pub quiet: Vec<Vec<Quiet>>,
 }
 
-/// A verdict that nobody has to act on.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Quiet {
-    /// The position of its evaluation.
-    pub evaluation: usize,
-    /// `Pass` or `NotApplicable`; `Unknown` of a node among many.
-    pub status: Status,
-    /// What was judged.
-    pub subject: Arc<Subject>,
-}
+/// A verdict that nobody has to act on: `Pass`, `NotApplicable`, or `Unknown` of a node among many; and who was judged.
+pub type Quiet = (Status, Arc<Subject>);

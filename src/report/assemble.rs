@@ -66,7 +66,7 @@ impl Report {
                 .map(|control| control.status)
                 .collect(),
             outcomes: (outcomes.iter().map(|outcome| outcome.status))
-                .chain(quiet.iter().map(|one| one.status))
+                .chain(quiet.iter().flatten().map(|(status, _)| *status))
                 .collect(),
             evaluations: evaluations.len() as u64,
             gaps: gaps.len() as u64,
@@ -185,17 +185,17 @@ fn order(outcome: &Outcome) -> (&str, &Subject, Status, &str) {
 /// How many verdicts there are of each evaluation and status beside those that were kept, and about whom the first is.
 type More<'q> = BTreeMap<(String, Status), (u64, &'q Subject)>;
 
-fn more<'q>(evaluations: &[Evaluation], quiet: &'q [Quiet]) -> More<'q> {
-    let mut counts: BTreeMap<(usize, Status), (u64, &Subject)> = BTreeMap::new();
-    for one in quiet {
-        let known = counts.entry((one.evaluation, one.status));
-        known.or_insert((0, &one.subject)).0 += 1;
+fn more<'q>(evaluations: &[Evaluation], quiet: &'q [Vec<Quiet>]) -> More<'q> {
+    let mut more = More::new();
+    for (evaluation, quiet) in evaluations.iter().zip(quiet) {
+        let mut counts: BTreeMap<Status, (u64, &Subject)> = BTreeMap::new();
+        for (status, subject) in quiet {
+            counts.entry(*status).or_insert((0, subject)).0 += 1;
+        }
+        let named = counts.into_iter();
+        more.extend(named.map(|(status, known)| ((evaluation.id.clone(), status), known)));
     }
-    let named = counts.into_iter().filter_map(|((at, status), more)| {
-        let evaluation = evaluations.get(at)?;
-        Some(((evaluation.id.clone(), status), more))
-    });
-    named.collect()
+    more
 }
 
 /// What is not known of so many nodes that only the first are told one by one.

@@ -106,7 +106,7 @@ pub(super) fn fold(statuses: impl IntoIterator<Item = Status>) -> Option<Status>
 pub(super) struct Index<'a> {
     evaluations: BTreeMap<&'a str, Vec<&'a Evaluation>>,
     outcomes: BTreeMap<&'a str, Vec<&'a Outcome>>,
-    quiet: BTreeMap<&'a str, Vec<&'a Quiet>>,
+    quiet: BTreeMap<&'a str, &'a [Quiet]>,
 }
 
 impl<'a> Index<'a> {
@@ -121,16 +121,12 @@ impl<'a> Index<'a> {
             let of_evaluation = outcomes.entry(&outcome.evaluation).or_default();
             of_evaluation.push(outcome);
         }
-        let mut quiet: BTreeMap<&str, Vec<&Quiet>> = BTreeMap::new();
-        for one in &judgement.quiet {
-            if let Some(evaluation) = judgement.evaluations.get(one.evaluation) {
-                quiet.entry(&evaluation.id).or_default().push(one);
-            }
-        }
+        let quiet = judgement.evaluations.iter().zip(&judgement.quiet);
+        let quiet = quiet.map(|(evaluation, quiet)| (evaluation.id.as_str(), quiet.as_slice()));
         Self {
             evaluations,
             outcomes,
-            quiet,
+            quiet: quiet.collect(),
         }
     }
 
@@ -149,10 +145,11 @@ impl<'a> Index<'a> {
             .map_or(&[], Vec::as_slice)
     }
 
-    fn quiet(&self, evaluation: &Evaluation) -> &[&'a Quiet] {
+    fn quiet(&self, evaluation: &Evaluation) -> &'a [Quiet] {
         self.quiet
             .get(evaluation.id.as_str())
-            .map_or(&[], Vec::as_slice)
+            .copied()
+            .unwrap_or_default()
     }
 }
 
@@ -259,8 +256,8 @@ pub(super) fn control<'a>(
             for outcome in outcomes {
                 folding.outcome(outcome, severity);
             }
-            for quiet in index.quiet(evaluation) {
-                folding.subject(&quiet.subject, quiet.status);
+            for (status, subject) in index.quiet(evaluation) {
+                folding.subject(subject, *status);
             }
         }
     }

@@ -89,14 +89,13 @@ pub(super) async fn configurations(
     let permits = Arc::new(Semaphore::new(AT_ONCE));
     let mut running = JoinSet::new();
     for node in nodes.iter().cloned() {
-        let (session, config, permits) = (session.clone(), config.clone(), permits.clone());
+        // It is never closed, so there is always a permit to come; until then there is no task to keep.
+        let permit = permits.clone().acquire_owned().await;
+        let (session, config) = (session.clone(), config.clone());
         running.spawn(async move {
-            // It is never closed, so there is always a permit to come.
-            let _permit = permits.acquire_owned().await;
-            (
-                node.metadata.name.clone(),
-                ask(&session, config, &node).await,
-            )
+            let answer = ask(&session, config, &node).await;
+            drop(permit);
+            (node.metadata.name, answer)
         });
     }
     let mut found: BTreeMap<_, _> = BTreeMap::new();

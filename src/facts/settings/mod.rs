@@ -134,6 +134,21 @@ impl Settings {
         }
     }
 
+    /// The same after changes: what is not known for one reason is stored once.
+    pub(crate) fn folded(mut self) -> Self {
+        self.nodes = match self.nodes {
+            Nodes::Each(nodes) => {
+                let fold = |node| match node {
+                    Node::Group(group) => Node::Group(group.folded()),
+                    leaf => leaf,
+                };
+                Nodes::of(nodes.into_iter().map(fold).collect())
+            }
+            hidden => hidden,
+        };
+        self
+    }
+
     /// All nodes, each for itself.
     fn each(&mut self) -> &mut Vec<Node> {
         if let Nodes::Hidden { .. } = self.nodes {
@@ -178,10 +193,14 @@ impl Nodes {
         match first {
             Some(leaf @ Node::Leaf(Cell::Gap(_))) if leaves.all(|other| *other == leaf) => {
                 let groups = nodes.into_iter();
-                let groups = groups.filter(|node| matches!(node, Node::Group(_)));
+                let mut groups: Vec<Node> = groups
+                    .filter(|node| matches!(node, Node::Group(_)))
+                    .collect();
+                // Collecting keeps the room of all nodes.
+                groups.shrink_to_fit();
                 Self::Hidden {
                     leaf: Box::new(leaf),
-                    groups: groups.collect(),
+                    groups,
                 }
             }
             _ => Self::Each(nodes),
