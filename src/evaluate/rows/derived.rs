@@ -17,13 +17,13 @@ use crate::evaluate::engines::namespaces::{Contents, contents};
 use crate::evaluate::engines::pod_security::{Admission, Plugin, Standing, refused, standings};
 use crate::evaluate::engines::rbac::Rbac;
 use crate::evaluate::engines::security::{Confinement, seccomp_default};
-use crate::evaluate::engines::shipped::{Shipped, shipped_role};
+use crate::evaluate::engines::shipped::{Shipped, binding_standing, role_standing, shipped_role};
 use crate::evaluate::engines::token::{Accounts, ApiAccess};
 use crate::evaluate::judge::computed;
 use crate::facts::component::{Component, ComponentKind};
-use crate::facts::objects::Node;
+use crate::facts::objects::{AggregationRule, Node, ObjectMeta, PolicyRule};
 use crate::facts::workload::Workload;
-use crate::facts::{Cell, Facts, Gap, Lacking};
+use crate::facts::{Cell, Facts, Gap, Lacking, Source};
 
 /// One entry per fact, in the order of the listings.
 pub(super) struct Derived {
@@ -109,10 +109,10 @@ impl Derived {
             access: access(facts, lacking, &rbac),
             principals: principals(facts, lacking),
             roles: roles(&rbac, &facts.roles.rows, "Role", |role| {
-                shipped_role(&role.metadata, &role.rules, None)
+                (&role.metadata, &role.rules, None)
             }),
             cluster_roles: roles(&rbac, &facts.cluster_roles.rows, "ClusterRole", |role| {
-                shipped_role(&role.metadata, &role.rules, role.aggregation_rule.as_ref())
+                (&role.metadata, &role.rules, role.aggregation_rule.as_ref())
             }),
             role_bindings: role_bindings(facts, &rbac),
             cluster_role_bindings: cluster_role_bindings(facts, &rbac),
@@ -123,8 +123,10 @@ impl Derived {
 fn role_bindings(facts: &Facts, rbac: &Rbac<'_>) -> Vec<BindingMark> {
     let bindings = facts.role_bindings.rows.iter();
     let mark = bindings.map(|one| {
-        let grants = rbac.grants(false, &one.metadata, &one.subjects, &one.role_ref);
-        BindingMark::of("RoleBinding", &one.metadata.namespace, grants)
+        let (subjects, role) = (&one.subjects, &one.role_ref);
+        let grants = rbac.grants(false, &one.metadata, subjects, role);
+        let built_in = claim(rbac, || binding_standing(&one.metadata, subjects, role));
+        BindingMark::of("RoleBinding", &one.metadata.namespace, built_in, grants)
     });
     mark.collect()
 }
@@ -132,11 +134,30 @@ fn role_bindings(facts: &Facts, rbac: &Rbac<'_>) -> Vec<BindingMark> {
 fn cluster_role_bindings(facts: &Facts, rbac: &Rbac<'_>) -> Vec<BindingMark> {
     let bindings = facts.cluster_role_bindings.rows.iter();
     let mark = bindings.map(|one| {
-        let grants = rbac.grants(true, &one.metadata, &one.subjects, &one.role_ref);
-        BindingMark::of(CLUSTER_WIDE, "", grants)
+        let (subjects, role) = (&one.subjects, &one.role_ref);
+        let grants = rbac.grants(true, &one.metadata, subjects, role);
+        let built_in = claim(rbac, || binding_standing(&one.metadata, subjects, role));
+        BindingMark::of(CLUSTER_WIDE, "", built_in, grants)
     });
     mark.collect()
 }
+
+/// What an object claims to be, unless the facts lack fields that the comparison needs.
+fn claim(rbac: &Rbac<'_>, standing: impl FnOnce() -> Option<&'static str>) -> Cell<String> {
+    let source = Source::Derived {
+        engine: SHIPPED.to_owned(),
+    };
+    match rbac.unread() {
+        Some(gap) => Cell::Gap(gap.clone()),
+        None => match standing() {
+            Some(standing) => Cell::explicit(standing.to_owned(), source),
+            None => Cell::Absent { source },
+        },
+    }
+}
+
+/// How claims are judged.
+const SHIPPED: &str = "comparison with what Kubernetes ships";
 
 /// What the API servers say about Pod Security admission.
 pub(crate) fn admission_plugin(facts: &Facts, lacking: &Lacking) -> Plugin {
@@ -217,18 +238,22 @@ fn roles<T>(
     rbac: &Rbac<'_>,
     objects: &[T],
     kind: &str,
-    compare: impl Fn(&T) -> Shipped,
+    parts: impl Fn(&T) -> (&ObjectMeta, &[PolicyRule], Option<&AggregationRule>),
 ) -> Vec<RoleMark> {
-    let shipped = |object: &T| match rbac.unread() {
-        Some(gap) => Cell::Gap(gap.clone()),
-        None => computed(
-            compare(object) == Shipped::Exactly,
-            "comparison with what Kubernetes ships",
-        ),
-    };
-    let mark = |object| RoleMark {
-        kind: kind.to_owned(),
-        shipped: shipped(object),
+    let mark = |object| {
+        let (metadata, rules, aggregation) = parts(object);
+        let shipped = match rbac.unread() {
+            Some(gap) => Cell::Gap(gap.clone()),
+            None => {
+                let same = shipped_role(metadata, rules, aggregation) == Shipped::Exactly;
+                computed(same, SHIPPED)
+            }
+        };
+        RoleMark {
+            kind: kind.to_owned(),
+            shipped,
+            built_in: claim(rbac, || role_standing(metadata, rules, aggregation)),
+        }
     };
     objects.iter().map(mark).collect()
 }

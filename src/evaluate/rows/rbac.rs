@@ -17,6 +17,8 @@ crate::facts::record! {
         pub kind: String,
         /// Whether Kubernetes or kubeadm ships exactly this content under this name.
         pub shipped: Cell<bool>,
+        /// What it claims to be by its label or name: `shipped`, `changed built-in`, `disguised as built-in`; absent when it makes no claim.
+        pub built_in: Cell<String>,
     }
 }
 
@@ -28,6 +30,8 @@ crate::facts::record! {
         pub kind: String,
         /// Whether what it grants is granted in the whole cluster, or in `kube-system`, from where the cluster is reached.
         pub reaches_cluster: bool,
+        /// What it claims to be by its label or name: `shipped`, `changed built-in`, `disguised as built-in`; absent when it makes no claim.
+        pub built_in: Cell<String>,
         /// What it grants, and to whom.
         pub grants in parent: Grants,
     }
@@ -35,10 +39,11 @@ crate::facts::record! {
 
 impl BindingMark {
     /// The mark of a binding of `namespace`, which is empty for one of the cluster.
-    pub(super) fn of(kind: &str, namespace: &str, grants: Grants) -> Self {
+    pub(super) fn of(kind: &str, namespace: &str, built_in: Cell<String>, grants: Grants) -> Self {
         Self {
             kind: kind.to_owned(),
             reaches_cluster: kind == CLUSTER_WIDE || namespace == "kube-system",
+            built_in,
             grants,
         }
     }

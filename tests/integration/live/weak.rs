@@ -240,7 +240,22 @@ const PLANTED: &[(&str, &str, &str)] = &[
     (
         "role-disguised-as-builtin",
         "ClusterRole system:harbour-master",
-        "shipped = false",
+        "builtIn = disguised as built-in",
+    ),
+    (
+        "binding-disguised-as-builtin",
+        "ClusterRoleBinding system:harbour-master",
+        "builtIn = disguised as built-in",
+    ),
+    (
+        "principal-reaches-cluster",
+        "Group crew",
+        "principal.pathToCluster",
+    ),
+    (
+        "principal-reaches-cluster",
+        "Group system:authenticated",
+        "principal.pathToCluster",
     ),
     (
         "binding-default-serviceaccount",

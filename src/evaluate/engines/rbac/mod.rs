@@ -67,6 +67,8 @@ enum Found<'f> {
 struct Known<'f> {
     rules: &'f [PolicyRule],
     shipped: bool,
+    /// Whether a controller of the cluster writes its rules.
+    collects: bool,
     source: Source,
 }
 
@@ -96,12 +98,19 @@ impl<'f> Rbac<'f> {
         ];
         let local = facts.roles.rows.iter().map(|role| {
             let shipped = shipped_role(&role.metadata, &role.rules, None);
-            known("Role", &role.metadata, &role.rules, shipped)
+            known("Role", &role.metadata, &role.rules, shipped, false)
         });
         let global = facts.cluster_roles.rows.iter().map(|role| {
             let aggregation = role.aggregation_rule.as_ref();
             let shipped = shipped_role(&role.metadata, &role.rules, aggregation);
-            known("ClusterRole", &role.metadata, &role.rules, shipped)
+            let collects = aggregation.is_some();
+            known(
+                "ClusterRole",
+                &role.metadata,
+                &role.rules,
+                shipped,
+                collects,
+            )
         });
         let mut rbac = Self {
             facts,
@@ -201,14 +210,19 @@ impl<'f> Rbac<'f> {
     fn found(&self, namespace: &str, role: &RoleRef) -> Found<'f> {
         let local = role.kind == "Role";
         let key = (local.then_some(namespace), role.name.as_str());
-        if let Some(known) = self.roles.get(&key) {
-            return Found::Role(known.clone());
-        }
         let lack = if local {
             self.facts.roles.lack_in(Some(namespace))
         } else {
             self.facts.cluster_roles.lack_in(None)
         };
+        if let Some(known) = self.roles.get(&key) {
+            // Until it is applied, nobody has collected the rules of such a role.
+            let written = self.facts.asked.manifests.is_some();
+            return match lack.filter(|_| written && known.collects) {
+                Some(gap) => Found::Unknown(gap.clone()),
+                None => Found::Role(known.clone()),
+            };
+        }
         match lack {
             Some(gap) => Found::Unknown(gap.clone()),
             None => Found::Missing(Source::Derived {
@@ -250,11 +264,13 @@ fn known<'f>(
     metadata: &'f ObjectMeta,
     rules: &'f [PolicyRule],
     shipped: Shipped,
+    collects: bool,
 ) -> (Key<'f>, Known<'f>) {
     let namespace = (kind == "Role").then_some(metadata.namespace.as_str());
     let known = Known {
         rules,
         shipped: shipped == Shipped::Exactly,
+        collects,
         source: Source::Object {
             kind: kind.to_owned(),
             namespace: metadata.namespace.clone(),

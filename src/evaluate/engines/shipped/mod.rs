@@ -20,6 +20,12 @@ const RECORDS: [&str; 3] = [
     include_str!("v1.34.json"),
 ];
 
+/// The label of what the API server makes when it starts.
+const LABEL: &str = "kubernetes.io/bootstrapping";
+
+/// How the names begin that Kubernetes and kubeadm give.
+const PREFIXES: [&str; 2] = ["system:", "kubeadm:"];
+
 /// How an object relates to what is shipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shipped {
@@ -122,6 +128,47 @@ pub(crate) fn shipped_binding(
     let known = INDEX.bindings.get(&key(metadata));
     let same = |known: &BindingContent| known.0 == subjects && &known.1 == role;
     known.is_some_and(|known| known.iter().any(same)).into()
+}
+
+/// What an object that claims to be shipped is: nothing for one that makes no claim.
+///
+/// The label is a claim, and so is a shipped name with a prefix that Kubernetes and kubeadm keep for themselves.
+fn standing(metadata: &ObjectMeta, known: bool, same: bool) -> Option<&'static str> {
+    let reserved = PREFIXES
+        .iter()
+        .any(|prefix| metadata.name.starts_with(prefix));
+    match (known, same) {
+        (true, true) => Some("shipped"),
+        (true, false) if reserved || metadata.labels.contains_key(LABEL) => {
+            Some("changed built-in")
+        }
+        (false, _) if metadata.labels.contains_key(LABEL) => Some("disguised as built-in"),
+        _ => None,
+    }
+}
+
+/// What a role claims to be. The rules of one that collects those of others are theirs, so only what it collects counts.
+pub(crate) fn role_standing(
+    metadata: &ObjectMeta,
+    rules: &[PolicyRule],
+    aggregation: Option<&AggregationRule>,
+) -> Option<&'static str> {
+    let known = INDEX.roles.get(&key(metadata));
+    let collects = |known: &RoleContent| known.1.is_some() && known.1.as_ref() == aggregation;
+    let same = shipped_role(metadata, rules, aggregation) == Shipped::Exactly
+        || known.is_some_and(|known| known.iter().any(collects));
+    standing(metadata, known.is_some(), same)
+}
+
+/// What a binding claims to be.
+pub(crate) fn binding_standing(
+    metadata: &ObjectMeta,
+    subjects: &[Subject],
+    role: &RoleRef,
+) -> Option<&'static str> {
+    let known = INDEX.bindings.contains_key(&key(metadata));
+    let same = shipped_binding(metadata, subjects, role) == Shipped::Exactly;
+    standing(metadata, known, same)
 }
 
 fn key(metadata: &ObjectMeta) -> Key {
