@@ -150,9 +150,11 @@ impl<'g> Graph<'g> {
         if made.is_empty() {
             return;
         }
-        if let Some(by) = held.first(&["create"], Target::global("", "persistentvolumes")) {
-            let does = "create a PersistentVolume of a directory of a node and mount it";
-            self.act(from, Spot::AnyNode, does, vec![by]);
+        let volume = held.first(&["create"], Target::global("", "persistentvolumes"));
+        let claim = held.first(&["create"], Target::local("", "persistentvolumeclaims"));
+        if let (Some(volume), Some(claim)) = (volume, claim) {
+            let does = "create a PersistentVolume of a directory of a node, claim and mount it";
+            self.act(from, Spot::AnyNode, does, vec![volume, claim]);
         }
         for by in held.rules(&["update", "patch"], Target::global("", "namespaces")) {
             let named = |within: &&Option<String>| match within {

@@ -80,13 +80,14 @@ shut | [{apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles, roleb
  | [{apiGroups: [certificates.k8s.io], resources: [certificatesigningrequests, certificatesigningrequests/approval], verbs: [create, update]}] | -
  | [{apiGroups: [certificates.k8s.io], resources: [certificatesigningrequests, certificatesigningrequests/approval, signers], verbs: [create, update, approve]}] | have a certificate signed for ServiceAccount shut/mighty > do everything
  | [{apiGroups: [''], resources: [persistentvolumes], verbs: [create]}] | -
+shut | [{apiGroups: [''], resources: [pods, persistentvolumes, persistentvolumeclaims], verbs: [create]}] | create a pod in shut that runs as ServiceAccount shut/mighty > do everything
  | [{apiGroups: [admissionregistration.k8s.io], resources: [mutatingwebhookconfigurations], verbs: [patch]}] | change by a webhook a pod that others create in open that is privileged, on a node of choice (cp) where the keys of the cluster are
 ";
 
 #[test]
 fn rights_lead_where_they_lead() {
     let lines = CASES.lines().filter(|line| !line.is_empty());
-    assert_eq!(lines.clone().count(), 24);
+    assert_eq!(lines.clone().count(), 25);
     for line in lines {
         let parts: Vec<&str> = line.splitn(3, " | ").collect();
         let (within, rules, expected) = (parts[0].trim(), parts[1], parts[2]);
@@ -199,5 +200,36 @@ fn circles_and_roles_that_are_gone_end_well() {
         access.all_gaps().len(),
         1,
         "the role that is gone may be one that was not listed"
+    );
+}
+
+/// Baseline forbids directories of nodes, and says nothing of a PersistentVolume that is one.
+#[test]
+fn a_volume_of_a_node_passes_every_standard() {
+    let quiet = BASE.replace(
+        "name: mighty, namespace: shut",
+        "name: mighty, namespace: open",
+    );
+    let rules = |resources: &str| {
+        let rules = format!("[{{apiGroups: [''], resources: [{resources}], verbs: [create]}}]");
+        let admission = quiet.replace(
+            "metadata: {name: open}",
+            "metadata: {name: open, labels: {pod-security.kubernetes.io/enforce: baseline}}",
+        );
+        let rights = granted("", &rules);
+        let pods = granted(
+            "shut",
+            "[{apiGroups: [''], resources: [pods], verbs: [create]}]",
+        );
+        steps(&format!(
+            "{admission}{rights}{}",
+            pods.replace("name: hers", "name: more")
+        ))
+    };
+    assert_eq!(rules("persistentvolumes"), None);
+    let found = rules("persistentvolumes, persistentvolumeclaims").unwrap();
+    assert!(
+        found[0].starts_with("create a PersistentVolume of a directory"),
+        "{found:?}"
     );
 }
