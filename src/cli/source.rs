@@ -56,7 +56,8 @@ pub(crate) fn source(asked: &Asked) -> document::Source {
     if let Some(manifests) = &asked.manifests {
         return document::Source {
             kind: document::SourceKind::Manifests,
-            read: written(manifests),
+            read: manifests.named.clone(),
+            found: found(manifests),
         };
     }
     let mut read = Vec::new();
@@ -71,6 +72,7 @@ pub(crate) fn source(asked: &Asked) -> document::Source {
     document::Source {
         kind: document::SourceKind::Cluster,
         read,
+        found: Vec::new(),
     }
 }
 
@@ -94,15 +96,14 @@ pub(crate) fn cluster(facts: &Facts) -> document::Cluster {
     }
 }
 
-/// What was named, and what was found there.
-fn written(manifests: &Manifests) -> Vec<String> {
-    let mut read = manifests.named.clone();
+/// What was found in manifests.
+fn found(manifests: &Manifests) -> Vec<String> {
     let number = |number: u64, one: &str| match number {
         1 => format!("1 {one}"),
         _ => format!("{number} {one}s"),
     };
     let files = number(manifests.files, "file");
-    read.push(format!("{files}, {}", number(manifests.objects, "object")));
+    let mut found = vec![format!("{files}, {}", number(manifests.objects, "object"))];
     if !manifests.others.is_empty() {
         let all = manifests.others.values().sum();
         let kinds = manifests
@@ -110,16 +111,16 @@ fn written(manifests: &Manifests) -> Vec<String> {
             .iter()
             .map(|(kind, number)| format!("{number} {kind}"));
         let kinds = kinds.collect::<Vec<_>>().join(", ");
-        read.push(format!(
+        found.push(format!(
             "{} of other kinds passed over: {kinds}",
             number(all, "object")
         ));
     }
     if manifests.broken > 0 {
-        read.push(format!(
+        found.push(format!(
             "{} not understood",
             number(manifests.broken, "document")
         ));
     }
-    read
+    found
 }

@@ -8,9 +8,10 @@ use crate::facts::{Cell, Facts, Gap, GapReason, Lacking, Reading, Source, View};
 use crate::outcome::{Evaluation, Evidence, Judgement, Outcome, Quiet, Reason, Status, Subject};
 
 use super::crowd::{Crowd, identity};
+use super::evidence::{evidence, reason, shown};
 use super::fingerprint::fingerprint;
 use super::fix;
-use super::lang::{Env, Expression, Trace, Unknown, Value};
+use super::lang::{Env, Trace, Unknown, Value};
 use super::program::Program;
 use super::rows::{Row, World};
 
@@ -118,6 +119,26 @@ fn run(world: &World<'_>, crowd: &Crowd<'_>, task: &Task<'_>, keep: Keep) -> Jud
         outcome.subject = Subject::clone(subject);
         outcomes.push(outcome);
     }
+    unread(&bench, crowd, keep, &mut outcomes, &mut quiet);
+    // Without what was not read they are one a subject, and in order.
+    if !(crowd.unread.is_empty() && crowd.hidden.is_empty()) {
+        outcomes = one_per_subject(outcomes);
+    }
+    if outcomes.is_empty() {
+        outcomes.push(bench.nothing(&crowd.none));
+    }
+    quiet.shrink_to_fit();
+    (evaluation, outcomes, quiet)
+}
+
+/// What was not read, as far as the check asks for it.
+fn unread(
+    bench: &Bench<'_>,
+    crowd: &Crowd<'_>,
+    keep: Keep,
+    outcomes: &mut Vec<Outcome>,
+    quiet: &mut Vec<Quiet>,
+) {
     let concerned = crowd.hidden.iter().filter(|(like, _)| bench.concerns(like));
     let unread = crowd
         .unread
@@ -132,21 +153,6 @@ fn run(world: &World<'_>, crowd: &Crowd<'_>, task: &Task<'_>, keep: Keep) -> Jud
             outcomes.push(bench.unread(subject, gap));
         }
     }
-    // Without what was not read they are one a subject, and in order.
-    if !(crowd.unread.is_empty() && crowd.hidden.is_empty()) {
-        outcomes = one_per_subject(outcomes);
-    }
-    if outcomes.is_empty() {
-        let subject = Subject::new(program.check.subject.name(), program.check.subject.name());
-        let reason = Reason {
-            text: crowd.none.clone(),
-            remedy: String::new(),
-        };
-        let none = bench.outcome(Status::NotApplicable, subject, Vec::new(), Some(reason));
-        outcomes.push(none);
-    }
-    quiet.shrink_to_fit();
-    (evaluation, outcomes, quiet)
 }
 
 fn rank(status: Status) -> Option<usize> {
@@ -303,6 +309,17 @@ impl Bench<'_> {
         )
     }
 
+    /// There is no such subject, which is known.
+    fn nothing(&self, why: &str) -> Outcome {
+        let kind = self.program.check.subject.name();
+        let reason = Reason {
+            text: why.to_owned(),
+            remedy: String::new(),
+        };
+        let subject = Subject::new(kind, kind);
+        self.outcome(Status::NotApplicable, subject, Vec::new(), Some(reason))
+    }
+
     fn outcome(
         &self,
         status: Status,
@@ -343,40 +360,6 @@ fn truth(value: Result<Value<'_>, Unknown>) -> Result<bool, Unknown> {
             line: 1,
             column: 1,
         }),
-    }
-}
-
-fn reason(gap: &Gap) -> Reason {
-    Reason {
-        text: gap.to_string(),
-        remedy: gap.remedy.clone(),
-    }
-}
-
-/// The reads that justify a verdict, each with its own source or that of the row.
-fn evidence(row: &Row<'_>, trace: Trace) -> Vec<Evidence> {
-    let source = |source: Option<Source>| match source {
-        Some(source) => source.to_string(),
-        None => row.source.to_string(),
-    };
-    trace
-        .reads
-        .into_iter()
-        .map(|read| Evidence {
-            fact: read.path,
-            value: read.value,
-            source: source(read.source),
-        })
-        .collect()
-}
-
-/// What a further expression of `evidence:` shows; nothing where it is unknown.
-fn shown(row: &Row<'_>, expression: &Expression, env: &Env<'_>) -> Vec<Evidence> {
-    let (value, trace) = expression.explain(env);
-    if value.is_ok() {
-        evidence(row, trace)
-    } else {
-        Vec::new()
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod crowd;
 mod engines;
+mod evidence;
 pub mod examples;
 mod exempt;
 mod fingerprint;

@@ -64,8 +64,11 @@ pub struct Tool {
 pub struct Source {
     /// What was looked at.
     pub kind: SourceKind,
-    /// How: "API", "node cp1".
+    /// How: "API", "node cp1"; of manifests, what was named.
     pub read: Vec<String>,
+    /// What was found in manifests, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub found: Vec<String>,
 }
 
 /// What was looked at.

@@ -116,3 +116,27 @@ fn two_snapshots_of_one_cluster_do_not_differ() {
     let run = crate::harness::run(&["diff", "Cargo.toml", demo]);
     assert_eq!(run.code, 2, "{}", run.err);
 }
+
+/// Whoever looks at less has mended nothing.
+#[test]
+fn a_narrower_look_fixes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, mut report) = saved(folder.path(), "whole.json");
+    let whole = folder.path().join("whole.json");
+    let outcomes = report["outcomes"].as_array_mut().unwrap();
+    outcomes.retain(|one| one["subject"]["namespace"] == "reef" || one.get("sample").is_some());
+    report["source"]["read"] = serde_json::json!(["API, only reef"]);
+    let part = folder.path().join("part.json");
+    std::fs::write(&part, report.to_string()).unwrap();
+    let run = run(&[
+        "diff",
+        whole.to_str().unwrap(),
+        part.to_str().unwrap(),
+        "-o",
+        "json",
+    ]);
+    let document: Value = serde_json::from_str(&run.out).unwrap();
+    let count = |list: &str| document[list].as_array().unwrap().len();
+    assert_eq!((count("new"), count("fixed")), (0, 0), "{document:#}");
+    assert!(count("notKnown") > 20 && document["unchanged"].as_u64() > Some(0));
+}

@@ -123,3 +123,32 @@ fn rbac_of_manifests_says_that_there_may_be_more() {
     );
     assert!(run.out.contains("outside the manifests"), "{}", run.out);
 }
+
+/// Every cluster has the roles that Kubernetes ships, so a binding to one is judged; what a cluster can widen is not.
+#[test]
+fn a_binding_to_a_shipped_role_is_judged_without_the_role() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("binding.yaml");
+    for (role, status) in [
+        ("cluster-admin", "fail"),
+        ("edit", "notApplicable"),
+        ("ours", "notApplicable"),
+    ] {
+        let text = format!(
+            "{{kind: ClusterRoleBinding, apiVersion: rbac.authorization.k8s.io/v1, metadata: {{name: b}}, roleRef: {{kind: ClusterRole, name: {role}}}, subjects: [{{kind: ServiceAccount, name: ci, namespace: build}}]}}"
+        );
+        std::fs::write(&file, text).unwrap();
+        let run = run(&[
+            "audit",
+            "-f",
+            file.to_str().unwrap(),
+            "--check",
+            "binding-cluster-admin",
+            "-o",
+            "json",
+            "--all",
+        ]);
+        let report: Value = serde_json::from_str(&run.out).unwrap();
+        assert_eq!(report["outcomes"][0]["status"], status, "{role}");
+    }
+}

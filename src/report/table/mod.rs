@@ -70,7 +70,7 @@ fn header(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
             vec![page.brief(&report.source.read.join(" + "), page.width)]
         }
         SourceKind::Manifests => {
-            let read = report.source.read.iter();
+            let read = report.source.read.iter().chain(&report.source.found);
             read.map(|part| page.brief(part, page.width)).collect()
         }
     };

@@ -596,6 +596,7 @@ pub(super) fn assembled(profiles: &[Profile], judged: Judgement, all: bool) -> R
         source: Source {
             kind: SourceKind::Cluster,
             read: vec!["API".into(), "node cp1".into()],
+            found: Vec::new(),
         },
         cluster: Cluster {
             name: "testbed".into(),

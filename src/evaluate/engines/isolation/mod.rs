@@ -10,8 +10,8 @@ mod reach;
 use std::net::IpAddr;
 
 use policies::{
-    Direction, Labels, Policies, Rule, applies, contains, includes, is_every_namespace, protocol,
-    rules, selects,
+    Direction, Labels, Pod, Policies, Rule, contains, includes, is_every_namespace, is_wide,
+    protocol, rules, selects,
 };
 
 use crate::facts::objects::{
@@ -38,9 +38,9 @@ crate::facts::record! {
         pub pod_network_used: Cell<bool>,
         /// Whether it may connect to the metadata service of the cloud, where the nodes say that they are in one.
         pub cloud_metadata_reachable: Cell<bool>,
-        /// Whether it may connect to the API server, at the addresses of the control-plane nodes.
+        /// Whether it may connect to the API server, at port 6443 of the control-plane nodes.
         pub api_server_reachable: Cell<bool>,
-        /// Whether it may connect to the kubelet of a node.
+        /// Whether it may connect to the kubelet of another node than its own, of which no policy can keep it.
         pub kubelets_reachable: Cell<bool>,
         /// Whether it may look up names: port 53 of every pod, or of those of `kube-system`.
         pub dns_reachable: Cell<bool>,
@@ -248,28 +248,21 @@ fn allows(
         return Cell::Gap(gap);
     }
     let unlabelled = Labels::new();
-    let (mut isolated, mut open) = (false, None);
-    for policy in policies
-        .of(namespace)
-        .iter()
-        .filter(|policy| applies(policy, direction))
-    {
-        match selects(&policy.spec.pod_selector, &unlabelled) {
-            Ok(true) => isolated = true,
-            Ok(false) => continue,
-            Err(gap) => {
-                open = Some(gap);
-                continue;
-            }
-        }
-        // What policies allow adds up, so one that allows it decides, whatever was not listed.
-        if rules(policy, direction).iter().any(&allowed) {
-            return Cell::explicit(true, source(POLICIES));
-        }
+    let pod = Pod {
+        namespace,
+        labels: &unlabelled,
+        ports: Vec::new(),
+        host_network: false,
+    };
+    let (selecting, open) = policies.selecting(&pod, direction);
+    // What policies allow adds up, so one that allows it decides, whatever was not listed.
+    let mut rules = selecting.iter().flat_map(|policy| rules(policy, direction));
+    if rules.any(|rule| allowed(&rule)) {
+        return Cell::explicit(true, source(POLICIES));
     }
-    match open.as_ref().or_else(|| policies.lack(namespace)) {
-        Some(gap) => Cell::Gap(gap.clone()),
-        None => Cell::explicit(!isolated, source(POLICIES)),
+    match open {
+        Some(gap) => Cell::Gap(gap),
+        None => Cell::explicit(selecting.is_empty(), source(POLICIES)),
     }
 }
 
@@ -299,11 +292,11 @@ fn all_ports(ports: &[NetworkPolicyPort]) -> bool {
     ports.is_empty() || ports.iter().any(all)
 }
 
-/// Nobody named is everybody; so are all pods of all namespaces, and every address. Exceptions from every address leave
-/// the rest of the world.
+/// Nobody named is everybody; so are all pods of all namespaces, and nearly every address. Exceptions leave the rest of
+/// the world.
 fn everyone(peers: &[NetworkPolicyPeer]) -> bool {
     let all = |peer: &NetworkPolicyPeer| match &peer.ip_block {
-        Some(block) => block.cidr.ends_with("/0"),
+        Some(block) => is_wide(&block.cidr),
         None => {
             let namespaces = peer.namespace_selector.as_ref();
             let pods = peer.pod_selector.as_ref();
@@ -344,6 +337,3 @@ fn source(engine: &str) -> Source {
 
 #[cfg(test)]
 mod tests;
-
-#[cfg(test)]
-mod model;

@@ -2,6 +2,7 @@
 //!
 //! Sources: the documentation of each plugin; <https://kubernetes.io/docs/concepts/cluster-administration/addons/>.
 
+use crate::facts::objects::Container;
 use crate::facts::workload::Workload;
 use crate::facts::{Cell, Facts, Gap, GapReason, Lacking, Source};
 
@@ -11,13 +12,13 @@ crate::facts::record! {
     pub struct Network {
         /// The network plugins that run, such as `calico`; absent when none is known among what runs.
         pub network_plugins: Cell<Vec<String>>,
-        /// Whether anything enforces network policies.
+        /// Whether anything enforces network policies, as its defaults have it.
         pub network_policies_enforced: Cell<bool>,
     }
 }
 
-/// How the path of an image ends, the plugin, and whether it enforces policies by itself.
-const KNOWN: [(&str, &str, bool); 22] = [
+/// How the path of an image ends, the plugin, and whether it enforces policies unless told otherwise.
+const KNOWN: [(&str, &str, bool); 21] = [
     ("calico/node", "calico", true),
     ("calico-node", "calico", true),
     ("cilium/cilium", "cilium", true),
@@ -29,11 +30,6 @@ const KNOWN: [(&str, &str, bool); 22] = [
     ("kubeovn/kube-ovn", "kube-ovn", true),
     ("ovn-kubernetes", "ovn-kubernetes", true),
     ("ovn-kube-u", "ovn-kubernetes", true),
-    (
-        "amazon/aws-network-policy-agent",
-        "aws network policy agent",
-        true,
-    ),
     ("containernetworking/azure-npm", "azure npm", true),
     (
         "networking/kube-network-policies",
@@ -50,6 +46,11 @@ const KNOWN: [(&str, &str, bool); 22] = [
     ("amazon-k8s-cni", "amazon vpc", false),
 ];
 
+/// Parts that enforce policies or not as they are told: whoever has one of these flags is not known to.
+///
+/// The agent of AWS runs on every node and does nothing until it is switched on; kube-router's firewall can be off.
+const TOLD: [&str; 2] = ["--enable-network-policy", "--run-firewall"];
+
 /// kindnet enforces policies since this release; its images are tagged `vYYYYMMDD-COMMIT`.
 const KINDNET: (&str, &str) = ("kindest/kindnetd", "v20240813");
 
@@ -61,22 +62,17 @@ impl Network {
                 network_policies_enforced: Cell::Gap(gap.clone()),
             };
         }
-        let mut found: Vec<(&str, bool)> = facts
-            .workloads
-            .rows
-            .iter()
-            .filter(|workload| workload.kind == "DaemonSet" || workload.kind == "Deployment")
-            .flat_map(|workload| &workload.templates)
-            .filter(|template| template.running || template.declared)
-            .flat_map(|template| &template.spec.containers)
+        let plain = running(facts).filter(|container| !told(container));
+        let mut found: Vec<(&str, bool)> = plain
             .filter_map(|container| known(&container.image))
             .collect();
         found.sort_unstable();
         found.dedup();
         let names = found.iter().map(|(name, _)| (*name).to_owned()).collect();
         let enforces = found.iter().any(|(_, enforces)| *enforces);
+        let undecided = running(facts).any(told);
         let gap = facts.workloads.lack_in(None).cloned();
-        let gap = gap.or_else(|| found.is_empty().then(unrecognised));
+        let gap = gap.or_else(|| (found.is_empty() || undecided).then(unrecognised));
         Self {
             network_plugins: match &gap {
                 Some(gap) if found.is_empty() => Cell::Gap(gap.clone()),
@@ -88,6 +84,22 @@ impl Network {
             },
         }
     }
+}
+
+/// The containers of what runs on nodes or for the whole cluster.
+fn running(facts: &Facts) -> impl Iterator<Item = &Container> {
+    let workloads = facts.workloads.rows.iter();
+    workloads
+        .filter(|workload| workload.kind == "DaemonSet" || workload.kind == "Deployment")
+        .flat_map(|workload| &workload.templates)
+        .filter(|template| template.running)
+        .flat_map(|template| &template.spec.containers)
+}
+
+/// Whether a flag decides, whose value is not looked at.
+fn told(container: &Container) -> bool {
+    let mut words = container.command.iter().chain(&container.args);
+    words.any(|word| TOLD.iter().any(|flag| word.starts_with(flag)))
 }
 
 /// The plugin of an image, and whether it enforces policies.

@@ -92,6 +92,32 @@ impl<'f> Policies<'f> {
         self.facts.network_policies.lack_in(Some(namespace))
     }
 
+    /// The policies that isolate a pod in one direction, and why there may be more.
+    pub(super) fn selecting(
+        &self,
+        pod: &Pod<'_>,
+        direction: Direction,
+    ) -> (Vec<&'f NetworkPolicy>, Option<Gap>) {
+        let mut selecting = Vec::new();
+        let mut open = self.lack(pod.namespace).cloned();
+        let here = self.of(pod.namespace).iter();
+        for policy in here.filter(|policy| applies(policy, direction)) {
+            match selects(&policy.spec.pod_selector, pod.labels) {
+                Ok(true) => selecting.push(*policy),
+                Ok(false) => {}
+                Err(gap) => open = Some(gap),
+            }
+        }
+        (selecting, open)
+    }
+
+    /// Whether an address is that of a node.
+    pub(super) fn is_node(&self, address: IpAddr) -> bool {
+        let nodes = self.facts.nodes.rows.iter();
+        let mut addresses = nodes.flat_map(|node| &node.status.addresses);
+        addresses.any(|known| known.address.parse() == Ok(address))
+    }
+
     /// Whether a policy lets the other end of a connection pass, by one of its rules.
     pub(super) fn lets_pass(
         &self,
@@ -123,9 +149,13 @@ impl<'f> Policies<'f> {
                     let out = except.any(|range| contains(range, address));
                     Ok(contains(&block.cidr, address) && !out)
                 }
-                End::World => Ok(block.cidr.ends_with("/0") && parse(&block.cidr).is_some()),
+                End::World if is_wide(&block.cidr) => Ok(true),
+                End::World if parse(&block.cidr).is_some() => Err(part_of_the_world(&block.cidr)),
+                End::World => Ok(false),
                 End::Pod(_) if parse(&block.cidr).is_none() => Ok(false),
-                End::Pod(_) => Err(by_plugin("address ranges count for pods")),
+                End::Pod(_) => Err(by_plugin(
+                    "address ranges count for pods: the network plugin decides",
+                )),
             };
         }
         let End::Pod(pod) = end else {
@@ -133,7 +163,7 @@ impl<'f> Policies<'f> {
         };
         if pod.host_network {
             return Err(by_plugin(
-                "selectors count for pods in the node's own network",
+                "selectors count for pods in the node's own network: the network plugin decides",
             ));
         }
         let inside = match &peer.namespace_selector {
@@ -246,9 +276,18 @@ fn uncounted(key: &str) -> Gap {
     )
 }
 
-fn by_plugin(what: &str) -> Gap {
+fn part_of_the_world(cidr: &str) -> Gap {
     Gap::new(
-        format!("whether {what}: the network plugin decides"),
+        format!("which part of the world is asked about: {cidr} may pass"),
+        "",
+        GapReason::NotAsked,
+        "ask about one address",
+    )
+}
+
+pub(super) fn by_plugin(what: &str) -> Gap {
+    Gap::new(
+        format!("whether {what}"),
         "",
         GapReason::NotAsked,
         "select pods by labels, and the world by address ranges",
@@ -314,6 +353,12 @@ fn parse(cidr: &str) -> Option<(IpAddr, u32)> {
     let (base, bits) = (base.parse::<IpAddr>().ok()?, bits.parse().ok()?);
     let width = if base.is_ipv4() { 32 } else { 128 };
     (bits <= width).then_some((base, bits))
+}
+
+/// Whether a range is so wide that it keeps hardly anybody out: two halves are the whole, and no network of one's own is
+/// wider than 10.0.0.0/8 or fc00::/7.
+pub(super) fn is_wide(cidr: &str) -> bool {
+    parse(cidr).is_some_and(|(base, bits)| bits < if base.is_ipv4() { 8 } else { 7 })
 }
 
 /// Whether `address` is in the range `cidr`; a range that is none holds nothing.

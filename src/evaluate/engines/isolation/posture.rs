@@ -45,16 +45,46 @@ pub(crate) fn effects(facts: &Facts, lacking: &Lacking) -> Vec<PolicyEffect> {
     facts.network_policies.rows.iter().map(of).collect()
 }
 
+/// Whether a rule of a policy lets everything pass.
+fn opens(policy: &NetworkPolicy, direction: Direction) -> bool {
+    let open = |rule: &Rule<'_>| all_ports(rule.0) && everyone(rule.1);
+    applies(policy, direction) && rules(policy, direction).iter().any(open)
+}
+
+/// The policies that undo `policy`, which selects the pods of `mine`, and of which that is all only if it `is_all`.
+fn overriding(
+    policies: &Policies<'_>,
+    policy: &NetworkPolicy,
+    mine: &[&PodSet],
+    is_all: bool,
+) -> Vec<String> {
+    let selects_all = |selector: &LabelSelector| {
+        let mut mine = mine.iter();
+        mine.all(|set| selects(selector, &set.labels) == Ok(true))
+    };
+    let undoes = |other: &&&NetworkPolicy| {
+        let selector = &other.spec.pod_selector;
+        let whole = *selector == policy.spec.pod_selector
+            || *selector == LabelSelector::default()
+            || !mine.is_empty() && is_all && selects_all(selector);
+        let directions = [Direction::Ingress, Direction::Egress];
+        let moot = directions.into_iter().any(|direction| {
+            applies(policy, direction) && !opens(policy, direction) && opens(other, direction)
+        });
+        !std::ptr::eq(**other, policy) && whole && moot
+    };
+    let here = policies.of(&policy.metadata.namespace).iter();
+    here.filter(undoes)
+        .map(|other| other.metadata.name.clone())
+        .collect()
+}
+
 fn effect(
     policies: &Policies<'_>,
     policy: &NetworkPolicy,
     sets: &[&PodSet],
     unread: Option<&Gap>,
 ) -> PolicyEffect {
-    let opens = |policy: &NetworkPolicy, direction| {
-        let open = |rule: &Rule<'_>| all_ports(rule.0) && everyone(rule.1);
-        applies(policy, direction) && rules(policy, direction).iter().any(open)
-    };
     let namespace = policy.metadata.namespace.as_str();
     let selector = &policy.spec.pod_selector;
     let selected: Vec<_> = sets
@@ -70,29 +100,7 @@ fn effect(
         .filter(|(_, known)| *known == Ok(true))
         .map(|(set, _)| **set)
         .collect();
-    let over = |other: &&&NetworkPolicy| {
-        let whole = other.spec.pod_selector == *selector
-            || other.spec.pod_selector == LabelSelector::default()
-            || !mine.is_empty()
-                && gap.is_none()
-                && mine
-                    .iter()
-                    .all(|set| selects(&other.spec.pod_selector, &set.labels) == Ok(true));
-        let moot = [Direction::Ingress, Direction::Egress]
-            .into_iter()
-            .any(|direction| {
-                applies(policy, direction) && !opens(policy, direction) && opens(other, direction)
-            });
-        whole && moot
-    };
-    let others = policies
-        .of(namespace)
-        .iter()
-        .filter(|other| !std::ptr::eq(**other, policy));
-    let overriding: Vec<String> = others
-        .filter(over)
-        .map(|other| other.metadata.name.clone())
-        .collect();
+    let overriding = overriding(policies, policy, &mine, gap.is_none());
     let lack = unread.or_else(|| policies.lack(namespace));
     let count = mine.iter().map(|set| set.instances).sum();
     PolicyEffect {
@@ -120,26 +128,18 @@ pub(crate) fn list(facts: &Facts, lacking: &Lacking, wanted: &[String]) -> Postu
         .or_else(|| foreign(facts));
     let asked = |name: &str| wanted.is_empty() || wanted.iter().any(|one| one == name);
     let unlabelled = Labels::new();
-    let mut lines = Vec::new();
-    for namespace in &facts.namespaces.rows {
-        let name = namespace.metadata.name.as_str();
-        if !asked(name) {
-            continue;
-        }
-        let new = Pod {
-            namespace: name,
+    let names = facts.namespaces.rows.iter();
+    let names = names.map(|namespace| namespace.metadata.name.as_str());
+    let new = names.filter(|name| asked(name)).map(|namespace| {
+        let pod = Pod {
+            namespace,
             labels: &unlabelled,
             ports: Vec::new(),
             host_network: false,
         };
-        lines.push(line(
-            &policies,
-            &new,
-            "a new pod".to_owned(),
-            0,
-            hidden.as_ref(),
-        ));
-    }
+        line(&policies, &pod, "a new pod".to_owned(), 0, hidden.as_ref())
+    });
+    let mut lines: Vec<Posture> = new.collect();
     for set in facts.pods.rows.iter().filter(|set| asked(&set.namespace)) {
         let name = format!("{} {}", set.kind, set.workload);
         let instances = u64::try_from(set.instances).unwrap_or_default();
@@ -216,16 +216,11 @@ fn traffic(
     direction: Direction,
     hidden: Option<&Gap>,
 ) -> Traffic {
-    let mut open = hidden.or_else(|| policies.lack(pod.namespace)).cloned();
-    let mut isolating = Vec::new();
-    let here = policies.of(pod.namespace).iter();
-    for policy in here.filter(|policy| !pod.host_network && applies(policy, direction)) {
-        match selects(&policy.spec.pod_selector, pod.labels) {
-            Ok(true) => isolating.push(*policy),
-            Ok(false) => {}
-            Err(gap) => open = Some(gap),
-        }
-    }
+    let (isolating, lack) = match pod.host_network {
+        true => (Vec::new(), None),
+        false => policies.selecting(pod, direction),
+    };
+    let open = hidden.cloned().or(lack);
     let allows = isolating.iter().flat_map(|policy| rules(policy, direction));
     let allows: BTreeSet<String> = allows.map(|rule| shown(&rule)).collect();
     let isolated = match (hidden, isolating.is_empty(), open.clone()) {

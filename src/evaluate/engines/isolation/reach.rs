@@ -2,13 +2,11 @@
 
 use std::net::IpAddr;
 
-use super::policies::{
-    Direction, End, Labels, Pod, Policies, Port, Tri, any, applies, both, selects,
-};
+use super::policies::{Direction, End, Labels, Pod, Policies, Port, Tri, any, both, by_plugin};
 use super::{foreign, unread};
-use crate::facts::objects::PodSpec;
+use crate::facts::objects::{NetworkPolicy, PodSpec};
 use crate::facts::workload::PodSet;
-use crate::facts::{Facts, Gap, Lacking};
+use crate::facts::{Facts, Lacking};
 use crate::outcome::{Answer, Connection};
 
 /// One end of a connection, as it is asked for.
@@ -263,7 +261,18 @@ fn decide(
         ),
         None => Ok(true),
     };
-    both(out, into)
+    // Documented: traffic between a pod and the node it runs on always passes. Which node that is, labels do not tell.
+    let on_node = |end: &KnownEnd<'_>| match end {
+        KnownEnd::Pod(pod) => pod.host_network,
+        KnownEnd::Address(address) => policies.is_node(*address),
+        KnownEnd::World => false,
+    };
+    match both(out, into) {
+        Ok(false) if on_node(&from.end) || on_node(&to.end) => {
+            Err(by_plugin("they are on one node, where everything passes"))
+        }
+        answer => answer,
+    }
 }
 
 /// Whether the policies of `pod` let traffic of one direction pass, and which say so.
@@ -285,48 +294,30 @@ fn passes(
         ));
         return Ok(true);
     }
-    let here = policies.of(pod.namespace).iter();
-    let mut selecting = Vec::new();
-    let mut open: Option<Gap> = policies.lack(pod.namespace).cloned();
-    for policy in here.filter(|policy| applies(policy, direction)) {
-        match selects(&policy.spec.pod_selector, pod.labels) {
-            Ok(true) => selecting.push(*policy),
-            Ok(false) => {}
-            Err(gap) => open = Some(gap),
-        }
-    }
-    let allowed = any(selecting.iter(), |policy| {
-        policies.lets_pass(policy, direction, other, receiver, port)
-    });
-    let names: Vec<&str> = selecting
-        .iter()
-        .map(|policy| policy.metadata.name.as_str())
-        .collect();
-    match (selecting.is_empty(), &allowed, &open) {
+    let (selecting, open) = policies.selecting(pod, direction);
+    let lets =
+        |policy: &&NetworkPolicy| policies.lets_pass(policy, direction, other, receiver, port);
+    let allowed = any(selecting.iter(), lets);
+    match (selecting.is_empty(), allowed, open) {
         (_, Ok(true), _) => {
-            let by = |policy: &&&_| {
-                policies.lets_pass(policy, direction, other, receiver, port) == Ok(true)
-            };
-            let by = selecting
-                .iter()
-                .find(by)
-                .map_or("", |policy| &policy.metadata.name);
+            let by = selecting.iter().find(|policy| lets(policy) == Ok(true));
+            let by = by.map_or("", |policy| &policy.metadata.name);
             because.push(format!("{way} of {name}: {by} allows it"));
             Ok(true)
         }
-        (_, _, Some(gap)) => Err(gap.clone()),
+        (_, _, Some(gap)) | (false, Err(gap), None) => Err(gap),
         (true, _, None) => {
             because.push(format!("{way} of {name}: no policy isolates it"));
             Ok(true)
         }
         (false, Ok(false), None) => {
-            let names = names.join(", ");
+            let names = selecting.iter().map(|policy| policy.metadata.name.as_str());
+            let names = names.collect::<Vec<_>>().join(", ");
             because.push(format!(
                 "{way} of {name}: isolated by {names}, and no rule allows it"
             ));
             Ok(false)
         }
-        (false, Err(gap), None) => Err(gap.clone()),
     }
 }
 

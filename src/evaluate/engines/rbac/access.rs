@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::rules::{Request, permits};
+use super::rules::{Request, permits, permits_some};
 use super::{Found, Rbac, account_of_user};
 use crate::facts::objects::{ObjectMeta, PolicyRule, RoleRef, Subject};
 use crate::facts::{Facts, Gap, Lacking};
@@ -214,12 +214,12 @@ impl Grant<'_> {
             .find(|rule| inside && permits(rule, request))
     }
 
-    /// The same, where a request without a namespace asks about each of them.
+    /// The same, where a request without a namespace asks about each of them, and one without a name about any object.
     fn permits_anywhere(&self, request: &Request) -> Option<&PolicyRule> {
         let inside = concerns(self.within, request);
         self.rules
             .iter()
-            .find(|rule| inside && permits(rule, request))
+            .find(|rule| inside && permits_some(rule, request))
     }
 
     /// The name of the role.

@@ -12,11 +12,11 @@ mod summary;
 
 use std::collections::BTreeMap;
 
-use super::shipped::{Shipped, shipped_binding, shipped_role};
+use super::shipped::{Shipped, shipped_binding, shipped_role, shipped_rules};
 use crate::facts::objects::{
     ClusterRole, ClusterRoleBinding, ObjectMeta, PolicyRule, Role, RoleBinding, RoleRef, Subject,
 };
-use crate::facts::{Cell, Facts, Gap, Lacking, Source};
+use crate::facts::{Cell, Facts, Gap, GapReason, Lacking, Source};
 
 pub use access::Access;
 pub(crate) use paths::Graph;
@@ -223,9 +223,19 @@ impl<'f> Rbac<'f> {
                 None => Found::Role(known.clone()),
             };
         }
-        match lack {
-            Some(gap) => Found::Unknown(gap.clone()),
-            None => Found::Missing(Source::Derived {
+        // Whatever cluster manifests are for, it has the roles that Kubernetes ships.
+        let everywhere = shipped_rules(&role.name).filter(|_| !local);
+        match (lack, everywhere) {
+            (Some(gap), Some(rules)) if gap.reason == GapReason::Outside => Found::Role(Known {
+                rules,
+                shipped: true,
+                collects: false,
+                source: Source::Derived {
+                    engine: format!("ClusterRole {} as Kubernetes ships it", role.name),
+                },
+            }),
+            (Some(gap), _) => Found::Unknown(gap.clone()),
+            (None, _) => Found::Missing(Source::Derived {
                 engine: format!("complete list of {}s", role.kind),
             }),
         }

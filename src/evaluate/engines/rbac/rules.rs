@@ -115,6 +115,27 @@ pub(super) fn permits(rule: &PolicyRule, request: &Request) -> bool {
     }
 }
 
+/// The same, where a request without a name stands for those about any one object.
+pub(super) fn permits_some(rule: &PolicyRule, request: &Request) -> bool {
+    match request {
+        Request::Resource {
+            verb,
+            group,
+            resource,
+            name,
+            ..
+        } if name.is_empty() => {
+            let target = Target {
+                group,
+                resource,
+                namespaced: true,
+            };
+            allows(rule, verb, &target, Reach::One)
+        }
+        _ => permits(rule, request),
+    }
+}
+
 /// A trailing star stands for the rest of a path.
 fn has_path(rule: &PolicyRule, path: &str) -> bool {
     rule.non_resource_urls.iter().any(|held| {

@@ -211,3 +211,32 @@ fn a_shipped_binding_is_shipped_as_long_as_its_role_is() {
     );
     assert_eq!(shipped(whole, &["clusterRoles"]), None);
 }
+
+/// Who may read one Secret can read Secrets; who may create Pods of one name can create none.
+#[test]
+fn who_can_counts_those_who_can_with_one_object() {
+    let text = "
+{kind: ClusterRole, apiVersion: rbac.authorization.k8s.io/v1, metadata: {name: one}, rules: [{apiGroups: [''], resources: [secrets, pods], verbs: [get, create], resourceNames: [db]}]}
+---
+{kind: ClusterRoleBinding, apiVersion: rbac.authorization.k8s.io/v1, metadata: {name: b}, roleRef: {kind: ClusterRole, name: one}, subjects: [{kind: User, name: anne}]}
+";
+    let facts = world(text, &[]);
+    let lacking = Lacking::default();
+    let access = Access::new(&facts, &lacking);
+    for (verb, resource, name, expected) in [
+        ("get", "secrets", "", 1),
+        ("get", "secrets", "db", 1),
+        ("get", "secrets", "web", 0),
+        ("create", "pods", "", 0),
+    ] {
+        let request = Request::Resource {
+            verb: verb.to_owned(),
+            group: String::new(),
+            resource: resource.to_owned(),
+            name: name.to_owned(),
+            namespace: String::new(),
+        };
+        let found = access.who_can(&request).holders.len();
+        assert_eq!(found, expected, "{request}");
+    }
+}

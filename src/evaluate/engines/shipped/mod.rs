@@ -106,6 +106,14 @@ impl Index {
     }
 }
 
+/// The rules of a ClusterRole that every cluster has, of the newest version on record; not of one that collects those of
+/// others, which every cluster can widen.
+pub(crate) fn shipped_rules(name: &str) -> Option<&'static [PolicyRule]> {
+    let known = INDEX.roles.get(&(String::new(), name.to_owned()))?;
+    let (rules, aggregation) = known.first()?;
+    aggregation.is_none().then_some(rules.as_slice())
+}
+
 /// Whether a role of this name and content is shipped.
 pub(crate) fn shipped_role(
     metadata: &ObjectMeta,

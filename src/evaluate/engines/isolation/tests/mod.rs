@@ -1,5 +1,7 @@
 //! The documented meaning of policies, for a new pod without labels.
 
+mod model;
+
 use super::super::fixture::{lack, world};
 use super::*;
 
@@ -42,6 +44,9 @@ I - M | {podSelector: {}, ingress: [{from: [{podSelector: {}}]}]}
 - - M | {podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 0.0.0.0/0}}]}]}
 - - M | {podSelector: {}, ingress: [{from: [{ipBlock: {cidr: '::/0'}}]}]}
 I - M | {podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8}}]}]}
+- - M | {podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 0.0.0.0/1}}, {ipBlock: {cidr: 128.0.0.0/1}}]}]}
+- - M | {podSelector: {}, ingress: [{from: [{ipBlock: {cidr: '2000::/3'}}]}]}
+I - M | {podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 'fc00::/7'}}]}]}
 - E - | {podSelector: {}, policyTypes: [Egress], egress: [{ports: [{port: 53, protocol: UDP}, {port: 53}]}]}
 - - M | {podSelector: {}, policyTypes: [Egress], egress: [{ports: [{protocol: TCP}]}]}
 - E - | {podSelector: {}, policyTypes: [Egress], egress: [{ports: [{protocol: UDP}]}]}
@@ -55,7 +60,7 @@ I - M | {podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8}}]}]}
 #[test]
 fn policies_isolate_unless_they_let_everything_pass() {
     let lines = CASES.lines().filter(|line| !line.is_empty());
-    assert_eq!(lines.clone().count(), 26);
+    assert_eq!(lines.clone().count(), 29);
     for line in lines {
         let (expected, specs) = line.split_once('|').unwrap();
         let specs = specs.split(" + ").filter(|spec| !spec.trim().is_empty());

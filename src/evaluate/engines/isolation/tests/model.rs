@@ -4,9 +4,9 @@ use std::net::IpAddr;
 
 use proptest::prelude::*;
 
-use super::super::fixture::world;
-use super::policies::{Labels, selects};
-use super::{Endpoint, can};
+use super::super::super::fixture::world;
+use super::super::policies::{Labels, selects};
+use super::super::{Endpoint, can};
 use crate::facts::Lacking;
 use crate::facts::objects::{LabelSelector, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort};
 use crate::outcome::Answer;
@@ -290,6 +290,38 @@ fn ports_by_name_are_those_of_the_receiver() {
             port,
         );
         assert_eq!(answers[0].allowed, expected, "{to} {port}");
+    }
+}
+
+/// Half the world is not nobody, and what is on one node passes whatever policies say.
+#[test]
+fn denied_is_said_of_all_that_is_asked_about_or_not_at_all() {
+    let objects = "
+{kind: Node, apiVersion: v1, metadata: {name: w}, status: {addresses: [{type: InternalIP, address: 10.0.0.7}]}}
+---
+{kind: Pod, apiVersion: v1, metadata: {name: agent, namespace: quay}, spec: {hostNetwork: true, containers: [{name: c}]}, status: {phase: Running}}
+---
+{kind: NetworkPolicy, apiVersion: networking.k8s.io/v1, metadata: {name: shut, namespace: dock}, spec: {podSelector: {}, policyTypes: [Ingress, Egress]}}
+---
+{kind: NetworkPolicy, apiVersion: networking.k8s.io/v1, metadata: {name: part, namespace: reef}, spec: {podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 192.0.2.0/24}}]}]}}
+---
+{kind: NetworkPolicy, apiVersion: networking.k8s.io/v1, metadata: {name: half, namespace: cove}, spec: {podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 128.0.0.0/1}}]}]}}
+";
+    let facts = world(objects, &[]);
+    for (from, to, expected) in [
+        ("world", "dock/", Answer::No),
+        ("world", "reef/", Answer::Unknown),
+        ("world", "cove/", Answer::Yes),
+        ("192.0.2.1", "reef/", Answer::Yes),
+        ("192.0.3.1", "reef/", Answer::No),
+        ("quay/agent", "dock/", Answer::Unknown),
+        ("10.0.0.7", "dock/", Answer::Unknown),
+        ("10.0.0.8", "dock/", Answer::No),
+        ("dock/", "10.0.0.7", Answer::Unknown),
+    ] {
+        let (from, to) = (from.parse().unwrap(), to.parse().unwrap());
+        let answers = can(&facts, &Lacking::default(), &from, &to, "TCP", 80);
+        assert_eq!(answers[0].allowed, expected, "{from:?} {to:?}");
     }
 }
 
