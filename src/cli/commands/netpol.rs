@@ -8,7 +8,7 @@ use crate::cli::output::Outputs;
 use crate::cli::source;
 use crate::cli::terminal::Terminal;
 use crate::evaluate;
-use crate::outcome::Answer;
+use crate::outcome::{Answer, Posture};
 use crate::report::{View, render_view};
 
 /// Answers.
@@ -24,7 +24,13 @@ fn postures(args: &ShowArgs, terminal: &Terminal) -> Result<Exit, CliError> {
     show(&args.source, &args.output, terminal, |facts, _| {
         let found = evaluate::postures(&facts.facts, &facts.lacking, wanted);
         let gaps = found.gaps.clone();
-        (found.lines.is_empty(), gaps, View::Postures(found))
+        let known = |line: &Posture| {
+            [line.ingress.isolated, line.egress.isolated]
+                .iter()
+                .any(|one| *one != Answer::Unknown)
+        };
+        let nothing = !found.lines.iter().any(known);
+        (nothing, gaps, View::Postures(found))
     })
 }
 

@@ -3,7 +3,6 @@
 use http_body_util::BodyExt;
 use kube::Client;
 use kube::client::Body;
-use kube::config::{KubeConfigOptions, Kubeconfig};
 use seaworthy::facts::objects::{self, Encoding, Kind, decode_page};
 
 use super::bed::Bed;
@@ -60,9 +59,7 @@ fn json_and_protobuf_are_equal() {
         .build()
         .unwrap();
     runtime.block_on(async {
-        let kubeconfig = Kubeconfig::read_from(bed.kubeconfig()).unwrap();
-        let config = kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();
-        let client = Client::try_from(config).unwrap();
+        let client = bed.client().await;
         let mut empty = Vec::new();
         macro_rules! each {
             ($($kind:ident)*) => {$(

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::LazyLock;
 
+use kube::config::{KubeConfigOptions, Kubeconfig};
 use serde_json::Value;
 
 /// A running cluster.
@@ -60,6 +61,14 @@ impl Bed {
     /// The administrator's kubeconfig.
     pub(super) fn kubeconfig(&self) -> PathBuf {
         self.text("kubeconfig").into()
+    }
+
+    /// A client of the administrator.
+    pub(super) async fn client(&self) -> kube::Client {
+        let kubeconfig = Kubeconfig::read_from(self.kubeconfig()).unwrap();
+        let options = KubeConfigOptions::default();
+        let config = kube::Config::from_custom_kubeconfig(kubeconfig, &options).await;
+        kube::Client::try_from(config.unwrap()).unwrap()
     }
 
     /// The private key that opens all nodes.

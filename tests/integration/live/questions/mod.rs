@@ -9,7 +9,6 @@ use std::sync::Arc;
 use http_body_util::BodyExt;
 use kube::Client;
 use kube::client::Body;
-use kube::config::{KubeConfigOptions, Kubeconfig};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
@@ -56,12 +55,7 @@ fn post_all(bed: &Bed, questions: Vec<(String, Value)>) -> Vec<(u16, Value)> {
         .build()
         .unwrap();
     runtime.block_on(async {
-        let kubeconfig = Kubeconfig::read_from(bed.kubeconfig()).unwrap();
-        let options = KubeConfigOptions::default();
-        let config = kube::Config::from_custom_kubeconfig(kubeconfig, &options)
-            .await
-            .unwrap();
-        let client = Client::try_from(config).unwrap();
+        let client = bed.client().await;
         let permits = Arc::new(Semaphore::new(AT_ONCE));
         let mut running = tokio::task::JoinSet::new();
         for (number, (path, body)) in questions.into_iter().enumerate() {
