@@ -206,34 +206,28 @@ impl<'g> Graph<'g> {
             self.act(from, spot, does, all);
             return;
         };
-        let known = &self.access.facts.service_accounts.rows;
-        for account in known {
-            let (namespace, name) = (&account.metadata.namespace, &account.metadata.name);
-            let inside = by.0.within.is_none_or(|within| within == namespace);
-            if inside && named.contains(name) {
-                let does = format!("{does} ServiceAccount {namespace}/{name}");
-                let who = Who::Account {
-                    namespace: namespace.clone(),
-                    name: name.clone(),
-                };
-                self.act(from, Spot::Being(who), does, all.clone());
+        for name in named {
+            let known = self.accounts.get(name.as_str()).cloned();
+            for namespace in known.unwrap_or_default() {
+                if by.0.within.is_none_or(|within| within == namespace) {
+                    let does = format!("{does} ServiceAccount {namespace}/{name}");
+                    let who = Who::Account {
+                        namespace: namespace.to_owned(),
+                        name: name.clone(),
+                    };
+                    self.act(from, Spot::Being(who), does, all.clone());
+                }
             }
         }
     }
 
     /// Secrets that service accounts name, as tokens were kept before Kubernetes 1.24.
     fn token_secrets(&mut self, from: usize, by: By<'g>) {
-        let facts = self.access.facts;
-        for account in &facts.service_accounts.rows {
+        for (account, secret) in self.tokens.clone() {
             let metadata = &account.metadata;
-            let inside =
-                by.0.within
-                    .is_none_or(|within| within == metadata.namespace);
-            let token = |name: &str| name.starts_with(&format!("{}-token-", metadata.name));
-            let mut secrets = account.secrets.iter().map(|secret| secret.name.as_str());
-            let Some(secret) = secrets.find(|name| token(name) && has(names(by.1), name)) else {
-                continue;
-            };
+            let within = by.0.within;
+            let inside = within.is_none_or(|within| within == metadata.namespace)
+                && has(names(by.1), secret);
             if inside {
                 let (namespace, name) = (metadata.namespace.clone(), metadata.name.clone());
                 let does = format!(

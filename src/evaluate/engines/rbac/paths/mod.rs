@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::access::{Access, Grant, MASTERS, Who};
 use crate::evaluate::engines::pod_security::Plugin;
-use crate::facts::objects::PolicyRule;
+use crate::facts::objects::{PolicyRule, ServiceAccount};
 use crate::facts::{Gap, Lacking};
 use crate::outcome::{Hop, Path, Paths, Principal};
 
@@ -54,6 +54,10 @@ struct Edge<'g> {
 /// The spots of a cluster, and all ways between them.
 pub(crate) struct Graph<'g> {
     access: &'g Access<'g>,
+    /// The namespaces in which service accounts of a name are.
+    accounts: BTreeMap<&'g str, Vec<&'g str>>,
+    /// Service accounts that name a Secret with their token, and that Secret.
+    tokens: Vec<(&'g ServiceAccount, &'g str)>,
     numbers: BTreeMap<Spot, usize>,
     spots: Vec<Spot>,
     edges: Vec<Vec<Edge<'g>>>,
@@ -66,6 +70,8 @@ impl<'g> Graph<'g> {
     pub(crate) fn new(access: &'g Access<'g>, lacking: &Lacking, plugin: &Plugin) -> Self {
         let mut graph = Self {
             access,
+            accounts: BTreeMap::new(),
+            tokens: Vec::new(),
             numbers: BTreeMap::new(),
             spots: Vec::new(),
             edges: Vec::new(),
@@ -73,6 +79,7 @@ impl<'g> Graph<'g> {
             gaps: access.all_gaps(),
         };
         graph.spot(Spot::Cluster);
+        graph.accounts_by_name();
         graph.places(lacking, plugin);
         // Nobody has to bind that group to anything.
         let masters = Who::Group(MASTERS.to_owned());
@@ -84,6 +91,19 @@ impl<'g> Graph<'g> {
         graph.gaps.sort();
         graph.gaps.dedup();
         graph
+    }
+
+    /// Finds accounts by their names, so that no rule has to look at all of them.
+    fn accounts_by_name(&mut self) {
+        for account in &self.access.facts.service_accounts.rows {
+            let metadata = &account.metadata;
+            let here = self.accounts.entry(&metadata.name).or_default();
+            here.push(&metadata.namespace);
+            let prefix = format!("{}-token-", metadata.name);
+            let secrets = account.secrets.iter().map(|secret| secret.name.as_str());
+            let tokens = secrets.filter(|name| name.starts_with(&prefix));
+            self.tokens.extend(tokens.map(|secret| (account, secret)));
+        }
     }
 
     /// The number of a spot.
