@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::io::Write;
 
 use seaworthy::catalog::{Catalog, Profile};
-use seaworthy::evaluate::{Keep, judge, tasks};
+use seaworthy::evaluate::{Judge, Keep, World, tasks};
 use seaworthy::facts::{Snapshot, snapshot};
 
 use super::Outcome;
@@ -27,7 +27,8 @@ pub(crate) fn run(out: &mut dyn Write) -> Outcome {
         black_box(snapshot::read(DEMO).is_ok());
     });
     let judged = best(|| {
-        black_box(judge(&facts, &lacking, &tasks, Keep::Samples));
+        let world = World::new(&facts, &lacking);
+        black_box(Judge::new(&world, &tasks).judge(Keep::Samples));
     });
     writeln!(
         out,

@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::io::Write;
 
 use seaworthy::catalog::{Catalog, Profile};
-use seaworthy::evaluate::{Keep, judge, tasks};
+use seaworthy::evaluate::{Judge, Keep, World, tasks};
 use seaworthy::facts::{Facts, Lacking};
 
 use super::Outcome;
@@ -30,7 +30,8 @@ pub(crate) fn run(out: &mut dyn Write) -> Outcome {
         let facts = world(number);
         let lacking = Lacking::default();
         let time = best(|| {
-            black_box(judge(&facts, &lacking, &tasks, Keep::Samples));
+            let world = World::new(&facts, &lacking);
+            black_box(Judge::new(&world, &tasks).judge(Keep::Samples));
         });
         let ratio = before.map_or(1.0, |before: f64| time.as_secs_f64() / before);
         before.get_or_insert(time.as_secs_f64());

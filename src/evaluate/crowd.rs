@@ -8,81 +8,100 @@ use super::rows::{Row, Rows};
 use crate::facts::Gap;
 use crate::outcome::Subject;
 
-/// The rows of one kind, by subject: the distinct templates of one workload are several rows.
+/// The rows of one kind, by subject.
 pub(super) struct Crowd<'w> {
     pub(super) rows: Vec<Row<'w>>,
-    /// Each subject with the positions of its rows, in the order of their identities.
-    pub(super) subjects: Vec<(Arc<Subject>, Vec<usize>)>,
+    /// In the order of their identities.
+    pub(super) subjects: Vec<Member>,
     /// What should be there and was not read.
     pub(super) unread: Vec<Unread>,
     /// What was not read and is known to be like some rows.
     pub(super) hidden: Vec<(Vec<Row<'w>>, Vec<Unread>)>,
-    /// The subjects that were read in part.
-    pub(super) partial: BTreeSet<Identity>,
     /// Why there is nothing at all.
     pub(super) none: String,
 }
 
-/// Somebody who was not read, and why.
-pub(super) type Unread = (Arc<Subject>, Gap);
+/// Somebody who was read.
+pub(super) struct Member {
+    pub(super) subject: Arc<Subject>,
+    /// The positions of its rows: the distinct templates of one workload are several.
+    pub(super) rows: Vec<u32>,
+    /// Whether something of it was not read.
+    pub(super) partial: bool,
+}
+
+/// Somebody who was not read.
+pub(super) struct Unread {
+    pub(super) subject: Arc<Subject>,
+    /// Why.
+    pub(super) gap: Gap,
+    /// Whether something of it was read.
+    pub(super) partial: bool,
+}
 
 /// Namespace, node and name.
-pub(super) type Identity = (Option<String>, Option<String>, String);
+pub(super) type Identity<'s> = (Option<&'s str>, Option<&'s str>, &'s str);
 
-pub(super) fn identity(subject: &Subject) -> Identity {
-    let (namespace, node) = (subject.namespace.clone(), subject.node.clone());
-    (namespace, node, subject.name.clone())
+pub(super) fn identity(subject: &Subject) -> Identity<'_> {
+    let (namespace, node) = (subject.namespace.as_deref(), subject.node.as_deref());
+    (namespace, node, &subject.name)
 }
 
 impl<'w> Crowd<'w> {
     pub(super) fn new(rows: Rows<'w>) -> Self {
-        let shared = |unread: Vec<(Subject, Gap)>| -> Vec<Unread> {
-            let unread = unread.into_iter();
-            unread
-                .map(|(subject, gap)| (Arc::new(subject), gap))
-                .collect()
-        };
-        let unread = shared(rows.unread);
-        let hidden: Vec<(Vec<Row<'w>>, Vec<Unread>)> = rows
-            .hidden
-            .into_iter()
-            .map(|hidden| (hidden.like, shared(hidden.unread)))
-            .collect();
-        let rows_of = rows.rows;
-        let mut by_identity: BTreeMap<Identity, Vec<usize>> = BTreeMap::new();
-        for (at, row) in rows_of.iter().enumerate() {
-            by_identity
-                .entry(identity(&row.subject))
-                .or_default()
-                .push(at);
+        let mut by_identity: BTreeMap<Identity<'_>, Vec<u32>> = BTreeMap::new();
+        for (at, row) in (0..).zip(&rows.rows) {
+            let positions = by_identity.entry(identity(&row.subject));
+            positions.or_insert_with(|| Vec::with_capacity(1)).push(at);
         }
-        let missing = unread
-            .iter()
-            .chain(hidden.iter().flat_map(|(_, unread)| unread));
-        let partial = missing.map(|(subject, _)| identity(subject));
-        let partial = partial
-            .filter(|subject| by_identity.contains_key(subject))
+        let mut partial: BTreeSet<u32> = BTreeSet::new();
+        let mut unread = |unread: Vec<(Subject, Gap)>| -> Vec<Unread> {
+            let unread = unread.into_iter().map(|(subject, gap)| {
+                let known = by_identity.get(&identity(&subject));
+                partial.extend(known.and_then(|rows| rows.first()));
+                let partial = known.is_some();
+                let subject = Arc::new(subject);
+                Unread {
+                    subject,
+                    gap,
+                    partial,
+                }
+            });
+            unread.collect()
+        };
+        let missing = unread(rows.unread);
+        let hidden = rows.hidden.into_iter();
+        let hidden = hidden
+            .map(|hidden| (hidden.like, unread(hidden.unread)))
             .collect();
         let subjects = by_identity.into_values().map(|positions| {
-            let subject = whole(positions.iter().map(|at| &rows_of[*at].subject));
-            (Arc::new(subject), positions)
+            let of_rows = positions.iter().map(|at| &rows.rows[*at as usize].subject);
+            Member {
+                subject: whole(of_rows),
+                partial: positions.first().is_some_and(|at| partial.contains(at)),
+                rows: positions,
+            }
         });
         Self {
             subjects: subjects.collect(),
-            unread,
+            unread: missing,
             hidden,
-            partial,
             none: rows.none,
-            rows: rows_of,
+            rows: rows.rows,
         }
     }
 }
 
 /// One subject with the running copies of all its rows.
-fn whole<'s>(mut rows: impl Iterator<Item = &'s Subject>) -> Subject {
-    let mut subject = rows.next().cloned().unwrap_or_else(|| Subject::new("", ""));
+fn whole<'s>(mut rows: impl Iterator<Item = &'s Arc<Subject>>) -> Arc<Subject> {
+    let mut subject = match rows.next() {
+        Some(subject) => subject.clone(),
+        None => Arc::new(Subject::new("", "")),
+    };
     for more in rows {
-        if let (Some(known), Some(more)) = (&mut subject.instances, &more.instances) {
+        if let (Some(known), Some(more)) =
+            (&mut Arc::make_mut(&mut subject).instances, &more.instances)
+        {
             known.count += more.count;
             known.sample.extend(more.sample.iter().cloned());
             known.sample.truncate(SAMPLE);

@@ -9,15 +9,15 @@ use crate::catalog::{Control, Pattern, Profile, WorkloadPattern};
 use crate::facts::objects::{Container, PodSpec, Probe};
 use crate::facts::workload::Workload;
 use crate::facts::{Facts, Lacking};
-use crate::outcome::{Exemption, Judgement, Status};
+use crate::outcome::{Exemption, Fingerprint, Judged, Status};
 
 /// The verdicts of `judgement` that `profiles` exempt, by fingerprint: those that failed, and those that are not known.
 pub fn exempted(
     facts: &Facts,
     lacking: &Lacking,
     profiles: &[&Profile],
-    judgement: &Judgement,
-) -> BTreeMap<String, Vec<Exemption>> {
+    judgement: &[Judged<'_>],
+) -> BTreeMap<Fingerprint, Vec<Exemption>> {
     let mut exempted = BTreeMap::new();
     // What is not recorded cannot be compared, so nothing is exempt.
     if lacking.below(Workload::schema()).is_some() {
@@ -37,27 +37,26 @@ pub fn exempted(
             (exemption, names.collect::<BTreeSet<_>>())
         });
         let subjects: Vec<_> = subjects.collect();
-        for evaluation in &judgement.evaluations {
-            let controls = controls(profile, &evaluation.check);
+        for judged in judgement {
+            let controls = controls(profile, &judged.evaluation.check);
             let of_check = subjects.iter().filter(|(exemption, _)| {
                 let mut checks = exemption.checks.iter();
-                checks.any(|check| check.value == evaluation.check)
+                checks.any(|check| check.value == judged.evaluation.check)
             });
             for (exemption, names) in of_check {
                 if controls.is_empty() || names.is_empty() {
                     continue;
                 }
-                let outcomes = judgement.outcomes.iter().filter(|outcome| {
+                let outcomes = judged.outcomes.iter().filter(|outcome| {
                     let subject = &outcome.subject;
                     let namespace = subject.namespace.as_deref().unwrap_or_default();
-                    outcome.evaluation == evaluation.id
-                        && subject.kind == "workload"
+                    subject.kind == "workload"
                         && matches!(outcome.status, Status::Fail | Status::Unknown)
                         && names.contains(&(namespace, subject.name.clone()))
                 });
                 for outcome in outcomes {
                     let exemptions: &mut Vec<Exemption> =
-                        exempted.entry(outcome.fingerprint.clone()).or_default();
+                        exempted.entry(outcome.fingerprint).or_default();
                     let exemption = Exemption {
                         profile: profile.id.value.clone(),
                         controls: controls.clone(),

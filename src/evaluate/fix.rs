@@ -2,44 +2,51 @@
 
 use std::collections::BTreeSet;
 
-use crate::catalog::{Change, Check};
+use crate::catalog::{self, Check};
 use crate::facts::component::ComponentKind;
 use crate::facts::{Source, View};
-use crate::outcome::{Remediation, Subject};
+use crate::outcome::{Change, Subject};
 
 use super::lang::Read;
 use super::rows::Row;
 
-/// What clears a failure of `check` on `row`; `evidence` is what it was judged by.
-pub(super) fn remediation(check: &Check, row: &Row<'_>, evidence: &[Read]) -> Remediation {
+/// What clears a failure of `check` on `row`; `reads` gives what it was judged by.
+pub(super) fn change(check: &Check, row: &Row<'_>, reads: impl FnOnce() -> Vec<Read>) -> Change {
     let subject = &row.subject;
     let line = match &check.fix.change {
-        Some(Change::File(text) | Change::Command(text)) => filled(text, subject, shell),
-        Some(Change::Flag(text)) => with_present(text, row),
-        Some(Change::KubeletConfig(text)) => unshadowed(text, evidence),
-        Some(Change::Manifest(text)) => filled(text, subject, str::to_owned),
+        Some(catalog::Change::File(text) | catalog::Change::Command(text)) => {
+            filled(text, subject, shell)
+        }
+        Some(catalog::Change::Flag(text)) => with_present(text, row),
+        Some(catalog::Change::KubeletConfig(text)) => unshadowed(text, &reads()),
+        Some(catalog::Change::Manifest(text)) => filled(text, subject, str::to_owned),
         None => String::new(),
     };
     // Findings are grouped by what has to be touched: the flag or key in one place, or one object.
     let key = match &check.fix.change {
-        Some(Change::Flag(flag)) => flag.split('=').next().unwrap_or_default().to_owned(),
-        Some(Change::KubeletConfig(text)) => text.clone(),
-        Some(Change::File(_)) => "mode and owner".to_owned(),
-        Some(Change::Manifest(_) | Change::Command(_)) | None => check.id.value.clone(),
+        Some(catalog::Change::Flag(flag)) => flag.split('=').next().unwrap_or_default().to_owned(),
+        Some(catalog::Change::KubeletConfig(text)) => text.clone(),
+        Some(catalog::Change::File(_)) => "mode and owner".to_owned(),
+        Some(catalog::Change::Manifest(_) | catalog::Change::Command(_)) | None => {
+            check.id.value.clone()
+        }
     };
-    let place = row.place.clone().unwrap_or_default();
     // A setting is mended where it stands; objects of one check are mended one after the other by the same change.
     let target = match (&check.fix.change, &subject.node) {
-        (Some(Change::Flag(_) | Change::KubeletConfig(_) | Change::File(_)), Some(node)) => {
-            [node, place.as_str(), key.as_str()].join(" · ")
-        }
+        (
+            Some(
+                catalog::Change::Flag(_)
+                | catalog::Change::KubeletConfig(_)
+                | catalog::Change::File(_),
+            ),
+            Some(node),
+        ) => [node, row.place.as_deref().unwrap_or_default(), key.as_str()].join(" · "),
         _ => check.id.value.clone(),
     };
-    Remediation {
+    Change {
         target,
         summary: check.fix.summary.clone(),
         line,
-        place,
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Pure and synchronous: facts go in, outcomes come out, and a recorded snapshot gives the same as the live run.
 
+mod bench;
 mod crowd;
 mod engines;
 mod evidence;
@@ -21,10 +22,10 @@ pub use engines::isolation::{Endpoint, EndpointError, Nobody};
 pub use engines::pod_security::{Level, broken};
 pub use engines::rbac::{Access, Request};
 pub use exempt::exempted;
-pub use judge::{Keep, Task, judge};
+pub use judge::{Judge, Keep, Task};
 pub use program::Program;
 pub use questions::{connections, paths, postures, powers, who_can};
-pub use rows::{certificate_lines, variables};
+pub use rows::{World, certificate_lines, variables};
 pub use select::tasks;
 
 /// How many names stand for a crowd.

@@ -4,6 +4,7 @@
 mod access;
 mod certificates;
 mod network;
+mod told;
 
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ pub use access::{
 };
 pub use certificates::CertificateLine;
 pub use network::{Answer, Connection, Connections, Posture, Postures, Traffic};
+pub use told::{Fingerprint, Tell, Told, Words};
 
 /// The answer of one check about one subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -134,10 +136,10 @@ pub struct Reason {
     pub remedy: String,
 }
 
-/// Where and how to change what was found: equal targets are one line in "what to fix first".
+/// A change that clears a finding: equal targets are one line in "what to fix first".
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Remediation {
+pub struct Change {
     /// What is changed: node + file + key, or object + field.
     pub target: String,
     /// One sentence that says what to do.
@@ -145,33 +147,42 @@ pub struct Remediation {
     /// The line to copy: a flag, a YAML fragment, a command that changes a mode. May be empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub line: String,
-    /// The file or object the line belongs into. May be empty.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub place: String,
 }
 
-/// One verdict.
+/// Where and how to change what was found.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Remediation {
+    /// The change; many findings share one.
+    #[serde(flatten)]
+    pub change: Arc<Change>,
+    /// The file or object the line belongs into. May be empty.
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    pub place: Arc<str>,
+}
+
+/// One verdict. There can be a hundred thousand of them, so it holds what is counted and compared, and shares what it can;
+/// the words are made when somebody reads them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Outcome {
+pub struct Outcome<'w> {
     /// The id of its [`Evaluation`].
-    pub evaluation: String,
+    pub evaluation: Arc<str>,
     /// The verdict.
     pub status: Status,
     /// What was judged.
-    pub subject: Subject,
-    /// What was found, one sentence.
-    pub message: String,
-    /// The values the verdict rests on.
-    pub evidence: Vec<Evidence>,
+    pub subject: Arc<Subject>,
+    /// What was found, and the values the verdict rests on.
+    #[serde(flatten)]
+    pub told: Told<'w>,
     /// Why it could not be judged or does not apply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<Reason>,
+    pub reason: Option<Arc<Reason>>,
     /// How to clear it; only on findings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fix: Option<Remediation>,
-    /// Identity of the finding across runs: hash of check id, parameters and subject without uid, pod hash and address.
-    pub fingerprint: String,
+    /// Identity of the finding across runs.
+    pub fingerprint: Fingerprint,
 }
 
 /// Why a verdict does not count for some controls: the profile does not ask this of the subject, which could not do its
@@ -198,15 +209,18 @@ pub struct Evaluation {
     pub params: std::collections::BTreeMap<String, String>,
 }
 
-/// Everything that judging one set of facts gave.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Judgement {
-    /// What was evaluated, by id.
-    pub evaluations: Vec<Evaluation>,
-    /// The verdicts, ordered by evaluation, then subject.
-    pub outcomes: Vec<Outcome>,
-    /// Of each evaluation, in their order: verdicts that nobody has to act on, beyond the first, without evidence.
-    pub quiet: Vec<Vec<Quiet>>,
+/// What judging one set of facts gave, by the ids of the evaluations.
+pub type Judgement<'w> = Vec<Judged<'w>>;
+
+/// What one evaluation gave.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judged<'w> {
+    /// What was evaluated.
+    pub evaluation: Evaluation,
+    /// Its verdicts, ordered by subject.
+    pub outcomes: Vec<Outcome<'w>>,
+    /// Verdicts that nobody has to act on, beyond the first.
+    pub quiet: Vec<Quiet>,
 }
 
 /// A verdict that nobody has to act on: `Pass`, `NotApplicable`, or `Unknown` of a node among many; and who was judged.

@@ -1,6 +1,7 @@
 //! From a judgement to the document.
 
-use std::collections::{BTreeMap, btree_map};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -10,7 +11,7 @@ use super::document::{
 };
 use crate::catalog::{Check, Severity};
 use crate::facts;
-use crate::outcome::{Evaluation, Judgement, Outcome, Quiet, Status, Subject};
+use crate::outcome::{Evaluation, Judged, Judgement, Outcome, Status, Subject, Words};
 use crate::score::{ControlScore, Fraction, Overlay, Scorecard, SectionScore};
 
 /// How many of the verdicts that need no action are shown per evaluation.
@@ -18,7 +19,7 @@ const SAMPLE: usize = 20;
 
 /// All that a report is made of.
 #[derive(Clone, Debug)]
-pub struct Input<'a> {
+pub struct Input<'a, 'w> {
     /// The version of this program.
     pub version: &'a str,
     /// When the facts were observed.
@@ -32,7 +33,7 @@ pub struct Input<'a> {
     /// Why editions of benchmarks were chosen, by profile id.
     pub chosen: &'a BTreeMap<String, String>,
     /// What the scorecards were made of.
-    pub judgement: Judgement,
+    pub judgement: Judgement<'w>,
     /// The checks by id.
     pub checks: &'a BTreeMap<String, Check>,
     /// The waivers that the scorecards were made with.
@@ -43,20 +44,15 @@ pub struct Input<'a> {
     pub all: bool,
 }
 
-impl Report {
+impl<'w> Report<'w> {
     /// Puts a report together; the same input gives the same document.
-    pub fn assemble(input: Input<'_>) -> Self {
-        let Judgement {
-            evaluations,
-            outcomes,
-            quiet,
-        } = input.judgement;
-        let more = more(&evaluations, &quiet);
-        let mut evaluations: Vec<_> = evaluations
-            .into_iter()
-            .map(|evaluation| describe(evaluation, input.checks))
+    pub fn assemble(input: Input<'_, 'w>) -> Self {
+        let mut judgement = input.judgement;
+        judgement.sort_by(|a, b| a.evaluation.id.cmp(&b.evaluation.id));
+        let evaluations = judgement.iter();
+        let evaluations: Vec<_> = evaluations
+            .map(|judged| describe(&judged.evaluation, input.checks))
             .collect();
-        evaluations.sort_by(|a, b| a.id.cmp(&b.id));
         let gaps = gaps(input.gaps);
         let cards = input.scorecards;
         let totals = Totals {
@@ -65,12 +61,14 @@ impl Report {
                 .flat_map(Scorecard::controls)
                 .map(|control| control.status)
                 .collect(),
-            outcomes: (outcomes.iter().map(|outcome| outcome.status))
-                .chain(quiet.iter().flatten().map(|(status, _)| *status))
-                .collect(),
+            outcomes: judgement.iter().flat_map(statuses).collect(),
             evaluations: evaluations.len() as u64,
             gaps: gaps.len() as u64,
         };
+        let mut outcomes = Vec::new();
+        for judged in judgement {
+            entries(judged, input.overlay, input.all, &mut outcomes);
+        }
         Self {
             schema_version: SCHEMA_VERSION,
             tool: Tool {
@@ -84,13 +82,19 @@ impl Report {
                 .map(|card| profile(card, input.chosen.get(&card.id)))
                 .collect(),
             evaluations,
-            outcomes: entries(outcomes, &more, input.overlay, input.all),
+            outcomes,
             gaps,
             waivers: input.overlay.entries.clone(),
             comparison: None,
             totals,
         }
     }
+}
+
+/// The verdicts of an evaluation, whether they are told one by one or not.
+fn statuses(judged: &Judged<'_>) -> impl Iterator<Item = Status> {
+    let told = judged.outcomes.iter().map(|outcome| outcome.status);
+    told.chain(judged.quiet.iter().map(|(status, _)| *status))
 }
 
 fn percent(share: Option<Fraction>) -> Option<u8> {
@@ -140,7 +144,7 @@ fn control(score: &ControlScore) -> Control {
 
 /// An evaluation in the words of its check. One whose check is not at hand keeps its name, and the highest severity so
 /// that nothing hides behind the mistake.
-fn describe(evaluation: Evaluation, checks: &BTreeMap<String, Check>) -> document::Evaluation {
+fn describe(evaluation: &Evaluation, checks: &BTreeMap<String, Check>) -> document::Evaluation {
     let check = checks.get(&evaluation.check);
     let text = |part: fn(&Check) -> &str| check.map_or("", part).to_owned();
     document::Evaluation {
@@ -152,9 +156,9 @@ fn describe(evaluation: Evaluation, checks: &BTreeMap<String, Check>) -> documen
         why: text(|check| &check.why),
         fix: text(|check| &check.fix.summary),
         references: check.map_or_else(Vec::new, |check| check.references.clone()),
-        id: evaluation.id,
-        check: evaluation.check,
-        params: evaluation.params,
+        id: evaluation.id.clone(),
+        check: evaluation.check.clone(),
+        params: evaluation.params.clone(),
     }
 }
 
@@ -171,66 +175,28 @@ fn gaps(gaps: &[facts::Gap]) -> Vec<Gap> {
     document
 }
 
-fn order(outcome: &Outcome) -> (&str, &Subject, Status, &str) {
-    let Outcome {
+/// The verdicts of one evaluation by subject; a summary stands where the first of its verdicts would.
+fn entries<'w>(judged: Judged<'w>, overlay: &Overlay, all: bool, entries: &mut Vec<Entry<'w>>) {
+    let Judged {
         evaluation,
-        subject,
-        status,
-        fingerprint,
-        ..
-    } = outcome;
-    (evaluation, subject, *status, fingerprint)
-}
-
-/// How many verdicts there are of each evaluation and status beside those that were kept, and about whom the first is.
-type More<'q> = BTreeMap<(String, Status), (u64, &'q Subject)>;
-
-fn more<'q>(evaluations: &[Evaluation], quiet: &'q [Vec<Quiet>]) -> More<'q> {
-    let mut more = More::new();
-    for (evaluation, quiet) in evaluations.iter().zip(quiet) {
-        let mut counts: BTreeMap<Status, (u64, &Subject)> = BTreeMap::new();
-        for (status, subject) in quiet {
-            counts.entry(*status).or_insert((0, subject)).0 += 1;
-        }
-        let named = counts.into_iter();
-        more.extend(named.map(|(status, known)| ((evaluation.id.clone(), status), known)));
+        mut outcomes,
+        quiet,
+    } = judged;
+    let evaluation: Arc<str> = evaluation.id.into();
+    let order = |a: &Outcome<'_>, b: &Outcome<'_>| {
+        let rest = |one: &Outcome<'_>| (one.status, one.fingerprint);
+        let subjects = a.subject.cmp(&b.subject);
+        subjects.then_with(|| rest(a).cmp(&rest(b)))
+    };
+    outcomes.sort_by(order);
+    let mut more: BTreeMap<Status, (u64, &Arc<Subject>)> = BTreeMap::new();
+    for (status, subject) in &quiet {
+        more.entry(*status).or_insert((0, subject)).0 += 1;
     }
-    more
-}
-
-/// What is not known of so many nodes that only the first are told one by one.
-fn crowds(more: &More<'_>) -> impl Iterator<Item = Entry> {
-    let unknown = more
-        .iter()
-        .filter(|((_, status), _)| *status == Status::Unknown);
-    unknown.map(|((evaluation, status), (count, subject))| {
-        let sample = Sample {
-            subject: (*subject).clone(),
-            message: "not known either, see the gaps".to_owned(),
-            evidence: Vec::new(),
-            reason: None,
-        };
-        Entry::Summary(Summary {
-            evaluation: evaluation.clone(),
-            status: *status,
-            count: *count,
-            sample: vec![sample],
-        })
-    })
-}
-
-/// The verdicts, by evaluation, then subject; a summary stands where the first of its verdicts would.
-fn entries(
-    mut outcomes: Vec<Outcome>,
-    more: &More<'_>,
-    overlay: &Overlay,
-    all: bool,
-) -> Vec<Entry> {
-    outcomes.sort_by(|a, b| order(a).cmp(&order(b)));
-    let mut entries = Vec::new();
-    let mut summaries: BTreeMap<(String, Status), usize> = BTreeMap::new();
+    let mut summaries: BTreeMap<Status, usize> = BTreeMap::new();
     for outcome in outcomes {
-        if all || !matches!(outcome.status, Status::Pass | Status::NotApplicable) {
+        let status = outcome.status;
+        if all || !matches!(status, Status::Pass | Status::NotApplicable) {
             entries.push(Entry::One(Box::new(document::Outcome {
                 waiver: overlay.waiver(&outcome).cloned(),
                 expired_waiver: overlay.expired(&outcome).cloned(),
@@ -239,38 +205,49 @@ fn entries(
             })));
             continue;
         }
-        match summaries.entry((outcome.evaluation.clone(), outcome.status)) {
-            btree_map::Entry::Occupied(known) => {
-                if let Some(Entry::Summary(summary)) = entries.get_mut(*known.get()) {
-                    summary.add(outcome);
-                }
-            }
-            btree_map::Entry::Vacant(new) => {
-                let count = more.get(new.key()).map_or(0, |(count, _)| *count);
-                new.insert(entries.len());
-                let mut summary = Summary {
-                    evaluation: outcome.evaluation.clone(),
-                    status: outcome.status,
-                    count,
-                    sample: Vec::new(),
-                };
-                summary.add(outcome);
-                entries.push(Entry::Summary(summary));
-            }
+        let at = *summaries.entry(status).or_insert_with(|| {
+            let count = more.remove(&status).map_or(0, |(count, _)| count);
+            entries.push(summary(&evaluation, status, count));
+            entries.len() - 1
+        });
+        if let Entry::Summary(summary) = &mut entries[at] {
+            summary.add(outcome);
         }
     }
-    entries.extend(crowds(more));
-    entries
+    // What is not known of so many nodes that only the first are told one by one.
+    for (status, (count, subject)) in more {
+        let mut entry = summary(&evaluation, status, count);
+        if let Entry::Summary(summary) = &mut entry {
+            let words = Words {
+                message: "not known either, see the gaps".to_owned(),
+                evidence: Vec::new(),
+            };
+            summary.sample.push(Sample {
+                subject: subject.clone(),
+                told: words.into(),
+                reason: None,
+            });
+        }
+        entries.push(entry);
+    }
 }
 
-impl Summary {
-    fn add(&mut self, outcome: Outcome) {
+fn summary<'w>(evaluation: &Arc<str>, status: Status, count: u64) -> Entry<'w> {
+    Entry::Summary(Box::new(Summary {
+        evaluation: evaluation.clone(),
+        status,
+        count,
+        sample: Vec::new(),
+    }))
+}
+
+impl<'w> Summary<'w> {
+    fn add(&mut self, outcome: Outcome<'w>) {
         self.count += 1;
         if self.sample.len() < SAMPLE {
             self.sample.push(Sample {
                 subject: outcome.subject,
-                message: outcome.message,
-                evidence: outcome.evidence,
+                told: outcome.told,
                 reason: outcome.reason,
             });
         }

@@ -3,13 +3,14 @@
 //! A finding is fixed when it is known to be gone: one that the newer report could not judge is not.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::document::{Entry, Evaluation, Outcome, Report};
 use super::groups;
 use crate::catalog::Severity;
-use crate::outcome::{Status, Subject};
+use crate::outcome::{Fingerprint, Status, Subject};
 
 /// What changed since an older report.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,20 +33,20 @@ pub struct Change {
     /// How bad it is.
     pub severity: Severity,
     /// The id of its evaluation.
-    pub evaluation: String,
+    pub evaluation: Arc<str>,
     /// Who it is about.
-    pub subject: Subject,
+    pub subject: Arc<Subject>,
     /// What was found.
     pub message: String,
     /// The identity of the finding.
-    pub fingerprint: String,
+    pub fingerprint: Fingerprint,
 }
 
 impl Comparison {
     /// Compares the open findings of two reports: what is waived or exempt in both is in neither.
     pub fn of(old: &Report, new: &Report) -> Self {
         let (before, now) = (open(old), open(new));
-        let accepted: BTreeSet<&str> = failing(new).map(fingerprint).collect();
+        let accepted: BTreeSet<Fingerprint> = failing(new).map(fingerprint).collect();
         let hidden = unknown(new);
         // Whoever looks at less sees less, and nothing of that is mended.
         let less = !(old.source.read.iter()).all(|part| new.source.read.contains(part));
@@ -58,7 +59,7 @@ impl Comparison {
             }
         }
         for (id, outcome) in before.iter().filter(|(id, _)| !now.contains_key(*id)) {
-            let evaluation = outcome.verdict.evaluation.as_str();
+            let evaluation = outcome.verdict.evaluation.as_ref();
             let judged = !less && run.contains(evaluation) && !hidden.contains(evaluation);
             // What was accepted since fails still, but nobody has to act on it.
             let settled = judged || accepted.contains(id);
@@ -89,47 +90,48 @@ impl Comparison {
     }
 }
 
-fn open(report: &Report) -> BTreeMap<&str, &Outcome> {
+fn open<'r, 'w>(report: &'r Report<'w>) -> BTreeMap<Fingerprint, &'r Outcome<'w>> {
     let open = groups::open(report).into_iter();
     open.map(|outcome| (fingerprint(outcome), outcome))
         .collect()
 }
 
-fn failing(report: &Report) -> impl Iterator<Item = &Outcome> {
+fn failing<'r, 'w>(report: &'r Report<'w>) -> impl Iterator<Item = &'r Outcome<'w>> {
     verdicts(report).filter(|outcome| outcome.verdict.status == Status::Fail)
 }
 
 /// The evaluations in which something is not known.
-fn unknown(report: &Report) -> BTreeSet<&str> {
+fn unknown<'r>(report: &'r Report<'_>) -> BTreeSet<&'r str> {
     let unknown = verdicts(report).filter(|outcome| outcome.verdict.status == Status::Unknown);
     unknown
-        .map(|outcome| outcome.verdict.evaluation.as_str())
+        .map(|outcome| outcome.verdict.evaluation.as_ref())
         .collect()
 }
 
-fn verdicts(report: &Report) -> impl Iterator<Item = &Outcome> {
+fn verdicts<'r, 'w>(report: &'r Report<'w>) -> impl Iterator<Item = &'r Outcome<'w>> {
     report.outcomes.iter().filter_map(|entry| match entry {
         Entry::One(outcome) => Some(&**outcome),
         Entry::Summary(_) => None,
     })
 }
 
-fn fingerprint(outcome: &Outcome) -> &str {
-    &outcome.verdict.fingerprint
+fn fingerprint(outcome: &Outcome<'_>) -> Fingerprint {
+    outcome.verdict.fingerprint
 }
 
 fn change(outcome: &Outcome, report: &Report) -> Change {
     let verdict = &outcome.verdict;
-    let known = |one: &&Evaluation| one.id == verdict.evaluation;
+    let message = &verdict.told.words().message;
+    let known = |one: &&Evaluation| *one.id == *verdict.evaluation;
     let evaluation = report.evaluations.iter().find(known);
     Change {
         severity: evaluation.map_or(Severity::Critical, |one| one.severity),
         evaluation: verdict.evaluation.clone(),
         subject: verdict.subject.clone(),
-        message: match (verdict.message.is_empty(), evaluation) {
+        message: match (message.is_empty(), evaluation) {
             (true, Some(evaluation)) => evaluation.title.clone(),
-            _ => verdict.message.clone(),
+            _ => message.clone(),
         },
-        fingerprint: verdict.fingerprint.clone(),
+        fingerprint: verdict.fingerprint,
     }
 }

@@ -3,6 +3,7 @@
 //! The contract is `reports/report-v1.schema.json`. Fields are only ever added; anything else is a new version.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::diff::Comparison;
 use crate::catalog::Severity;
 use crate::facts::GapReason;
-use crate::outcome::{self, Evidence, Exemption, Reason, Status, Subject};
+use crate::outcome::{self, Exemption, Reason, Status, Subject, Told};
 use crate::score::{Tally, Waiver, WaiverEntry};
 
 /// The version that this file describes.
@@ -19,7 +20,7 @@ pub const SCHEMA_VERSION: u32 = 1;
 /// What a run says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Report {
+pub struct Report<'w> {
     /// [`SCHEMA_VERSION`].
     pub schema_version: u32,
     /// What wrote it.
@@ -35,7 +36,7 @@ pub struct Report {
     /// What was evaluated, by id.
     pub evaluations: Vec<Evaluation>,
     /// The verdicts, by evaluation, then subject.
-    pub outcomes: Vec<Entry>,
+    pub outcomes: Vec<Entry<'w>>,
     /// What was not read.
     pub gaps: Vec<Gap>,
     /// The entries of the waiver file, in its order; absent when there was none.
@@ -206,55 +207,54 @@ pub struct Evaluation {
 /// A verdict, or the sum of many alike.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum Entry {
+pub enum Entry<'w> {
     /// What passed, or is not there, of one evaluation.
-    Summary(Summary),
+    Summary(Box<Summary<'w>>),
     /// One verdict.
-    One(Box<Outcome>),
+    One(Box<Outcome<'w>>),
 }
 
 /// Verdicts of one evaluation and status that nobody has to act on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Summary {
+pub struct Summary<'w> {
     /// The evaluation's id.
-    pub evaluation: String,
+    pub evaluation: Arc<str>,
     /// `pass` or `notApplicable`; `unknown` of further nodes, the first being told one by one.
     pub status: Status,
     /// How many.
     pub count: u64,
     /// The first of them.
-    pub sample: Vec<Sample>,
+    pub sample: Vec<Sample<'w>>,
 }
 
 /// One of the verdicts of a [`Summary`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Sample {
+pub struct Sample<'w> {
     /// What was judged.
-    pub subject: Subject,
-    /// What was found.
-    pub message: String,
-    /// The values the verdict rests on.
-    pub evidence: Vec<Evidence>,
+    pub subject: Arc<Subject>,
+    /// What was found, and the values the verdict rests on.
+    #[serde(flatten)]
+    pub told: Told<'w>,
     /// Why it does not apply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<Reason>,
+    pub reason: Option<Arc<Reason>>,
 }
 
 /// A verdict with what is laid over it. The status is the raw one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Outcome {
+pub struct Outcome<'w> {
     /// The verdict.
     #[serde(flatten)]
-    pub verdict: outcome::Outcome,
+    pub verdict: outcome::Outcome<'w>,
     /// Who accepted it, and why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub waiver: Option<Waiver>,
+    pub waiver: Option<Arc<Waiver>>,
     /// The waiver that covered it and has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expired_waiver: Option<Waiver>,
+    pub expired_waiver: Option<Arc<Waiver>>,
     /// The controls that it does not count for, because their profile does not ask it of the subject.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exemptions: Vec<Exemption>,
@@ -308,7 +308,7 @@ pub enum ReadError {
     },
 }
 
-impl Report {
+impl Report<'_> {
     /// Reads a report that was saved as JSON. Fields it does not know are skipped.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::{Control, Entry, Evaluation, Outcome, Report};
 use crate::catalog::Severity;
-use crate::outcome::{Remediation, Status, Subject};
+use crate::outcome::{Change, Fingerprint, Remediation, Status, Subject};
 use crate::score::{control_name, is_exempt, weight};
 
 /// Findings with one cause: those of equal fix target, and targets that need the same change for the same checks.
@@ -15,7 +15,7 @@ pub struct Finding<'a> {
     /// The gravest of its evaluations.
     pub evaluation: &'a Evaluation,
     /// Its verdicts, those of `evaluation` first.
-    pub outcomes: Vec<&'a Outcome>,
+    pub outcomes: Vec<&'a Outcome<'a>>,
     /// How many subjects of `evaluation` fail here.
     pub failing: u64,
     /// How many subjects of `evaluation` were judged at all.
@@ -31,21 +31,21 @@ pub struct Finding<'a> {
 impl<'a> Finding<'a> {
     /// The different fixes: each line with the places it belongs into, the gravest evaluation's first. Items that one flag
     /// of one place is to hold are one line.
-    pub fn fixes(&self) -> Vec<(Remediation, Vec<&'a str>)> {
-        let mut fixes: Vec<(Remediation, Vec<&str>)> = Vec::new();
+    pub fn fixes(&self) -> Vec<(Change, Vec<&'a str>)> {
+        let mut fixes: Vec<(Change, Vec<&str>)> = Vec::new();
         let (mut lines, mut known) = (BTreeMap::new(), BTreeSet::new());
         let of = self.outcomes.iter();
-        for fix in of.filter_map(|one| one.verdict.fix.as_ref()) {
-            let line = (&fix.line, &fix.summary);
+        for Remediation { change, place } in of.filter_map(|one| one.verdict.fix.as_ref()) {
+            let line = (&change.line, &change.summary);
             let at = *lines.entry(line).or_insert(fixes.len());
             if at == fixes.len() {
-                fixes.push((fix.clone(), Vec::new()));
+                fixes.push((Change::clone(change), Vec::new()));
             }
-            if known.insert((line, &fix.place)) {
-                fixes[at].1.push(&fix.place);
+            if known.insert((line, place)) {
+                fixes[at].1.push(place);
             }
         }
-        let mut merged: Vec<(Remediation, Vec<&str>)> = Vec::new();
+        let mut merged: Vec<(Change, Vec<&str>)> = Vec::new();
         for (fix, places) in fixes {
             let line = merged.iter_mut().find_map(|(other, at)| {
                 let line = both(&other.line, &fix.line).filter(|_| *at == places)?;
@@ -95,7 +95,7 @@ pub struct Cause<'a> {
 struct Controls<'a>(BTreeMap<&'a str, Vec<(String, &'a Control)>>);
 
 impl<'a> Controls<'a> {
-    fn new(report: &'a Report) -> Self {
+    fn new(report: &'a Report<'_>) -> Self {
         let mut of: BTreeMap<&str, Vec<(String, &Control)>> = BTreeMap::new();
         for profile in &report.profiles {
             for control in profile
@@ -117,7 +117,7 @@ impl<'a> Controls<'a> {
     }
 
     /// The controls that fail, or are open, by this outcome; nothing when it is accepted or exempt wherever it counts.
-    fn failing(&self, outcome: &Outcome) -> Option<Vec<&(String, &'a Control)>> {
+    fn failing(&self, outcome: &Outcome<'_>) -> Option<Vec<&(String, &'a Control)>> {
         let all = self.of(&outcome.verdict.evaluation);
         let accepted = |name: &str| {
             let waiver = outcome.waiver.as_ref();
@@ -131,7 +131,7 @@ impl<'a> Controls<'a> {
 }
 
 /// Findings by cause, the largest gain first, then severity, number of subjects and name.
-pub fn findings(report: &Report) -> Vec<Finding<'_>> {
+pub fn findings<'a>(report: &'a Report<'a>) -> Vec<Finding<'a>> {
     let controls = Controls::new(report);
     let evaluations: BTreeMap<&str, &Evaluation> = report
         .evaluations
@@ -149,7 +149,8 @@ pub fn findings(report: &Report) -> Vec<Finding<'_>> {
     let groups = group(&failed).into_values();
     let mut findings: Vec<Finding<'_>> = groups
         .filter_map(|outcomes| {
-            let known = |outcome: &&Outcome| evaluations.get(outcome.verdict.evaluation.as_str());
+            let known =
+                |outcome: &&Outcome<'_>| evaluations.get(outcome.verdict.evaluation.as_ref());
             let of = outcomes.iter().filter_map(known).copied();
             let evaluation = of.min_by_key(|one| (Reverse(one.severity), &one.id))?;
             Some(finding(
@@ -170,11 +171,14 @@ pub fn findings(report: &Report) -> Vec<Finding<'_>> {
 }
 
 /// The verdicts by which something fails.
-pub(super) fn open(report: &Report) -> Vec<&Outcome> {
+pub(super) fn open<'r, 'w>(report: &'r Report<'w>) -> Vec<&'r Outcome<'w>> {
     failed(report, &Controls::new(report)).collect()
 }
 
-fn failed<'a>(report: &'a Report, controls: &Controls<'a>) -> impl Iterator<Item = &'a Outcome> {
+fn failed<'r, 'w>(
+    report: &'r Report<'w>,
+    controls: &Controls<'r>,
+) -> impl Iterator<Item = &'r Outcome<'w>> {
     verdicts(report).filter(|outcome| {
         outcome.verdict.status == Status::Fail && controls.failing(outcome).is_some()
     })
@@ -189,11 +193,11 @@ fn name_order<'a>(finding: &Finding<'a>) -> (&'a str, Option<&'a Subject>) {
     let first = finding.outcomes.first();
     (
         &finding.evaluation.id,
-        first.map(|one| &one.verdict.subject),
+        first.map(|one| &*one.verdict.subject),
     )
 }
 
-fn verdicts(report: &Report) -> impl Iterator<Item = &Outcome> {
+fn verdicts<'r, 'w>(report: &'r Report<'w>) -> impl Iterator<Item = &'r Outcome<'w>> {
     report.outcomes.iter().filter_map(|entry| match entry {
         Entry::One(outcome) => Some(&**outcome),
         Entry::Summary(_) => None,
@@ -201,7 +205,7 @@ fn verdicts(report: &Report) -> impl Iterator<Item = &Outcome> {
 }
 
 /// How many subjects each evaluation decided about.
-fn judged(report: &Report) -> BTreeMap<&str, u64> {
+fn judged<'r>(report: &'r Report<'_>) -> BTreeMap<&'r str, u64> {
     let mut judged: BTreeMap<&str, u64> = BTreeMap::new();
     for entry in &report.outcomes {
         let (evaluation, status, count) = match entry {
@@ -216,19 +220,19 @@ fn judged(report: &Report) -> BTreeMap<&str, u64> {
 }
 
 /// First by target (a finding without a fix is its own), then targets by the evaluations that fail there.
-fn group<'a>(failed: &[&'a Outcome]) -> BTreeMap<BTreeSet<&'a str>, Vec<&'a Outcome>> {
-    let mut targets: BTreeMap<(Option<&str>, &str), Vec<&Outcome>> = BTreeMap::new();
+fn group<'a>(failed: &[&'a Outcome<'a>]) -> BTreeMap<BTreeSet<&'a str>, Vec<&'a Outcome<'a>>> {
+    let mut targets: BTreeMap<Result<&str, Fingerprint>, Vec<&Outcome<'_>>> = BTreeMap::new();
     for outcome in failed {
         let verdict = &outcome.verdict;
         let key = match &verdict.fix {
-            Some(fix) => (Some(fix.target.as_str()), ""),
-            None => (None, verdict.fingerprint.as_str()),
+            Some(fix) => Ok(fix.change.target.as_str()),
+            None => Err(verdict.fingerprint),
         };
         targets.entry(key).or_default().push(outcome);
     }
-    let mut groups: BTreeMap<BTreeSet<&str>, Vec<&Outcome>> = BTreeMap::new();
+    let mut groups: BTreeMap<BTreeSet<&str>, Vec<&Outcome<'_>>> = BTreeMap::new();
     for outcomes in targets.into_values() {
-        let evaluations = outcomes.iter().map(|one| one.verdict.evaluation.as_str());
+        let evaluations = outcomes.iter().map(|one| one.verdict.evaluation.as_ref());
         groups
             .entry(evaluations.collect())
             .or_default()
@@ -239,12 +243,12 @@ fn group<'a>(failed: &[&'a Outcome]) -> BTreeMap<BTreeSet<&'a str>, Vec<&'a Outc
 
 fn finding<'a>(
     evaluation: &'a Evaluation,
-    mut outcomes: Vec<&'a Outcome>,
+    mut outcomes: Vec<&'a Outcome<'a>>,
     controls: &Controls<'a>,
     per_control: &BTreeMap<&str, usize>,
     judged: &BTreeMap<&str, u64>,
 ) -> Finding<'a> {
-    let leads = |one: &&Outcome| one.verdict.evaluation == evaluation.id;
+    let leads = |one: &&Outcome<'_>| *one.verdict.evaluation == *evaluation.id;
     outcomes.sort_by_key(|one| !leads(one));
     let mut here: BTreeMap<&str, (usize, Option<Severity>)> = BTreeMap::new();
     for outcome in &outcomes {
@@ -269,16 +273,16 @@ fn finding<'a>(
 }
 
 /// Why things are not known, the cause that leaves most controls open first, then by text.
-pub fn causes(report: &Report) -> Vec<Cause<'_>> {
+pub fn causes<'r>(report: &'r Report<'_>) -> Vec<Cause<'r>> {
     let controls = Controls::new(report);
     let mut open: BTreeMap<(&str, &str), BTreeSet<String>> = BTreeMap::new();
     for outcome in verdicts(report) {
         let verdict = &outcome.verdict;
         if verdict.status == Status::Unknown {
-            let cause = match &verdict.reason {
-                Some(reason) => (reason.text.as_str(), reason.remedy.as_str()),
-                None => (verdict.message.as_str(), ""),
-            };
+            let reason = verdict.reason.as_ref();
+            let cause = reason.map_or(("no reason is given", ""), |reason| {
+                (&reason.text, &reason.remedy)
+            });
             let Some(names) = controls.failing(outcome) else {
                 continue;
             };

@@ -117,7 +117,7 @@ struct Certificates<'d> {
     /// Every certificate, those that end first on top.
     certificates: &'d [CertificateLine],
     /// What is wrong with them, as `audit` reports it.
-    report: &'d Report,
+    report: &'d Report<'d>,
 }
 
 /// Writes a list of certificates, and the report on them, to `to`.

@@ -26,7 +26,7 @@ pub fn starter(report: &Report, expires: Date, out: &mut dyn Write) -> io::Resul
     let mut findings: Vec<(&Evaluation, &Outcome)> = groups::open(report)
         .into_iter()
         .filter(|outcome| outcome.waiver.is_none())
-        .filter_map(|one| Some((*evaluations.get(one.verdict.evaluation.as_str())?, one)))
+        .filter_map(|one| Some((*evaluations.get(one.verdict.evaluation.as_ref())?, one)))
         .collect();
     findings.sort_by_key(|(evaluation, _)| (Reverse(evaluation.severity), &evaluation.check));
 
@@ -52,7 +52,8 @@ pub fn starter(report: &Report, expires: Date, out: &mut dyn Write) -> io::Resul
         if !written.insert((&evaluation.check, selector.clone())) {
             continue;
         }
-        let message = match outcome.verdict.message.as_str() {
+        let words = outcome.verdict.told.words();
+        let message = match words.message.as_str() {
             "" => &evaluation.title,
             message => message,
         };

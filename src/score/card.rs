@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::control::{self, ControlScore, Index, Tally};
 use super::{Fraction, Overlay, weight};
 use crate::catalog::{Check, Profile, Section};
-use crate::outcome::{Judgement, Status};
+use crate::outcome::{Judged, Status};
 
 /// What a profile says about the cluster.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,7 +80,7 @@ impl Scorecard {
 pub fn score(
     profile: &Profile,
     checks: &BTreeMap<String, Check>,
-    judgement: &Judgement,
+    judgement: &[Judged<'_>],
     overlay: &Overlay,
 ) -> Scorecard {
     let index = Index::new(judgement);

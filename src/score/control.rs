@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Overlay, control_name};
 use crate::catalog::{Check, Control, Severity};
-use crate::outcome::{Evaluation, Judgement, Outcome, Quiet, Reason, Status, Subject};
+use crate::outcome::{Judged, Outcome, Reason, Status, Subject};
 
 /// Numbers per status.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,54 +102,26 @@ pub(super) fn fold(statuses: impl IntoIterator<Item = Status>) -> Option<Status>
     })
 }
 
-/// A judgement, by evaluation.
-pub(super) struct Index<'a> {
-    evaluations: BTreeMap<&'a str, Vec<&'a Evaluation>>,
-    outcomes: BTreeMap<&'a str, Vec<&'a Outcome>>,
-    quiet: BTreeMap<&'a str, &'a [Quiet]>,
-}
+/// A judgement, by check.
+pub(super) struct Index<'a>(BTreeMap<&'a str, Vec<&'a Judged<'a>>>);
 
 impl<'a> Index<'a> {
-    pub(super) fn new(judgement: &'a Judgement) -> Self {
-        let mut evaluations: BTreeMap<&str, Vec<&Evaluation>> = BTreeMap::new();
-        for evaluation in &judgement.evaluations {
-            let of_check = evaluations.entry(&evaluation.check).or_default();
-            of_check.push(evaluation);
+    pub(super) fn new(judgement: &'a [Judged<'a>]) -> Self {
+        let mut by_check: BTreeMap<&str, Vec<&Judged<'_>>> = BTreeMap::new();
+        for judged in judgement {
+            let of_check = by_check.entry(&judged.evaluation.check).or_default();
+            of_check.push(judged);
         }
-        let mut outcomes: BTreeMap<&str, Vec<&Outcome>> = BTreeMap::new();
-        for outcome in &judgement.outcomes {
-            let of_evaluation = outcomes.entry(&outcome.evaluation).or_default();
-            of_evaluation.push(outcome);
-        }
-        let quiet = judgement.evaluations.iter().zip(&judgement.quiet);
-        let quiet = quiet.map(|(evaluation, quiet)| (evaluation.id.as_str(), quiet.as_slice()));
-        Self {
-            evaluations,
-            outcomes,
-            quiet: quiet.collect(),
-        }
+        Self(by_check)
     }
 
-    fn evaluation(&self, control: &Control, check: &Check) -> Option<&'a Evaluation> {
+    fn judged(&self, control: &Control, check: &Check) -> Option<&'a Judged<'a>> {
         let params = control.params_for(check);
-        let of_check = self.evaluations.get(check.id.value.as_str())?;
+        let of_check = self.0.get(check.id.value.as_str())?;
         of_check
             .iter()
-            .find(|evaluation| evaluation.params == params)
+            .find(|judged| judged.evaluation.params == params)
             .copied()
-    }
-
-    fn outcomes(&self, evaluation: &Evaluation) -> &[&'a Outcome] {
-        self.outcomes
-            .get(evaluation.id.as_str())
-            .map_or(&[], Vec::as_slice)
-    }
-
-    fn quiet(&self, evaluation: &Evaluation) -> &'a [Quiet] {
-        self.quiet
-            .get(evaluation.id.as_str())
-            .copied()
-            .unwrap_or_default()
     }
 }
 
@@ -176,7 +148,7 @@ fn identity(subject: &Subject) -> Identity<'_> {
 }
 
 impl<'a> Folding<'a> {
-    fn outcome(&mut self, outcome: &'a Outcome, severity: Severity) {
+    fn outcome(&mut self, outcome: &'a Outcome<'_>, severity: Severity) {
         let status = self.overlay.status(outcome, &self.name);
         if status == Status::Fail {
             self.score.failing = self.score.failing.max(Some(severity));
@@ -245,20 +217,20 @@ pub(super) fn control<'a>(
     }
     for id in &control.checks {
         let check = checks.get(&id.value);
-        let found =
-            check.and_then(|check| Some((check.severity, index.evaluation(control, check)?)));
-        let outcomes = found.map_or(&[][..], |(_, evaluation)| index.outcomes(evaluation));
-        if outcomes.is_empty() {
+        let found = check.and_then(|check| Some((check.severity, index.judged(control, check)?)));
+        let Some((severity, judged)) = found else {
+            folding.unanswered = Some(&id.value);
+            continue;
+        };
+        folding.score.evaluations.push(judged.evaluation.id.clone());
+        if judged.outcomes.is_empty() {
             folding.unanswered = Some(&id.value);
         }
-        if let Some((severity, evaluation)) = found {
-            folding.score.evaluations.push(evaluation.id.clone());
-            for outcome in outcomes {
-                folding.outcome(outcome, severity);
-            }
-            for (status, subject) in index.quiet(evaluation) {
-                folding.subject(subject, *status);
-            }
+        for outcome in &judged.outcomes {
+            folding.outcome(outcome, severity);
+        }
+        for (status, subject) in &judged.quiet {
+            folding.subject(subject, *status);
         }
     }
     folding.finish()

@@ -6,7 +6,9 @@ use crate::catalog::{
     Check, Control, ExpressionText, Fix, Param, Place, Profile, Section, Severity, Spot,
     SubjectKind,
 };
-use crate::outcome::{Evaluation, Judgement, Outcome, Reason, Status, Subject};
+use crate::outcome::{
+    Evaluation, Fingerprint, Judged, Judgement, Outcome, Reason, Status, Subject, Told, Words,
+};
 
 pub(crate) fn spot<T>(value: T) -> Spot<T> {
     Spot {
@@ -94,34 +96,72 @@ pub(crate) fn evaluation(check: &Check) -> Evaluation {
     }
 }
 
-pub(crate) fn outcome(evaluation: &str, status: Status, subject: &str) -> Outcome {
+pub(crate) fn outcome(evaluation: &str, status: Status, subject: &str) -> Outcome<'static> {
     Outcome {
         evaluation: evaluation.into(),
         status,
-        subject: Subject::new("kubelet", subject),
-        message: format!("{evaluation} is {} on {subject}", status.name()),
-        evidence: Vec::new(),
+        subject: Subject::new("kubelet", subject).into(),
+        told: said(format!("{evaluation} is {} on {subject}", status.name())),
         reason: None,
         fix: None,
-        fingerprint: format!("{evaluation}/{subject}"),
+        fingerprint: fingerprint(&[evaluation, subject]),
     }
 }
 
-pub(crate) fn unknown(evaluation: &str, subject: &str, text: &str, remedy: &str) -> Outcome {
+pub(crate) fn unknown(
+    evaluation: &str,
+    subject: &str,
+    text: &str,
+    remedy: &str,
+) -> Outcome<'static> {
     Outcome {
-        reason: Some(Reason {
-            text: text.into(),
-            remedy: remedy.into(),
-        }),
+        reason: Some(
+            Reason {
+                text: text.into(),
+                remedy: remedy.into(),
+            }
+            .into(),
+        ),
         ..outcome(evaluation, Status::Unknown, subject)
     }
 }
 
-/// A judgement of every check by its own parameters.
-pub(crate) fn judgement(checks: &BTreeMap<String, Check>, outcomes: Vec<Outcome>) -> Judgement {
-    Judgement {
-        evaluations: checks.values().map(evaluation).collect(),
-        outcomes,
+/// Words without evidence.
+pub(crate) fn said(message: impl Into<String>) -> Told<'static> {
+    let words = Words {
+        message: message.into(),
+        evidence: Vec::new(),
+    };
+    words.into()
+}
+
+/// An identity that is stable, and different for different parts.
+pub(crate) fn fingerprint(parts: &[&str]) -> Fingerprint {
+    let digest = ring::digest::digest(&ring::digest::SHA256, parts.join("/").as_bytes());
+    let first = digest.as_ref().iter().take(8);
+    Fingerprint(first.fold(0, |number, byte| number << 8 | u64::from(*byte)))
+}
+
+/// A judgement of every check by its own parameters, with these verdicts.
+pub(crate) fn judgement(
+    checks: &BTreeMap<String, Check>,
+    outcomes: Vec<Outcome<'static>>,
+) -> Judgement<'static> {
+    let mut judgement: Judgement<'_> = checks.values().map(evaluation).map(nothing).collect();
+    for outcome in outcomes {
+        let of = |judged: &&mut Judged<'_>| *judged.evaluation.id == *outcome.evaluation;
+        if let Some(judged) = judgement.iter_mut().find(of) {
+            judged.outcomes.push(outcome);
+        }
+    }
+    judgement
+}
+
+/// An evaluation that says nothing.
+pub(crate) fn nothing(evaluation: Evaluation) -> Judged<'static> {
+    Judged {
+        evaluation,
+        outcomes: Vec::new(),
         quiet: Vec::new(),
     }
 }

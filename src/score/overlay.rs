@@ -1,12 +1,13 @@
 //! What somebody accepted: waivers and exemptions, laid over verdicts that stay what they are.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::catalog;
-use crate::outcome::{Exemption, Judgement, Outcome, Status, Subject};
+use crate::outcome::{Exemption, Fingerprint, Judged, Outcome, Status, Subject};
 
 /// Why a finding is accepted, and by whom.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,13 +41,13 @@ pub fn control_name(profile: &str, control: &str) -> String {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Overlay {
     /// Waivers in force.
-    pub waivers: BTreeMap<String, Waiver>,
+    pub waivers: BTreeMap<Fingerprint, Arc<Waiver>>,
     /// Waivers that have ended, where none in force takes their place.
-    pub expired: BTreeMap<String, Waiver>,
+    pub expired: BTreeMap<Fingerprint, Arc<Waiver>>,
     /// Every entry of the waiver file, with what became of it.
     pub entries: Vec<WaiverEntry>,
     /// What profiles exempt.
-    pub exemptions: BTreeMap<String, Vec<Exemption>>,
+    pub exemptions: BTreeMap<Fingerprint, Vec<Exemption>>,
 }
 
 /// An entry of a waiver file in a report.
@@ -86,21 +87,22 @@ impl Overlay {
     /// Lays the waivers of a file over a judgement of facts that were observed on the day `today`, in UTC. A waiver holds
     /// through its last day. Of several that cover one finding the first counts, and one for all controls before one that
     /// is limited to some.
-    pub fn of(waivers: &[catalog::Waiver], judgement: &Judgement, today: Date) -> Self {
-        let evaluations = judgement.evaluations.iter();
-        let checks: BTreeMap<&str, &str> = evaluations
-            .map(|evaluation| (evaluation.id.as_str(), evaluation.check.as_str()))
-            .collect();
+    pub fn of(waivers: &[catalog::Waiver], judgement: &[Judged<'_>], today: Date) -> Self {
         let mut by_check: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (at, waiver) in waivers.iter().enumerate() {
             by_check.entry(&waiver.check.value).or_default().push(at);
         }
         let mut overlay = Self::default();
         let mut findings = vec![0; waivers.len()];
-        let failed = judgement.outcomes.iter();
-        for outcome in failed.filter(|outcome| outcome.status == Status::Fail) {
-            let check = checks.get(outcome.evaluation.as_str());
-            let of_check = check.and_then(|check| by_check.get(check));
+        let said: Vec<Arc<Waiver>> = waivers.iter().map(|waiver| said(waiver).into()).collect();
+        let of_check = judgement.iter().flat_map(|judged| {
+            let of_check = by_check.get(judged.evaluation.check.as_str());
+            judged
+                .outcomes
+                .iter()
+                .map(move |outcome| (outcome, of_check))
+        });
+        for (outcome, of_check) in of_check.filter(|(one, _)| one.status == Status::Fail) {
             let selecting = of_check.into_iter().flatten().copied().filter(|at| {
                 let subject = &waivers[*at].subject;
                 subject.selects(|field| field_of(&outcome.subject, field))
@@ -120,9 +122,9 @@ impl Overlay {
                 true => &mut overlay.expired,
                 false => &mut overlay.waivers,
             };
-            covered.insert(outcome.fingerprint.clone(), said(&waivers[at]));
+            covered.insert(outcome.fingerprint, said[at].clone());
         }
-        let run = |check: &str| judgement.evaluations.iter().any(|one| one.check == check);
+        let run = |check: &str| judgement.iter().any(|one| one.evaluation.check == check);
         let entries = waivers.iter().zip(findings);
         overlay.entries = entries
             .map(|(waiver, findings)| WaiverEntry {
@@ -131,7 +133,7 @@ impl Overlay {
                 subject: (waiver.subject.fields())
                     .map(|(field, pattern)| (field.to_owned(), pattern.as_str().to_owned()))
                     .collect(),
-                waiver: said(waiver),
+                waiver: self::said(waiver),
                 state: match findings {
                     0 if !run(&waiver.check.value) => WaiverState::NotJudged,
                     0 => WaiverState::Unmatched,
@@ -145,7 +147,7 @@ impl Overlay {
     }
 
     /// The waiver that covered an outcome and has ended.
-    pub fn expired(&self, outcome: &Outcome) -> Option<&Waiver> {
+    pub fn expired(&self, outcome: &Outcome) -> Option<&Arc<Waiver>> {
         match outcome.status {
             Status::Fail => self.expired.get(&outcome.fingerprint),
             _ => None,
@@ -153,7 +155,7 @@ impl Overlay {
     }
 
     /// The waiver that covers an outcome. Only what failed can be accepted.
-    pub fn waiver(&self, outcome: &Outcome) -> Option<&Waiver> {
+    pub fn waiver(&self, outcome: &Outcome) -> Option<&Arc<Waiver>> {
         match outcome.status {
             Status::Fail => self.waivers.get(&outcome.fingerprint),
             _ => None,

@@ -1,9 +1,11 @@
 //! Folding, arithmetic and the gate, on catalogs small enough to check by hand.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::fixture::{
-    check, checks_by_severity, control, judgement, outcome, profile, section, spot, unknown,
+    check, checks_by_severity, control, fingerprint, judgement, nothing, outcome, profile, section,
+    spot, unknown,
 };
 use super::*;
 use crate::catalog::{self, Control, Param, Section, Severity, SubjectKind};
@@ -11,13 +13,13 @@ use crate::outcome::{Evaluation, Exemption, Judgement, Outcome, Status};
 
 use Status::{Fail, Manual, NotApplicable, Pass, Unknown, Waived};
 
-fn scored(sections: Vec<Section>, outcomes: Vec<Outcome>) -> Scorecard {
+fn scored(sections: Vec<Section>, outcomes: Vec<Outcome<'static>>) -> Scorecard {
     let checks = checks_by_severity();
     let judgement = judgement(&checks, outcomes);
     score(&profile(sections), &checks, &judgement, &Overlay::default())
 }
 
-fn single(control: Control, outcomes: Vec<Outcome>) -> ControlScore {
+fn single(control: Control, outcomes: Vec<Outcome<'static>>) -> ControlScore {
     let card = scored(vec![section("1", None, vec![control])], outcomes);
     card.controls().next().expect("one control").clone()
 }
@@ -104,15 +106,14 @@ fn a_control_takes_the_evaluation_of_its_own_parameters() {
         .insert("unheard".into(), spot(Param::Bool(true)));
     let params = strict.params_for(&checks["high"]);
     assert_eq!(params, BTreeMap::from([("limit".into(), "9".into())]));
-    let mut judged = judgement(
-        &checks,
-        vec![outcome("high", Pass, "w1"), outcome("high~1", Fail, "w1")],
-    );
-    judged.evaluations.push(Evaluation {
+    let mut judged = judgement(&checks, vec![outcome("high", Pass, "w1")]);
+    let mut further = nothing(Evaluation {
         id: "high~1".into(),
         check: "high".into(),
         params,
     });
+    further.outcomes = vec![outcome("high~1", Fail, "w1")];
+    judged.push(further);
     let both = section("1", None, vec![control("plain", &["high"]), strict]);
     let card = score(&profile(vec![both]), &checks, &judged, &Overlay::default());
     let said: Vec<_> = card
@@ -215,19 +216,19 @@ fn what_is_exempt_is_not_asked_and_what_is_waived_only_fails() {
         controls: vec!["1".into()],
         reason: "it could not work otherwise".into(),
     };
-    let waiver = Waiver {
+    let waiver = Arc::new(Waiver {
         owner: "ops".into(),
         reason: "behind a firewall".into(),
         expires: None,
         controls: Vec::new(),
-    };
+    });
     let overlay = Overlay {
-        waivers: [("high/waived".to_owned(), waiver.clone())].into(),
-        exemptions: [("high/exempt".to_owned(), vec![exemption.clone()])].into(),
+        waivers: [(fingerprint(&["high", "waived"]), waiver.clone())].into(),
+        exemptions: [(fingerprint(&["high", "exempt"]), vec![exemption.clone()])].into(),
         ..Overlay::default()
     };
     let both = Overlay {
-        waivers: [("high/exempt".to_owned(), waiver)].into(),
+        waivers: [(fingerprint(&["high", "exempt"]), waiver)].into(),
         ..overlay.clone()
     };
     for (overlay, status, node, here, elsewhere) in [
@@ -263,7 +264,7 @@ fn waivers_overlay_and_the_raw_status_is_kept() {
             controls: controls.iter().map(|name| (*name).to_owned()).collect(),
         };
         let overlay = Overlay {
-            waivers: [("high/w1".to_owned(), waiver)].into(),
+            waivers: [(fingerprint(&["high", "w1"]), waiver.into())].into(),
             ..Overlay::default()
         };
         let card = score(&profile, &checks, &judged, &overlay);
@@ -277,7 +278,8 @@ fn waivers_overlay_and_the_raw_status_is_kept() {
     assert_eq!(fold(&["other/1"]), [failing, failing]);
     assert_eq!(fold(&["cks/1"]), [(Waived, None), failing]);
     assert_eq!(fold(&[]), [(Waived, None), (Waived, None)]);
-    assert_eq!(judged.outcomes[0].status, Fail);
+    let high = judged.iter().find(|one| one.evaluation.id == "high");
+    assert_eq!(high.map(|one| one.outcomes[0].status), Some(Fail));
 }
 
 fn waiver(owner: &str, check: &str, controls: &[&str], expires: &str) -> catalog::Waiver {
@@ -317,7 +319,7 @@ fn one_waiver_counts_for_a_finding() {
     ];
     for (waivers, in_force, expired, states) in cases {
         let overlay = Overlay::of(&waivers, &judged, today.parse().expect("a day"));
-        let owner = |waiver: Option<&Waiver>| waiver.map(|waiver| waiver.owner.clone());
+        let owner = |waiver: Option<&Arc<Waiver>>| waiver.map(|waiver| waiver.owner.clone());
         let of = |outcome| {
             (
                 owner(overlay.waiver(outcome)),
@@ -325,12 +327,10 @@ fn one_waiver_counts_for_a_finding() {
             )
         };
         let wanted = (in_force.map(str::to_owned), expired.map(str::to_owned));
-        assert_eq!(of(&judged.outcomes[0]), wanted, "{waivers:?}");
-        assert_eq!(
-            of(&judged.outcomes[1]),
-            (None, None),
-            "what passed needs none"
-        );
+        let about = |id| judged.iter().find(|one| one.evaluation.id == id);
+        let about = |id| &about(id).expect("it was judged").outcomes[0];
+        assert_eq!(of(about("high")), wanted, "{waivers:?}");
+        assert_eq!(of(about("low")), (None, None), "what passed needs none");
         let found = overlay.entries.iter();
         let found: Vec<_> = found
             .map(|one| serde_json::to_value(one.state).expect("JSON"))

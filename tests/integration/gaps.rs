@@ -7,9 +7,9 @@ use std::io::{Read, Write};
 use proptest::prelude::*;
 use proptest::test_runner::TestRng;
 use seaworthy::catalog::{Catalog, Profile};
-use seaworthy::evaluate::{Keep, judge, tasks};
+use seaworthy::evaluate::{Judge, Keep, World, tasks};
 use seaworthy::facts::snapshot;
-use seaworthy::outcome::{Judgement, Status};
+use seaworthy::outcome::{Judged, Outcome, Status};
 use serde_json::{Value, json};
 
 const DEMO: &[u8] = include_bytes!("../../reports/demo.seaworthy");
@@ -51,30 +51,28 @@ fn pack(mut lines: Vec<Value>) -> Vec<u8> {
     )
 }
 
-fn judged(catalog: &Catalog, packed: &[u8]) -> Judgement {
+fn judged(catalog: &Catalog, packed: &[u8]) -> BTreeMap<Who, Status> {
     let snapshot = snapshot::read(packed).unwrap();
     let profiles: Vec<&Profile> = catalog.profiles.values().collect();
-    judge(
-        &snapshot.facts,
-        &snapshot.lacking,
-        &tasks(catalog, &profiles).unwrap(),
-        Keep::Everything,
-    )
+    let tasks = tasks(catalog, &profiles).unwrap();
+    let world = World::new(&snapshot.facts, &snapshot.lacking);
+    let judge = Judge::new(&world, &tasks);
+    statuses(&judge.judge(Keep::Everything))
 }
 
-fn statuses(judgement: &Judgement) -> BTreeMap<Who, Status> {
-    let who = |outcome: &seaworthy::outcome::Outcome| {
+fn statuses(judgement: &[Judged<'_>]) -> BTreeMap<Who, Status> {
+    let who = |outcome: &Outcome<'_>| {
         let subject = &outcome.subject;
         (
-            outcome.evaluation.clone(),
+            outcome.evaluation.to_string(),
             subject.namespace.clone(),
             subject.node.clone(),
             subject.name.clone(),
         )
     };
     judgement
-        .outcomes
         .iter()
+        .flat_map(|judged| &judged.outcomes)
         .map(|outcome| (who(outcome), outcome.status))
         .collect()
 }
@@ -199,7 +197,7 @@ proptest! {
         fields in 0.0..0.1f64,
     ) {
         let catalog = Catalog::shipped().unwrap();
-        let before = statuses(&judged(&catalog, DEMO));
+        let before = judged(&catalog, DEMO);
         let mut rng = TestRng::from_seed(proptest::test_runner::RngAlgorithm::ChaCha, &seed);
         let mut lines = lines(DEMO);
         for line in &mut lines {
@@ -208,7 +206,7 @@ proptest! {
         lose_rows(&mut lines, rows, &mut rng);
         refuse_kinds(&mut lines, kinds, &mut rng);
         forget_fields(&mut lines[0], fields, &mut rng);
-        let after = statuses(&judged(&catalog, &pack(lines)));
+        let after = judged(&catalog, &pack(lines));
         if let Err(wrong) = compare(&before, &after) {
             return Err(TestCaseError::fail(wrong));
         }
@@ -230,7 +228,7 @@ fn without_any_fact_nothing_passes_and_nothing_is_not_applicable() {
     for kind in kinds {
         lines.insert(1, json!({"kind": kind, "lack": {"gap": gap()}}));
     }
-    for (who, status) in statuses(&judged(&catalog, &pack(lines))) {
+    for (who, status) in judged(&catalog, &pack(lines)) {
         assert_eq!(status, Status::Unknown, "{who:?}");
     }
 }

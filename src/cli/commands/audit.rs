@@ -13,7 +13,7 @@ use crate::cli::sink::Sink;
 use crate::cli::source::{self, broken};
 use crate::cli::terminal::Terminal;
 use crate::cli::waivers;
-use crate::evaluate::{Keep, exempted, judge, tasks};
+use crate::evaluate::{Judge, Keep, World, exempted, tasks};
 use crate::facts::{Facts, Snapshot, snapshot};
 use crate::report::{Comparison, Input, Report};
 use crate::score::{Gate, Overlay, Scorecard, Verdict, score};
@@ -46,52 +46,66 @@ pub(crate) fn run(
         }),
         _ => Ok(()),
     };
-    let mut judged = judged(&recorded, &catalog, &selection, &waivers, outputs.all())?;
-    if let Some(baseline) = baseline {
-        judged.report.comparison = Some(Comparison::of(&baseline, &judged.report));
-    }
-    let report = judged.report;
-    let verdict = match &report.comparison {
-        Some(comparison) if args.gate.new_only => {
+    let concluded = |mut judged: Judged<'_>| {
+        if let Some(baseline) = &baseline {
+            judged.report.comparison = Some(Comparison::of(baseline, &judged.report));
+        }
+        let report = &judged.report;
+        // What could not be saved is no reason to lose the report.
+        outputs.write(report).and(saved)?;
+        if let Some(sink) = starter {
+            waivers::write(sink, report)?;
+        }
+        Ok(conclude(&verdict(&args.gate, &judged)))
+    };
+    let all = args.output.all;
+    judged(&recorded, &catalog, &selection, &waivers, all, concluded)
+}
+
+/// What the gate says; with a baseline it may be asked about new findings only.
+fn verdict(args: &GateArgs, judged: &Judged<'_>) -> Verdict {
+    let gate = Gate {
+        fail_on: args.fail_on,
+        min_score: args.min_score,
+        min_coverage: args.min_coverage,
+    };
+    match &judged.report.comparison {
+        Some(comparison) if args.new_only => {
             let others = Gate {
                 fail_on: None,
-                ..gate(&args.gate)
+                ..gate
             };
             let new = args
-                .gate
                 .fail_on
                 .map(|limit| (limit, comparison.new_from(limit)));
             others.verdict(&judged.scorecards).and_new(new)
         }
-        _ => gate(&args.gate).verdict(&judged.scorecards),
-    };
-    // What could not be saved is no reason to lose the report.
-    outputs.write(&report).and(saved)?;
-    if let Some(sink) = starter {
-        waivers::write(sink, &report)?;
+        _ => gate.verdict(&judged.scorecards),
     }
-    Ok(conclude(&verdict))
 }
 
 /// A report with the scores that it was made of.
-pub(super) struct Judged {
-    pub(super) report: Report,
+pub(super) struct Judged<'w> {
+    pub(super) report: Report<'w>,
     pub(super) scorecards: Vec<Scorecard>,
 }
 
-/// Judges facts and reports on them.
-pub(super) fn judged(
+/// Judges facts, and does something with the report on them.
+pub(super) fn judged<T>(
     recorded: &Snapshot,
     catalog: &Catalog,
     selection: &Selection<'_>,
     waivers: &[Waiver],
     all: bool,
-) -> Result<Judged, CliError> {
+    then: impl FnOnce(Judged<'_>) -> Result<T, CliError>,
+) -> Result<T, CliError> {
     let Snapshot { facts, lacking } = recorded;
     let Chosen { profiles, reasons } = selection.choose(server(facts));
     let tasks = tasks(catalog, &profiles).map_err(CliError::Checks)?;
     let keep = if all { Keep::Everything } else { Keep::Samples };
-    let judgement = judge(facts, lacking, &tasks, keep);
+    let world = World::new(facts, lacking);
+    let judge = Judge::new(&world, &tasks);
+    let judgement = judge.judge(keep);
     let mut overlay = Overlay::of(waivers, &judgement, waivers::day(facts.observed_at));
     overlay.exemptions = exempted(facts, lacking, &profiles, &judgement);
     let scorecards: Vec<Scorecard> = profiles
@@ -111,7 +125,7 @@ pub(super) fn judged(
         gaps: &facts.gaps(),
         all,
     });
-    Ok(Judged { report, scorecards })
+    then(Judged { report, scorecards })
 }
 
 /// What the choice of an edition depends on.
@@ -119,14 +133,6 @@ fn server(facts: &Facts) -> Server<'_> {
     Server {
         version: facts.cluster.version.value().map(String::as_str),
         distribution: facts.cluster.distribution.value().map(String::as_str),
-    }
-}
-
-fn gate(args: &GateArgs) -> Gate {
-    Gate {
-        fail_on: args.fail_on,
-        min_score: args.min_score,
-        min_coverage: args.min_coverage,
     }
 }
 

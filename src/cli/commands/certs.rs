@@ -10,7 +10,7 @@ use crate::cli::exit::Exit;
 use crate::cli::output::Outputs;
 use crate::cli::source;
 use crate::cli::terminal::Terminal;
-use crate::evaluate::{Keep, certificate_lines, judge, tasks};
+use crate::evaluate::{Judge, Keep, World, certificate_lines, tasks};
 use crate::facts::Snapshot;
 use crate::report::{Input, Report, render_certificates};
 use crate::score::{Overlay, score};
@@ -30,7 +30,9 @@ pub(crate) fn run(
     let outputs = Outputs::open(&args.output, None, terminal)?;
     let Snapshot { facts, lacking } = source::facts(&args.source, terminal)?;
     let lines = certificate_lines(&facts, &lacking);
-    let judgement = judge(&facts, &lacking, &tasks, Keep::Everything);
+    let world = World::new(&facts, &lacking);
+    let judge = Judge::new(&world, &tasks);
+    let judgement = judge.judge(Keep::Everything);
     let overlay = Overlay::default();
     let scorecard = score(profile, &catalog.checks, &judgement, &overlay);
     let report = Report::assemble(Input {

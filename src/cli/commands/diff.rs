@@ -30,30 +30,39 @@ pub(crate) fn run(
     let outputs = Outputs::open(&args.output, None, terminal)?;
     let catalog = Catalog::load(folders)?;
     let selection = Selection::new(&catalog, &args.selection, false)?;
-    let [old, new] = [&args.old, &args.new].map(|path| read(path, &catalog, &selection));
-    let comparison = Comparison::of(&old?, &new?);
+    let comparison = read(&args.old, &catalog, &selection, |old| {
+        read(&args.new, &catalog, &selection, |new| {
+            Ok(Comparison::of(old, new))
+        })
+    })?;
     let view = View::Comparison(comparison);
     outputs.fill(|format, options, out| render_view(&view, format, options, out))?;
     Ok(Exit::Done)
 }
 
-/// The report in a file, or that on the cluster recorded in it.
-fn read(path: &Path, catalog: &Catalog, selection: &Selection<'_>) -> Result<Report, CliError> {
+/// Does something with the report in a file, or with that on the cluster recorded in it.
+fn read<T>(
+    path: &Path,
+    catalog: &Catalog,
+    selection: &Selection<'_>,
+    then: impl FnOnce(&Report<'_>) -> Result<T, CliError>,
+) -> Result<T, CliError> {
     let bytes = bytes(path)?;
     if !bytes.starts_with(&SNAPSHOT) {
-        return parse(path, &bytes);
+        return then(&parse(path, &bytes)?);
     }
     let recorded = snapshot::read(&bytes[..]).map_err(|source| broken(path, source))?;
-    let judged = audit::judged(&recorded, catalog, selection, &[], false)?;
-    Ok(judged.report)
+    audit::judged(&recorded, catalog, selection, &[], false, |judged| {
+        then(&judged.report)
+    })
 }
 
 /// The saved report in a file.
-pub(super) fn report(path: &Path) -> Result<Report, CliError> {
+pub(super) fn report(path: &Path) -> Result<Report<'static>, CliError> {
     parse(path, &bytes(path)?)
 }
 
-fn parse(path: &Path, bytes: &[u8]) -> Result<Report, CliError> {
+fn parse(path: &Path, bytes: &[u8]) -> Result<Report<'static>, CliError> {
     Report::read(bytes).map_err(|source| CliError::Report {
         path: path.to_owned(),
         source,

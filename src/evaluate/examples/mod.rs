@@ -12,7 +12,7 @@ use crate::catalog::{Check, Example, Expectation, Problem};
 use crate::facts::Lacking;
 use crate::outcome::Status;
 
-use super::{Keep, Program, Task, judge};
+use super::{Judge, Keep, Program, Task, World};
 
 /// Runs the examples of `check`: one problem per example that is answered differently, or cannot be run.
 pub fn run(check: &Check) -> Vec<Problem> {
@@ -37,13 +37,12 @@ fn answer(example: &Example, tasks: &[Task<'_>]) -> Result<(), Problem> {
     let name = &example.name.value;
     let facts = world::facts(&example.given.value)
         .map_err(|mistake| at(format!("example `{name}` cannot be run: {mistake}")))?;
-    let judgement = judge(&facts, &Lacking::default(), tasks, Keep::Everything);
-    let present = |status: &&Status| {
-        judgement
-            .outcomes
-            .iter()
-            .any(|outcome| outcome.status == **status)
-    };
+    let lacking = Lacking::default();
+    let world = World::new(&facts, &lacking);
+    let judge = Judge::new(&world, tasks);
+    let judgement = judge.judge(Keep::Everything);
+    let outcomes = || judgement.iter().flat_map(|judged| &judged.outcomes);
+    let present = |status: &&Status| outcomes().any(|outcome| outcome.status == **status);
     let got = Status::BY_PRECEDENCE
         .iter()
         .find(present)
@@ -53,13 +52,12 @@ fn answer(example: &Example, tasks: &[Task<'_>]) -> Result<(), Problem> {
     if got == expected {
         return Ok(());
     }
-    let why: Vec<String> = judgement
-        .outcomes
-        .iter()
+    let why: Vec<String> = outcomes()
         .filter(|outcome| outcome.status == got)
         .take(3)
         .map(|outcome| {
-            let evidence: Vec<String> = outcome
+            let words = outcome.told.words();
+            let evidence: Vec<String> = words
                 .evidence
                 .iter()
                 .map(|read| format!("{} = {}", read.fact, read.value))
@@ -67,7 +65,7 @@ fn answer(example: &Example, tasks: &[Task<'_>]) -> Result<(), Problem> {
             format!(
                 "{}: {} [{}]",
                 outcome.subject.name,
-                outcome.message,
+                words.message,
                 evidence.join(", ")
             )
         })

@@ -99,16 +99,18 @@ fn mark(line: PowerLine, graph: &Graph<'_>, hidden: Option<&Gap>) -> PrincipalMa
 
 impl World<'_> {
     pub(super) fn principals(&self) -> Rows<'_> {
+        let source = Arc::new(Source::Derived {
+            engine: "roles that bindings grant".to_owned(),
+        });
+        let cluster = self.cluster_slot();
         let rows = self.derived.principals.marks.iter().map(|mark| {
             let mut subject = Subject::new("principal", format!("{} {}", mark.kind, mark.name));
             subject.namespace = (!mark.namespace.is_empty()).then(|| mark.namespace.clone());
             Row {
-                subject,
-                source: Source::Derived {
-                    engine: "roles that bindings grant".to_owned(),
-                },
+                subject: subject.into(),
+                source: source.clone(),
                 place: None,
-                variables: vec![Slot::Fact(mark), self.cluster_slot()],
+                variables: vec![Slot::Fact(mark), cluster.clone()],
             }
         });
         let rows = rows.collect();
@@ -131,6 +133,7 @@ impl World<'_> {
 
     pub(super) fn network_policies(&self) -> Rows<'_> {
         let listing = &self.facts.network_policies;
+        let parents = self.parents();
         let rows = listing.rows.iter().zip(&self.derived.effects);
         let rows = rows.map(|(policy, effect)| {
             let identity = Identity {
@@ -141,12 +144,12 @@ impl World<'_> {
             let source = identity.source();
             let parts: Vec<&dyn crate::facts::Fields> = vec![policy, effect];
             Row {
-                subject: identity.subject("networkpolicy"),
-                place: Some(source.to_string()),
+                subject: identity.subject("networkpolicy").into(),
+                place: Some(source.to_string().into()),
                 variables: vec![
                     self.joined(network_policy_schema(), parts, source.clone()),
-                    self.namespace_slot(&policy.metadata.namespace),
-                    self.cluster_slot(),
+                    parents.namespace(&policy.metadata.namespace),
+                    parents.cluster.clone(),
                 ],
                 source,
             }

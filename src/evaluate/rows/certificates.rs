@@ -149,18 +149,20 @@ impl World<'_> {
                 },
                 None => within_object(&certificate.path),
             };
+            let source = Arc::new(source);
             let schema = certificate_schema();
             let parts: Vec<&dyn crate::facts::Fields> = vec![certificate, standing];
             let joined = Joined::new(schema, parts, source.clone(), self.lacking);
+            let joined = Slot::Joined(joined.into());
             let node = match &subject.node {
                 Some(node) => self.node_slot(node),
                 None => Slot::Gap(nowhere(&certificate.path)),
             };
             Row {
-                subject,
+                subject: subject.into(),
                 source,
                 place: None,
-                variables: vec![Slot::Joined(joined), node, self.cluster_slot()],
+                variables: vec![joined, node, self.cluster_slot()],
             }
         });
         let mut rows = Rows {

@@ -1,5 +1,7 @@
 //! Rows of running components, one per instance that was seen and one unread subject per instance that was not.
 
+use std::sync::Arc;
+
 use crate::catalog::SubjectKind;
 use crate::facts::component::{Component, ComponentKind};
 use crate::facts::host::Role;
@@ -67,19 +69,19 @@ impl World<'_> {
             .zip(&self.derived.authorities)
             .map(|((component, siblings), authorities)| (component, siblings, authorities))
             .filter(|(component, ..)| component.kind == kind)
-            .map(|(component, siblings, authorities)| Row {
-                subject: on(&component.node),
-                source: component.source.clone(),
-                place: Some(self.place(component)),
-                variables: vec![
-                    self.joined(
-                        siblings::schema(kind),
-                        siblings::parts(component, siblings, authorities),
-                        component.source.clone(),
-                    ),
-                    self.node_slot(&component.node),
-                    Slot::Fact(&self.facts.cluster),
-                ],
+            .map(|(component, siblings, authorities)| {
+                let source = Arc::new(component.source.clone());
+                let parts = siblings::parts(component, siblings, authorities);
+                Row {
+                    subject: on(&component.node).into(),
+                    place: Some(self.place(component).into()),
+                    variables: vec![
+                        self.joined(siblings::schema(kind), parts, source.clone()),
+                        self.node_slot(&component.node),
+                        Slot::Fact(&self.facts.cluster),
+                    ],
+                    source,
+                }
             })
             .collect();
         let unseen = |lack: &Lack| {

@@ -89,7 +89,7 @@ impl World<'_> {
                 address: endpoint.address.clone(),
             };
             let parts: Vec<&dyn Fields> = vec![endpoint, shown];
-            let joined = self.joined(endpoint_schema(), parts, source.clone());
+            let joined = self.joined(endpoint_schema(), parts, source.clone().into());
             self.on_node(subject, source, joined)
         });
         let mut rows = Rows {

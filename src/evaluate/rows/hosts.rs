@@ -144,7 +144,7 @@ impl World<'_> {
             subject.namespace = Some(row.namespace.clone());
             let parts: Vec<&dyn Fields> = vec![row, asked];
             let source = kernel(&row.node);
-            let joined = self.joined(process_schema(), parts, source.clone());
+            let joined = self.joined(process_schema(), parts, source.clone().into());
             self.on_node(subject, source, joined)
         });
         let mut rows = Rows {

@@ -19,7 +19,11 @@ mod requests;
 mod siblings;
 mod storage;
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use crate::catalog::SubjectKind;
+use crate::facts::objects::Node;
 use crate::facts::{Facts, Fields, Gap, Lacking, Reading, Source, Type, View};
 use crate::outcome::Subject;
 
@@ -30,28 +34,31 @@ use derived::Derived;
 use joined::Joined;
 
 /// The facts with what the engines computed about them.
-pub(super) struct World<'f> {
+pub struct World<'f> {
     pub(super) facts: &'f Facts,
     pub(super) lacking: &'f Lacking,
     derived: Derived,
+    /// The nodes by name.
+    nodes: BTreeMap<&'f str, &'f Node>,
 }
 
 /// One subject as expressions see it.
 pub(super) struct Row<'f> {
     /// Who it is.
-    pub(super) subject: Subject,
+    pub(super) subject: Arc<Subject>,
     /// Where it was read, for evidence without a source of its own.
-    pub(super) source: Source,
+    pub(super) source: Arc<Source>,
     /// The file or unit in which its settings are changed, where that is known.
-    pub(super) place: Option<String>,
+    pub(super) place: Option<Arc<str>>,
     /// What the variables of [`variables`] hold, in their order.
     variables: Vec<Slot<'f>>,
 }
 
-/// What one variable holds.
+/// What one variable holds; rows share their parents.
+#[derive(Clone)]
 enum Slot<'f> {
     Fact(&'f dyn Fields),
-    Joined(Joined<'f>),
+    Joined(Arc<Joined<'f>>),
     Gap(Gap),
 }
 
@@ -60,7 +67,7 @@ impl Row<'_> {
     pub(super) fn readings(&self) -> impl Iterator<Item = Reading<'_>> {
         self.variables.iter().map(|slot| match slot {
             Slot::Fact(fact) => View::Record(*fact).into(),
-            Slot::Joined(joined) => View::Record(joined).into(),
+            Slot::Joined(joined) => View::Record(&**joined).into(),
             Slot::Gap(gap) => View::Gap(gap).into(),
         })
     }
@@ -90,11 +97,15 @@ pub(super) struct Hidden<'f> {
 
 impl<'f> World<'f> {
     /// Computes what the rows need beyond the facts.
-    pub(super) fn new(facts: &'f Facts, lacking: &'f Lacking) -> Self {
+    pub fn new(facts: &'f Facts, lacking: &'f Lacking) -> Self {
+        let nodes = facts.nodes.rows.iter();
         Self {
             facts,
             lacking,
             derived: Derived::compute(facts, lacking),
+            nodes: nodes
+                .map(|node| (node.metadata.name.as_str(), node))
+                .collect(),
         }
     }
 
@@ -122,12 +133,13 @@ impl<'f> World<'f> {
                 kind,
                 namespace,
                 name,
-            } = &row.source
+            } = &*row.source
             else {
                 continue;
             };
             let key = (kind.clone(), namespace.clone(), name.clone());
-            row.subject.place = origins.get(&key).map(|places| places.join(", "));
+            Arc::make_mut(&mut row.subject).place =
+                origins.get(&key).map(|places| places.join(", "));
         }
     }
 
@@ -190,10 +202,10 @@ pub fn variables(kind: SubjectKind) -> Vec<(String, Type)> {
 }
 
 /// The schema of the subject's own variable.
-fn subject_schema(kind: SubjectKind) -> std::sync::Arc<crate::facts::Record> {
+fn subject_schema(kind: SubjectKind) -> Arc<crate::facts::Record> {
     use crate::facts::component::ComponentKind;
     use crate::facts::host::File;
-    use crate::facts::objects::{APIService, Node};
+    use crate::facts::objects::APIService;
     match kind {
         SubjectKind::Cluster => objects::cluster_schema(),
         SubjectKind::Node => Node::schema().clone(),

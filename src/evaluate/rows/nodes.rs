@@ -1,6 +1,7 @@
 //! Rows of nodes, and of the files that lie on them.
 
-use std::sync::LazyLock;
+use std::collections::BTreeSet;
+use std::sync::{Arc, LazyLock};
 
 use crate::facts::host::{File, Role};
 use crate::facts::objects::Node;
@@ -18,13 +19,14 @@ impl World<'_> {
             let name = &node.metadata.name;
             let mut subject = Subject::new("node", name);
             subject.node = Some(name.clone());
+            let source = Source::Object {
+                kind: "Node".to_owned(),
+                namespace: String::new(),
+                name: name.clone(),
+            };
             Row {
-                subject,
-                source: Source::Object {
-                    kind: "Node".to_owned(),
-                    namespace: String::new(),
-                    name: name.clone(),
-                },
+                subject: subject.into(),
+                source: source.into(),
                 place: None,
                 variables: vec![Slot::Fact(node), Slot::Fact(&self.facts.cluster)],
             }
@@ -39,11 +41,11 @@ impl World<'_> {
 
     /// The node called `name` as a parent: a gap when the API did not give it.
     pub(super) fn node_slot(&self, name: &str) -> Slot<'_> {
-        let nodes = &self.facts.nodes;
-        match nodes.rows.iter().find(|node| node.metadata.name == name) {
-            Some(node) => Slot::Fact(node),
+        match self.nodes.get(name) {
+            Some(node) => Slot::Fact(*node),
             None => Slot::Gap(
-                nodes
+                self.facts
+                    .nodes
                     .lack_in(None)
                     .cloned()
                     .unwrap_or_else(|| gone("Node", name)),
@@ -60,8 +62,8 @@ impl World<'_> {
     ) -> Row<'w> {
         let node = self.node_slot(subject.node.as_deref().unwrap_or_default());
         Row {
-            subject,
-            source,
+            subject: subject.into(),
+            source: source.into(),
             place: None,
             variables: vec![own, node, self.cluster_slot()],
         }
@@ -72,13 +74,14 @@ impl World<'_> {
         let rows = listing.rows.iter().map(|file| {
             let mut subject = Subject::new("file", &file.path);
             subject.node = Some(file.node.clone());
+            let source = Source::File {
+                node: file.node.clone(),
+                path: file.path.clone(),
+            };
             Row {
-                subject,
-                source: Source::File {
-                    node: file.node.clone(),
-                    path: file.path.clone(),
-                },
-                place: Some(format!("{} on {}", file.path, file.node)),
+                subject: subject.into(),
+                place: Some(source.to_string().into()),
+                source: source.into(),
                 variables: vec![
                     Slot::Fact(file),
                     self.node_slot(&file.node),
@@ -119,12 +122,14 @@ impl World<'_> {
                 .map(|role| File::hidden("", "", *role, gap.clone()))
                 .collect()
         });
+        let nowhere = Source::File {
+            node: String::new(),
+            path: String::new(),
+        };
+        let (subject, source) = (Arc::new(Subject::new("file", "")), Arc::new(nowhere));
         let row = |file: &'static File| Row {
-            subject: Subject::new("file", ""),
-            source: Source::File {
-                node: String::new(),
-                path: String::new(),
-            },
+            subject: subject.clone(),
+            source: source.clone(),
             place: None,
             variables: vec![
                 Slot::Fact(file),
@@ -147,12 +152,12 @@ impl World<'_> {
                 gap.clone(),
             )];
         }
-        let read = |name: &str| facts.hosts.rows.iter().any(|host| host.node == name);
+        let read: BTreeSet<&str> = facts.hosts.rows.iter().map(|host| &*host.node).collect();
         let unread = facts
             .nodes
             .rows
             .iter()
-            .filter(|node| !read(&node.metadata.name));
+            .filter(|node| !read.contains(node.metadata.name.as_str()));
         unread
             .map(|node| {
                 let name = &node.metadata.name;

@@ -1,5 +1,6 @@
 //! Rows of API objects: an object joined with what the engines computed about it. RBAC has a file of its own.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use crate::facts::objects::{Namespace, Node, PodSpec, ServiceAccount};
@@ -116,12 +117,12 @@ pub(super) struct Identity<'f> {
 }
 
 impl Identity<'_> {
-    pub(super) fn source(&self) -> Source {
-        Source::Object {
+    pub(super) fn source(&self) -> Arc<Source> {
+        Arc::new(Source::Object {
             kind: self.kind.to_owned(),
             namespace: self.namespace.to_owned(),
             name: self.name.to_owned(),
-        }
+        })
     }
 
     pub(super) fn subject(&self, subject: &str) -> Subject {
@@ -135,7 +136,20 @@ impl<'f> World<'f> {
     pub(super) fn cluster_slot(&self) -> Slot<'_> {
         let parts: Vec<&dyn Fields> = vec![&self.facts.cluster, &self.derived.network];
         let path = "/".to_owned();
-        self.joined(cluster_schema(), parts, Source::Api { path })
+        self.joined(cluster_schema(), parts, Arc::new(Source::Api { path }))
+    }
+
+    /// The parents that many rows share.
+    pub(super) fn parents(&self) -> Parents<'_> {
+        let slot = |(name, at): (&'_ String, &usize)| {
+            let (slot, _) = self.namespace_at(*at)?;
+            Some((name.clone(), slot))
+        };
+        Parents {
+            cluster: self.cluster_slot(),
+            namespaces: self.derived.namespaces.iter().filter_map(slot).collect(),
+            listing: &self.facts.namespaces,
+        }
     }
 
     pub(super) fn cluster(&self) -> Rows<'_> {
@@ -145,11 +159,12 @@ impl<'f> World<'f> {
             .name
             .value()
             .map_or("cluster", String::as_str);
+        let source = Source::Api {
+            path: "/".to_owned(),
+        };
         let row = Row {
-            subject: Subject::new("cluster", name),
-            source: Source::Api {
-                path: "/".to_owned(),
-            },
+            subject: Subject::new("cluster", name).into(),
+            source: source.into(),
             place: None,
             variables: vec![self.cluster_slot()],
         };
@@ -161,16 +176,17 @@ impl<'f> World<'f> {
 
     pub(super) fn namespaces(&self) -> Rows<'_> {
         let listing = &self.facts.namespaces;
+        let cluster = self.cluster_slot();
         let rows = (0..listing.rows.len()).filter_map(|position| {
             let (slot, identity) = self.namespace_at(position)?;
             let mut subject = identity.subject("namespace");
             identity.name.clone_into(&mut subject.name);
             subject.namespace = Some(identity.name.to_owned());
             Some(Row {
-                subject,
+                subject: subject.into(),
                 source: identity.source(),
                 place: None,
-                variables: vec![slot, self.cluster_slot()],
+                variables: vec![slot, cluster.clone()],
             })
         });
         let rows = rows.collect();
@@ -196,7 +212,8 @@ impl<'f> World<'f> {
 
     pub(super) fn workloads(&self) -> Rows<'_> {
         let listing = &self.facts.workloads;
-        let mut rows = Vec::new();
+        let parents = self.parents();
+        let mut rows = Vec::with_capacity(listing.rows.len());
         let derived = &self.derived;
         let access = derived.access.iter().zip(&derived.standings);
         let engines = derived.confinement.iter().zip(access);
@@ -207,6 +224,8 @@ impl<'f> World<'f> {
                 namespace: &workload.namespace,
                 name: &workload.name,
             };
+            let source = identity.source();
+            let place: Arc<str> = source.to_string().into();
             let templates = workload
                 .templates
                 .iter()
@@ -226,13 +245,13 @@ impl<'f> World<'f> {
                     &derived.surroundings,
                 ];
                 rows.push(Row {
-                    subject,
-                    source: identity.source(),
-                    place: Some(identity.source().to_string()),
+                    subject: subject.into(),
+                    source: source.clone(),
+                    place: Some(place.clone()),
                     variables: vec![
-                        self.joined(workload_schema(), parts, identity.source()),
-                        self.namespace_slot(&workload.namespace),
-                        self.cluster_slot(),
+                        self.joined(workload_schema(), parts, source.clone()),
+                        parents.namespace(&workload.namespace),
+                        parents.cluster.clone(),
                     ],
                 });
             }
@@ -242,6 +261,7 @@ impl<'f> World<'f> {
 
     pub(super) fn service_accounts(&self) -> Rows<'_> {
         let listing = &self.facts.service_accounts;
+        let parents = self.parents();
         let rows = listing.rows.iter().map(|account| {
             let identity = Identity {
                 kind: "ServiceAccount",
@@ -249,13 +269,13 @@ impl<'f> World<'f> {
                 name: &account.metadata.name,
             };
             Row {
-                subject: identity.subject("serviceaccount"),
+                subject: identity.subject("serviceaccount").into(),
                 source: identity.source(),
                 place: None,
                 variables: vec![
                     Slot::Fact(account),
-                    self.namespace_slot(&account.metadata.namespace),
-                    self.cluster_slot(),
+                    parents.namespace(&account.metadata.namespace),
+                    parents.cluster.clone(),
                 ],
             }
         });
@@ -267,9 +287,10 @@ impl<'f> World<'f> {
         &'w self,
         schema: Arc<Record>,
         parts: Vec<&'w dyn Fields>,
-        source: Source,
+        source: Arc<Source>,
     ) -> Slot<'w> {
-        Slot::Joined(Joined::new(schema, parts, source, self.lacking))
+        let joined = Joined::new(schema, parts, source, self.lacking);
+        Slot::Joined(Arc::new(joined))
     }
 
     /// The rows of one kind of object, with what is missing of them.
@@ -292,19 +313,22 @@ impl<'f> World<'f> {
             ..Rows::default()
         }
     }
+}
 
-    /// The namespace called `name` as a parent; a gap when it was not listed.
-    pub(super) fn namespace_slot(&self, name: &str) -> Slot<'_> {
-        let listing = &self.facts.namespaces;
-        let position = self.derived.namespaces.get(name).copied();
-        match position.and_then(|at| self.namespace_at(at)) {
-            Some((slot, _)) => slot,
-            None => Slot::Gap(
-                listing
-                    .lack_in(Some(name))
-                    .cloned()
-                    .unwrap_or_else(|| gone("Namespace", name)),
-            ),
+/// The cluster and its namespaces, as parents of rows.
+pub(super) struct Parents<'w> {
+    pub(super) cluster: Slot<'w>,
+    namespaces: BTreeMap<String, Slot<'w>>,
+    listing: &'w Listing<Namespace>,
+}
+
+impl<'w> Parents<'w> {
+    /// The namespace called `name`; a gap when it was not listed.
+    pub(super) fn namespace(&self, name: &str) -> Slot<'w> {
+        match (self.namespaces.get(name), self.listing.lack_in(Some(name))) {
+            (Some(slot), _) => slot.clone(),
+            (None, Some(gap)) => Slot::Gap(gap.clone()),
+            (None, None) => Slot::Gap(gone("Namespace", name)),
         }
     }
 }

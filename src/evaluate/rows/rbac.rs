@@ -155,14 +155,15 @@ impl World<'_> {
             namespace: &metadata.namespace,
             name: &metadata.name,
         };
+        let source = identity.source();
         Row {
-            subject: identity.subject(subject),
-            source: identity.source(),
+            subject: identity.subject(subject).into(),
             place: None,
             variables: vec![
-                self.joined(schema, vec![mark, object], identity.source()),
+                self.joined(schema, vec![mark, object], source.clone()),
                 self.cluster_slot(),
             ],
+            source,
         }
     }
 }

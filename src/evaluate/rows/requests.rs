@@ -53,7 +53,7 @@ impl World<'_> {
             let parts: Vec<&dyn crate::facts::Fields> = vec![request, decision];
             let joined = self.joined(signing_request_schema(), parts, source.clone());
             Row {
-                subject: identity.subject("signingrequest"),
+                subject: identity.subject("signingrequest").into(),
                 source,
                 place: None,
                 variables: vec![joined, self.cluster_slot()],
@@ -72,7 +72,7 @@ impl World<'_> {
                 name: &service.metadata.name,
             };
             Row {
-                subject: identity.subject("apiservice"),
+                subject: identity.subject("apiservice").into(),
                 source: identity.source(),
                 place: None,
                 variables: vec![Slot::Fact(service), self.cluster_slot()],

@@ -88,7 +88,7 @@ fn table<'l>(
 }
 
 /// Node and name of every certificate that something is wrong with.
-fn failing(report: &Report) -> BTreeSet<(Option<&str>, &str)> {
+fn failing<'r>(report: &'r Report<'_>) -> BTreeSet<(Option<&'r str>, &'r str)> {
     let outcomes = report.outcomes.iter().filter_map(|entry| match entry {
         Entry::One(outcome) => Some(&outcome.verdict),
         Entry::Summary(_) => None,

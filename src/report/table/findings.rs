@@ -7,7 +7,7 @@ use std::io;
 use super::page::{Page, Set, count};
 use super::waived;
 use crate::catalog::Severity;
-use crate::outcome::{Evidence, Remediation};
+use crate::outcome::{Change, Evidence};
 use crate::report::document::Report;
 use crate::report::groups::{self, Cause, Finding};
 use crate::report::ink::Ink;
@@ -78,9 +78,13 @@ fn heading(n: usize, digits: usize, finding: &Finding<'_>, page: &mut Page<'_>) 
     right.extend(gain);
     let right = Safe::join(&right, page.sign(" · ", ", "));
     let room = page.width.saturating_sub(before + 2 + right.width());
-    let title = match finding.outcomes.as_slice() {
-        [one] if !one.verdict.message.is_empty() => &one.verdict.message,
-        _ => &finding.evaluation.title,
+    let words = match finding.outcomes.as_slice() {
+        [one] => one.verdict.told.words(),
+        _ => Default::default(),
+    };
+    let title = match words.message.as_str() {
+        "" => &finding.evaluation.title,
+        message => message,
     };
     let mut lines = page.text(title).wrap(room).into_iter();
     let first = lines.next().unwrap_or_default();
@@ -125,7 +129,7 @@ fn paragraph(label: &'static str, text: &Safe, page: &mut Page<'_>) -> io::Resul
 fn subjects(finding: &Finding<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let lead = &finding.evaluation.id;
     let of = finding.outcomes.iter();
-    let of = of.filter(|one| one.verdict.evaluation == *lead);
+    let of = of.filter(|one| *one.verdict.evaluation == **lead);
     let names: Vec<String> = of.map(|one| groups::name(&one.verdict.subject)).collect();
     let names = page.list(&names, DETAILS);
     let text = match finding.judged {
@@ -159,7 +163,8 @@ fn evidence(finding: &Finding<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let Some(first) = finding.outcomes.first() else {
         return Ok(());
     };
-    let all = &first.verdict.evidence;
+    let words = first.verdict.told.words();
+    let all = &words.evidence;
     let room = page.width - LABEL[1].len();
     let values: Vec<(Safe, Safe)> = all[..page.shown(all.len(), DETAILS)]
         .iter()
@@ -228,7 +233,7 @@ fn fixes(finding: &Finding<'_>, page: &mut Page<'_>) -> io::Result<()> {
 }
 
 /// The lines to copy, whole; the sentence where there is nothing to copy.
-fn fix(fix: &Remediation, page: &mut Page<'_>) -> io::Result<()> {
+fn fix(fix: &Change, page: &mut Page<'_>) -> io::Result<()> {
     if fix.line.is_empty() {
         let summary = page.whole(&fix.summary);
         return paragraph("fix", &summary, page);

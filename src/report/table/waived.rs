@@ -42,19 +42,19 @@ fn accepted(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
         .iter()
         .map(|evaluation| (evaluation.id.as_str(), evaluation.title.as_str()))
         .collect();
-    let mut rows: Vec<(&str, &Waiver, Vec<&Outcome>)> = Vec::new();
+    let mut rows: Vec<(&str, &Waiver, Vec<&Outcome<'_>>)> = Vec::new();
     let mut findings = 0;
     for entry in &report.outcomes {
         let Entry::One(outcome) = entry else { continue };
         let Some(waiver) =
-            (outcome.waiver.as_ref()).filter(|_| outcome.verdict.status == Status::Fail)
+            (outcome.waiver.as_deref()).filter(|_| outcome.verdict.status == Status::Fail)
         else {
             continue;
         };
         findings += 1;
-        let evaluation = outcome.verdict.evaluation.as_str();
+        let evaluation = outcome.verdict.evaluation.as_ref();
         let same =
-            |row: &&mut (&str, &Waiver, Vec<&Outcome>)| (row.0, row.1) == (evaluation, waiver);
+            |row: &&mut (&str, &Waiver, Vec<&Outcome<'_>>)| (row.0, row.1) == (evaluation, waiver);
         match rows.iter_mut().find(same) {
             Some((.., outcomes)) => outcomes.push(outcome),
             None => rows.push((evaluation, waiver, vec![outcome])),

@@ -1,6 +1,7 @@
 //! The document: schema, round trip, determinism, summaries, the golden sample.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::sample::{assembled, checks, judged, profiles, report};
 use super::{Format, Options, Report, rendered};
@@ -15,15 +16,15 @@ fn json(report: &Report) -> String {
 }
 
 /// Every shape a report takes: full, each outcome written, nothing judged, no profile, no cluster to speak of, hostile.
-fn reports() -> Vec<(&'static str, Report)> {
+fn reports() -> Vec<(&'static str, Report<'static>)> {
     let mut bare = assembled(&[], Judgement::default(), false);
     bare.cluster.version = None;
     bare.cluster.distribution = None;
     bare.cluster.nodes.clear();
     let silent = judgement(&checks(), Vec::new());
     let mut hostile = judged();
-    for outcome in &mut hostile.outcomes {
-        outcome.subject.name += "\u{1b}[2J\u{202e}\u{9b}31m\u{1f600}\n\"\\";
+    for outcome in hostile.iter_mut().flat_map(|judged| &mut judged.outcomes) {
+        Arc::make_mut(&mut outcome.subject).name += "\u{1b}[2J\u{202e}\u{9b}31m\u{1f600}\n\"\\";
     }
     vec![
         ("sample", report()),
@@ -86,8 +87,10 @@ fn a_saved_report_is_the_same_report() {
 #[test]
 fn the_order_of_the_input_does_not_matter() {
     let mut shuffled = judged();
-    shuffled.outcomes.reverse();
-    shuffled.evaluations.rotate_left(3);
+    shuffled.rotate_left(3);
+    for judged in &mut shuffled {
+        judged.outcomes.reverse();
+    }
     assert_eq!(
         json(&assembled(&profiles(), shuffled, false)),
         json(&report())
@@ -106,24 +109,26 @@ fn what_needs_no_action_is_summed_up_with_twenty_samples() {
     let report = report();
     let workloads = summed(&report)
         .into_iter()
-        .find(|(id, ..)| id == "workload-privileged");
+        .find(|(id, ..)| **id == *"workload-privileged");
     assert_eq!(workloads, Some(("workload-privileged".into(), 211, 20)));
     let absent = summed(&report)
         .into_iter()
-        .find(|(id, ..)| id == "namespace-not-isolated");
+        .find(|(id, ..)| **id == *"namespace-not-isolated");
     assert_eq!(absent.map(|(_, count, _)| count), Some(1));
 
     let each = assembled(&profiles(), judged(), true);
     assert_eq!(summed(&each), []);
-    assert_eq!(each.outcomes.len(), judged().outcomes.len());
+    let told: usize = judged().iter().map(|one| one.outcomes.len()).sum();
+    assert_eq!(each.outcomes.len(), told);
     assert_eq!(each.totals, report.totals);
 }
 
 #[test]
 fn an_evaluation_without_its_check_is_shown_at_its_worst() {
-    let mut judged = judgement(&checks(), vec![outcome("gone", Status::Fail, "w1")]);
-    judged.evaluations[0].check = "gone".into();
-    judged.evaluations[0].id = "gone".into();
+    let mut judged = judgement(&checks(), Vec::new());
+    judged[0].evaluation.check = "gone".into();
+    judged[0].evaluation.id = "gone".into();
+    judged[0].outcomes = vec![outcome("gone", Status::Fail, "w1")];
     let report = assembled(&profiles(), judged, false);
     let gone = report
         .evaluations
@@ -222,7 +227,9 @@ fn a_starter_finds_its_findings_again() {
             })
         };
         assert_eq!(
-            judged.outcomes.iter().filter(covers).count(),
+            (judged.iter().flat_map(|one| &one.outcomes))
+                .filter(covers)
+                .count(),
             1,
             "{waiver:?}"
         );

@@ -7,11 +7,13 @@ use crate::catalog::{
 };
 use crate::facts::{Gap, GapReason};
 use crate::outcome::{
-    Evidence, Instances, Judgement, Outcome, Reason, Remediation, Status, Subject,
+    Change, Evidence, Instances, Judgement, Outcome, Reason, Remediation, Status, Subject, Words,
 };
 use crate::report::document::{Cluster, Source, SourceKind};
 use crate::report::{Input, Report};
-use crate::score::fixture::{check, control, judgement, outcome, profile, section, spot, unknown};
+use crate::score::fixture::{
+    check, control, fingerprint, judgement, outcome, profile, said, section, spot, unknown,
+};
 use crate::score::{Overlay, score};
 
 const API_SERVER: &str = "/etc/kubernetes/manifests/kube-apiserver.yaml";
@@ -259,11 +261,15 @@ pub(super) fn profiles() -> [Profile; 2] {
     [cis, profile(sections(CKS))]
 }
 
-fn about(check: &str, status: Status, subject: Subject, message: &str) -> Outcome {
+fn about(check: &str, status: Status, subject: Subject, message: &str) -> Outcome<'static> {
     Outcome {
-        fingerprint: format!("{check}:{:?}:{}", subject.namespace, subject.name),
-        subject,
-        message: message.into(),
+        fingerprint: fingerprint(&[
+            check,
+            subject.namespace.as_deref().unwrap_or_default(),
+            &subject.name,
+        ]),
+        subject: subject.into(),
+        told: said(message),
         ..outcome(check, status, "")
     }
 }
@@ -283,23 +289,35 @@ fn within(kind: &str, name: &str, namespace: &str) -> Subject {
     }
 }
 
-fn seen(outcome: Outcome, evidence: &[[&str; 3]]) -> Outcome {
+fn seen(outcome: Outcome<'static>, evidence: &[[&str; 3]]) -> Outcome<'static> {
     let read = evidence.iter().map(|[fact, value, source]| Evidence {
         fact: (*fact).into(),
         value: (*value).into(),
         source: (*source).into(),
     });
-    Outcome {
+    let words = Words {
         evidence: read.collect(),
+        message: outcome.told.words().message.clone(),
+    };
+    Outcome {
+        told: words.into(),
         ..outcome
     }
 }
 
-pub(super) fn fixed(outcome: Outcome, target: &str, line: &str, place: &str) -> Outcome {
-    let fix = Remediation {
+pub(super) fn fixed(
+    outcome: Outcome<'static>,
+    target: &str,
+    line: &str,
+    place: &str,
+) -> Outcome<'static> {
+    let change = Change {
         target: target.into(),
         summary: format!("Mend {}.", outcome.evaluation),
         line: line.into(),
+    };
+    let fix = Remediation {
+        change: change.into(),
         place: place.into(),
     };
     Outcome {
@@ -308,7 +326,7 @@ pub(super) fn fixed(outcome: Outcome, target: &str, line: &str, place: &str) -> 
     }
 }
 
-fn control_plane() -> Vec<Outcome> {
+fn control_plane() -> Vec<Outcome<'static>> {
     use Status::{Fail, Pass};
     let apiserver = || on("apiserver", "kube-apiserver", "cp1");
     let argv = "argv of pid 813 on cp1";
@@ -369,7 +387,7 @@ fn control_plane() -> Vec<Outcome> {
     ]
 }
 
-fn nodes() -> Vec<Outcome> {
+fn nodes() -> Vec<Outcome<'static>> {
     let [text, remedy] = NO_KUBELET;
     let kubelet = "kubelet-anonymous-auth";
     let closed = about(
@@ -379,12 +397,12 @@ fn nodes() -> Vec<Outcome> {
         "anonymous requests are refused",
     );
     let open = Outcome {
-        subject: on("kubelet", "kubelet", "w1"),
+        subject: on("kubelet", "kubelet", "w1").into(),
         ..unknown(kubelet, "w1", text, remedy)
     };
     let name = "kubelet-hostname-override";
     let fine = Outcome {
-        subject: on("kubelet", "kubelet", "w1"),
+        subject: on("kubelet", "kubelet", "w1").into(),
         ..unknown(name, "w1", text, remedy)
     };
     vec![
@@ -407,9 +425,9 @@ fn nodes() -> Vec<Outcome> {
     ]
 }
 
-fn workloads() -> Vec<Outcome> {
+fn workloads() -> Vec<Outcome<'static>> {
     let check = "workload-privileged";
-    let mut outcomes: Vec<Outcome> = (0..211)
+    let mut outcomes: Vec<_> = (0..211)
         .map(|n| {
             about(
                 check,
@@ -455,7 +473,7 @@ fn workloads() -> Vec<Outcome> {
     outcomes
 }
 
-fn policies() -> Vec<Outcome> {
+fn policies() -> Vec<Outcome<'static>> {
     let check = "namespace-not-isolated";
     let policy = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: default-deny, namespace: shop}\nspec: {podSelector: {}, policyTypes: [Ingress]}";
     let open = about(
@@ -471,10 +489,13 @@ fn policies() -> Vec<Outcome> {
         "no policy selects any pod of sandbox",
     );
     let absent = Outcome {
-        reason: Some(Reason {
-            text: "no pod runs there".into(),
-            remedy: String::new(),
-        }),
+        reason: Some(
+            Reason {
+                text: "no pod runs there".into(),
+                remedy: String::new(),
+            }
+            .into(),
+        ),
         ..about(
             check,
             Status::NotApplicable,
@@ -511,7 +532,7 @@ fn policies() -> Vec<Outcome> {
     ]
 }
 
-pub(super) fn judged() -> Judgement {
+pub(super) fn judged() -> Judgement<'static> {
     judgement(
         &checks(),
         [control_plane(), nodes(), workloads(), policies()].concat(),
@@ -583,7 +604,11 @@ pub(super) fn gaps() -> Vec<Gap> {
 }
 
 /// A report about `judged`, with these profiles.
-pub(super) fn assembled(profiles: &[Profile], judged: Judgement, all: bool) -> Report {
+pub(super) fn assembled(
+    profiles: &[Profile],
+    judged: Judgement<'static>,
+    all: bool,
+) -> Report<'static> {
     let checks = checks();
     let overlay = Overlay::of(&waivers(), &judged, "2026-11-21".parse().expect("a day"));
     let why = "written for Kubernetes 1.34 to 1.35; the newest edition there is for a server that runs 1.36";
@@ -614,6 +639,6 @@ pub(super) fn assembled(profiles: &[Profile], judged: Judgement, all: bool) -> R
     })
 }
 
-pub(super) fn report() -> Report {
+pub(super) fn report() -> Report<'static> {
     assembled(&profiles(), judged(), false)
 }

@@ -1,13 +1,14 @@
 //! What a person sees.
 
 use std::io;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr;
 
 use super::sample::{assembled, checks, fixed, judged, profiles, report};
 use super::{Format, Options, Report, rendered};
-use crate::outcome::{Evidence, Instances, Judgement, Outcome, Reason, Status};
+use crate::outcome::{Evidence, Instances, Judgement, Outcome, Reason, Status, Words};
 use crate::report::safe::{self, Safe, is_hidden};
 use crate::report::{Charset, render};
 use crate::score::fixture::{control, judgement, outcome, profile, section, unknown};
@@ -24,7 +25,7 @@ fn at(width: u16) -> Options {
 }
 
 /// A report about what one section of three controls sees.
-fn small(outcomes: Vec<Outcome>) -> Report {
+fn small(outcomes: Vec<Outcome<'static>>) -> Report<'static> {
     let controls = vec![
         control("1.1", &["file-mode-loose"]),
         control("1.2", &["kubelet-anonymous-auth"]),
@@ -34,7 +35,7 @@ fn small(outcomes: Vec<Outcome>) -> Report {
     assembled(&[profile], judgement(&checks(), outcomes), false)
 }
 
-fn one_of_each() -> Report {
+fn one_of_each() -> Report<'static> {
     small(vec![
         fixed(
             outcome("file-mode-loose", Status::Fail, "admin.conf"),
@@ -366,28 +367,37 @@ fn fixes_are_whole_whatever_their_length() {
 }
 
 /// The sample with `text` wherever text comes from outside.
-fn poisoned(text: &str) -> Report {
+fn poisoned(text: &str) -> Report<'static> {
     let mut judged = judged();
-    for (n, one) in judged.outcomes.iter_mut().enumerate() {
-        one.subject.name = format!("{text}{n}");
-        one.subject.namespace = Some(text.into());
-        one.subject.node = Some(text.into());
-        one.subject.instances = Some(Instances {
+    let outcomes = judged.iter_mut().flat_map(|judged| &mut judged.outcomes);
+    for (n, one) in outcomes.enumerate() {
+        let subject = Arc::make_mut(&mut one.subject);
+        subject.name = format!("{text}{n}");
+        subject.namespace = Some(text.into());
+        subject.node = Some(text.into());
+        subject.instances = Some(Instances {
             count: 1,
             sample: vec![text.into()],
         });
-        one.message = text.into();
-        one.evidence = vec![Evidence {
+        let evidence = Evidence {
             fact: text.into(),
             value: text.into(),
             source: text.into(),
-        }];
-        one.reason = Some(Reason {
+        };
+        let words = Words {
+            message: text.into(),
+            evidence: vec![evidence],
+        };
+        one.told = words.into();
+        let reason = Reason {
             text: text.into(),
             remedy: text.into(),
-        });
+        };
+        one.reason = Some(reason.into());
         if let Some(fix) = &mut one.fix {
-            (fix.line, fix.summary, fix.place) = (text.into(), text.into(), text.into());
+            let change = Arc::make_mut(&mut fix.change);
+            (change.line, change.summary) = (text.into(), text.into());
+            fix.place = text.into();
         }
     }
     let mut profiles = profiles();
