@@ -204,7 +204,7 @@ pub struct Example {
     /// What is special about it.
     pub name: Spot<String>,
     /// What a collector would see; its shape depends on the kind of subject.
-    pub given: Spot<serde_json::Value>,
+    pub given: Spot<String>,
     /// The verdict.
     pub expect: Expectation,
 }

@@ -85,7 +85,9 @@ fn examples(item: Item<'_>) -> Option<Vec<Example>> {
     item.items(|item| {
         item.fields(|f: &Fields<'_>| {
             let name = f.required("name", Item::spot_text);
-            let given = f.required("given", |item| item.spot(Item::any_mapping));
+            let given = f.required("given", |item| {
+                item.spot(|item| item.any_mapping().map(|given| given.to_string()))
+            });
             let expect = f.required("expect", |item| {
                 item.choice(&Expectation::ALL, Expectation::name)
             });

@@ -96,7 +96,7 @@ examples:
     assert_eq!(check.params["strict"].value, Param::Bool(true));
     assert!(check.review);
     let given = serde_json::json!({"b": {"c": [1, null, 0.5, "text"]}});
-    assert_eq!(check.examples[0].given.value, given);
+    assert_eq!(check.examples[0].given.value, given.to_string());
     assert_eq!(check.examples[0].expect, Expectation::NotApplicable);
     let lints = read_check::lints(check);
     let lints: Vec<_> = lints.into_iter().map(|lint| lint.message).collect();

@@ -149,6 +149,7 @@ impl<'j> Bench<'j> {
             reason: reason.map(|reason| one(&mut self.reasons, reason)),
             fix: None,
             fingerprint: self.prints.on(&subject),
+            laid: None,
             subject,
         }
     }

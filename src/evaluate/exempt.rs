@@ -112,7 +112,7 @@ fn is(pattern: &WorkloadPattern, container: &Container) -> bool {
         &container.readiness_probe,
         &container.startup_probe,
     ];
-    let executes = |probe: &Option<Probe>| {
+    let executes = |probe: &Option<Box<Probe>>| {
         let probe = probe.as_ref();
         probe.is_some_and(|probe| probe.handler.exec.is_some())
     };

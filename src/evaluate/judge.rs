@@ -101,7 +101,7 @@ impl<'w> Judge<'w> {
         };
         let teller = (self as &dyn Tell, u32::try_from(number).unwrap_or(u32::MAX));
         let mut bench = Bench::new(self.world, &task.program, &evaluation, teller);
-        let (mut outcomes, mut quiet) = (Vec::new(), Vec::new());
+        let (mut outcomes, mut quiet) = (Vec::new(), Quiet::new());
         let mut kept: BTreeMap<Status, usize> = BTreeMap::new();
         for member in &crowd.subjects {
             let of_row = member
@@ -117,7 +117,7 @@ impl<'w> Judge<'w> {
             let calm = matches!(status, Status::Pass | Status::NotApplicable)
                 || status == Status::Unknown && subject.node.is_some();
             if keep == Keep::Samples && calm && *kept >= super::SAMPLE && !member.partial {
-                quiet.push((status, subject.clone()));
+                quiet.entry(status).or_default().push(subject.clone());
                 continue;
             }
             *kept += 1;
@@ -133,7 +133,7 @@ impl<'w> Judge<'w> {
             outcomes.push(bench.nothing(&crowd.none));
         }
         outcomes.shrink_to_fit();
-        quiet.shrink_to_fit();
+        quiet.values_mut().for_each(Vec::shrink_to_fit);
         Judged {
             evaluation,
             outcomes,
@@ -159,7 +159,7 @@ fn unread<'j>(
     crowd: &Crowd<'_>,
     keep: Keep,
     outcomes: &mut Vec<Outcome<'j>>,
-    quiet: &mut Vec<Quiet>,
+    quiet: &mut Quiet,
 ) {
     let concerned = crowd.hidden.iter().filter(|(like, _)| bench.concerns(like));
     let hidden: Vec<&Unread> = concerned.flat_map(|(_, unread)| unread).collect();
@@ -168,7 +168,8 @@ fn unread<'j>(
         // Thousands of nodes that nobody read say the same; each is named among the gaps.
         let node = unread.subject.node.is_some() && !unread.partial;
         if keep == Keep::Samples && number >= super::SAMPLE && node {
-            quiet.push((Status::Unknown, unread.subject.clone()));
+            let unknown = quiet.entry(Status::Unknown).or_default();
+            unknown.push(unread.subject.clone());
         } else {
             outcomes.push(bench.unread(unread));
         }
@@ -192,11 +193,11 @@ fn one_per_subject(mut outcomes: Vec<Outcome<'_>>) -> Vec<Outcome<'_>> {
 }
 
 /// A cell of the engines' own making.
-pub(super) fn computed<T>(value: T, engine: &str) -> Cell<T> {
+pub(super) fn computed<T>(value: T, engine: &'static str) -> Cell<T> {
     Cell::explicit(
         value,
         Source::Derived {
-            engine: engine.to_owned(),
+            engine: engine.into(),
         },
     )
 }

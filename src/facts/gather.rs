@@ -122,7 +122,7 @@ impl Facts {
             let Some(workload) = workloads.rows.get(pod.workload) else {
                 continue;
             };
-            let engine = "pods of workloads".to_owned();
+            let engine = "pods of workloads".into();
             let source = Source::Derived { engine };
             let name = format!("{} {}", workload.kind, workload.name);
             row.workload = Cell::explicit(name, source.clone());
@@ -188,12 +188,10 @@ impl Taking<'_> {
     /// Takes an object that stands at `place`, as `deploy/web.yaml:12`.
     pub fn object(&mut self, object: Object, place: String) {
         let metadata = object.metadata();
-        let identity = (
-            object.kind().to_owned(),
-            metadata.namespace.clone(),
-            metadata.name.clone(),
-        );
-        self.facts.origins.entry(identity).or_default().push(place);
+        let (namespace, name) = (&metadata.namespace, &metadata.name);
+        self.facts
+            .origins
+            .add(object.kind(), namespace, name, place);
         self.facts.take_object(&mut self.folder, object);
     }
 

@@ -17,7 +17,7 @@ use super::objects::{
 };
 use super::stored::StoredSecrets;
 use super::workload::{PodSet, Workload};
-use super::{Cell, Gap, GapReason, Lack, Listing, Record};
+use super::{Cell, Gap, GapReason, Lack, Listing, Origins, Record};
 
 /// What a run was told to look at: absence of an answer from elsewhere is not a gap.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -52,9 +52,6 @@ pub struct Manifests {
     /// How many objects of other kinds, by kind.
     pub others: BTreeMap<String, u64>,
 }
-
-/// Kind, namespace and name of an object.
-pub type Identity = (String, String, String);
 
 super::record! {
     /// The cluster as a whole.
@@ -102,14 +99,14 @@ macro_rules! kinds {
             /// What was not read and belongs to no listing.
             pub unlisted: Vec<Gap>,
             /// In which files objects stand, and from which line on; empty for a cluster.
-            pub origins: BTreeMap<Identity, Vec<String>>,
+            pub origins: Origins,
             $($(#[$doc])* pub $field: Listing<$type>,)*
         }
 
         impl Facts {
             /// Facts with every kind "not asked".
             pub fn unrecorded(observed_at: Timestamp, asked: Asked, cluster: Cluster) -> Self {
-                Self { observed_at, asked, cluster, unlisted: Vec::new(), origins: BTreeMap::new(), $($field: Listing::missing(not_asked($name)),)* }
+                Self { observed_at, asked, cluster, unlisted: Vec::new(), origins: Origins::default(), $($field: Listing::missing(not_asked($name)),)* }
             }
 
             /// The kinds, in the order of the snapshot.

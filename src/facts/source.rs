@@ -1,5 +1,6 @@
 //! Where a value was read, and whether somebody set it.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -73,7 +74,7 @@ pub enum Source {
     /// Computed by an engine from other facts.
     Derived {
         /// The engine, as a noun.
-        engine: String,
+        engine: Cow<'static, str>,
     },
 }
 

@@ -94,7 +94,7 @@ impl StoredSecrets {
         cut: Option<&Gap>,
     ) -> Self {
         let source = Source::Derived {
-            engine: "values below /registry/secrets".to_owned(),
+            engine: "values below /registry/secrets".into(),
         };
         let read: i64 = keys.values().sum();
         let gap = open(node, expected, read, &keys, cut);
@@ -176,9 +176,7 @@ mod tests {
 
     #[test]
     fn zero_is_said_only_when_all_were_read() {
-        let source = Source::Derived {
-            engine: String::new(),
-        };
+        let source = Source::Derived { engine: "".into() };
         let key = || Cell::explicit("aescbc:v1:new".to_owned(), source.clone());
         let counts = |pairs: &[(&str, i64)]| {
             let pairs = pairs

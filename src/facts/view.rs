@@ -134,6 +134,15 @@ impl<T: Observed> Observed for Option<T> {
     }
 }
 
+impl<T: Observed> Observed for Box<T> {
+    fn kind() -> Type {
+        T::kind()
+    }
+    fn read(&self) -> Reading<'_> {
+        T::read(self)
+    }
+}
+
 impl<T: Observed> Observed for Cell<T> {
     fn kind() -> Type {
         T::kind()

@@ -3,9 +3,11 @@
 
 mod access;
 mod certificates;
+mod laid;
 mod network;
 mod told;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -14,6 +16,7 @@ pub use access::{
     Allowed, Holder, Hop, Path, Paths, Power, PowerLine, PowerList, Principal, WhoCan,
 };
 pub use certificates::CertificateLine;
+pub use laid::{Exemption, Laid, Waiver};
 pub use network::{Answer, Connection, Connections, Posture, Postures, Traffic};
 pub use told::{Fingerprint, Tell, Told, Words};
 
@@ -183,19 +186,27 @@ pub struct Outcome<'w> {
     pub fix: Option<Remediation>,
     /// Identity of the finding across runs.
     pub fingerprint: Fingerprint,
+    /// What is laid over it in a report. The status stays the raw one.
+    #[serde(flatten, deserialize_with = "laid::read")]
+    pub laid: Option<Box<Laid>>,
 }
 
-/// Why a verdict does not count for some controls: the profile does not ask this of the subject, which could not do its
-/// work otherwise.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Exemption {
-    /// The id of the profile.
-    pub profile: String,
-    /// The controls of the profile that the check answers.
-    pub controls: Vec<String>,
-    /// Why.
-    pub reason: String,
+impl Outcome<'_> {
+    /// Who accepted it, and why.
+    pub fn waiver(&self) -> Option<&Arc<Waiver>> {
+        self.laid.as_ref()?.waiver.as_ref()
+    }
+
+    /// The waiver that covered it and has ended.
+    pub fn expired_waiver(&self) -> Option<&Arc<Waiver>> {
+        self.laid.as_ref()?.expired_waiver.as_ref()
+    }
+
+    /// The controls that it does not count for.
+    pub fn exemptions(&self) -> &[Exemption] {
+        let laid = self.laid.as_ref();
+        laid.map_or(&[], |laid| &laid.exemptions)
+    }
 }
 
 /// One check with one set of parameters: what outcomes belong to and controls refer to.
@@ -206,7 +217,7 @@ pub struct Evaluation {
     /// The check's id.
     pub check: String,
     /// The parameters in force, as text.
-    pub params: std::collections::BTreeMap<String, String>,
+    pub params: BTreeMap<String, String>,
 }
 
 /// What judging one set of facts gave, by the ids of the evaluations.
@@ -219,9 +230,10 @@ pub struct Judged<'w> {
     pub evaluation: Evaluation,
     /// Its verdicts, ordered by subject.
     pub outcomes: Vec<Outcome<'w>>,
-    /// Verdicts that nobody has to act on, beyond the first.
-    pub quiet: Vec<Quiet>,
+    /// Beyond the first, verdicts that nobody has to act on, and who was judged: `Pass`, `NotApplicable`, or `Unknown` of a
+    /// node among many.
+    pub quiet: Quiet,
 }
 
-/// A verdict that nobody has to act on: `Pass`, `NotApplicable`, or `Unknown` of a node among many; and who was judged.
-pub type Quiet = (Status, Arc<Subject>);
+/// Subjects by verdict.
+pub type Quiet = BTreeMap<Status, Vec<Arc<Subject>>>;

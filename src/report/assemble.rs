@@ -65,10 +65,8 @@ impl<'w> Report<'w> {
             evaluations: evaluations.len() as u64,
             gaps: gaps.len() as u64,
         };
-        let mut outcomes = Vec::new();
-        for judged in judgement {
-            entries(judged, input.overlay, input.all, &mut outcomes);
-        }
+        let judged = judgement.into_iter();
+        let outcomes = judged.map(|judged| entries(judged, input.overlay, input.all));
         Self {
             schema_version: SCHEMA_VERSION,
             tool: Tool {
@@ -82,7 +80,7 @@ impl<'w> Report<'w> {
                 .map(|card| profile(card, input.chosen.get(&card.id)))
                 .collect(),
             evaluations,
-            outcomes,
+            outcomes: outcomes.collect(),
             gaps,
             waivers: input.overlay.entries.clone(),
             comparison: None,
@@ -94,7 +92,8 @@ impl<'w> Report<'w> {
 /// The verdicts of an evaluation, whether they are told one by one or not.
 fn statuses(judged: &Judged<'_>) -> impl Iterator<Item = Status> {
     let told = judged.outcomes.iter().map(|outcome| outcome.status);
-    told.chain(judged.quiet.iter().map(|(status, _)| *status))
+    let quiet = judged.quiet.iter();
+    told.chain(quiet.flat_map(|(status, subjects)| subjects.iter().map(|_| *status)))
 }
 
 fn percent(share: Option<Fraction>) -> Option<u8> {
@@ -176,79 +175,77 @@ fn gaps(gaps: &[facts::Gap]) -> Vec<Gap> {
 }
 
 /// The verdicts of one evaluation by subject; a summary stands where the first of its verdicts would.
-fn entries<'w>(judged: Judged<'w>, overlay: &Overlay, all: bool, entries: &mut Vec<Entry<'w>>) {
+fn entries<'w>(judged: Judged<'w>, overlay: &Overlay, all: bool) -> Vec<Entry<'w>> {
     let Judged {
         evaluation,
         mut outcomes,
         quiet,
     } = judged;
-    let evaluation: Arc<str> = evaluation.id.into();
     let order = |a: &Outcome<'_>, b: &Outcome<'_>| {
         let rest = |one: &Outcome<'_>| (one.status, one.fingerprint);
         let subjects = a.subject.cmp(&b.subject);
         subjects.then_with(|| rest(a).cmp(&rest(b)))
     };
     outcomes.sort_by(order);
-    let mut more: BTreeMap<Status, (u64, &Arc<Subject>)> = BTreeMap::new();
-    for (status, subject) in &quiet {
-        more.entry(*status).or_insert((0, subject)).0 += 1;
-    }
-    let mut summaries: BTreeMap<Status, usize> = BTreeMap::new();
-    for outcome in outcomes {
-        let status = outcome.status;
-        if all || !matches!(status, Status::Pass | Status::NotApplicable) {
-            entries.push(Entry::One(Box::new(document::Outcome {
-                waiver: overlay.waiver(&outcome).cloned(),
-                expired_waiver: overlay.expired(&outcome).cloned(),
-                exemptions: overlay.exemptions(&outcome).to_vec(),
-                verdict: outcome,
-            })));
-            continue;
-        }
-        let at = *summaries.entry(status).or_insert_with(|| {
-            let count = more.remove(&status).map_or(0, |(count, _)| count);
-            entries.push(summary(&evaluation, status, count));
-            entries.len() - 1
-        });
-        if let Entry::Summary(summary) = &mut entries[at] {
-            summary.add(outcome);
-        }
-    }
-    // What is not known of so many nodes that only the first are told one by one.
-    for (status, (count, subject)) in more {
-        let mut entry = summary(&evaluation, status, count);
-        if let Entry::Summary(summary) = &mut entry {
-            let words = Words {
-                message: "not known either, see the gaps".to_owned(),
-                evidence: Vec::new(),
-            };
-            summary.sample.push(Sample {
-                subject: subject.clone(),
-                told: words.into(),
-                reason: None,
-            });
-        }
-        entries.push(entry);
-    }
-}
-
-fn summary<'w>(evaluation: &Arc<str>, status: Status, count: u64) -> Entry<'w> {
-    Entry::Summary(Box::new(Summary {
+    let mut summaries: BTreeMap<Status, Summary<'w>> = BTreeMap::new();
+    let evaluation: Arc<str> = evaluation.id.into();
+    let new = |status| Summary {
         evaluation: evaluation.clone(),
         status,
-        count,
+        count: 0,
         sample: Vec::new(),
-    }))
+    };
+    let calm = |status| !all && matches!(status, Status::Pass | Status::NotApplicable);
+    for outcome in outcomes.iter().filter(|outcome| calm(outcome.status)) {
+        let summary = summaries.entry(outcome.status);
+        summary
+            .or_insert_with_key(|status| new(*status))
+            .add(outcome);
+    }
+    for (status, subjects) in &quiet {
+        let summary = summaries.entry(*status);
+        let summary = summary.or_insert_with_key(|status| new(*status));
+        summary.count += subjects.len() as u64;
+        if summary.sample.is_empty() {
+            summary.sample.extend(subjects.first().map(like_the_others));
+        }
+    }
+    // Done in place: there can be a hundred thousand.
+    let told = outcomes.into_iter().filter_map(|mut outcome| {
+        if calm(outcome.status) {
+            let summary = summaries.remove(&outcome.status)?;
+            return Some(Entry::Summary(Box::new(summary)));
+        }
+        outcome.laid = overlay.laid(&outcome);
+        Some(Entry::One(outcome))
+    });
+    let mut entries: Vec<Entry<'w>> = told.collect();
+    let left = summaries.into_values();
+    entries.extend(left.map(|summary| Entry::Summary(Box::new(summary))));
+    entries
+}
+
+/// One of so many nodes of which something is not known that only the first are told one by one.
+fn like_the_others<'w>(subject: &Arc<Subject>) -> Sample<'w> {
+    let words = Words {
+        message: "not known either, see the gaps".to_owned(),
+        evidence: Vec::new(),
+    };
+    Sample {
+        subject: subject.clone(),
+        told: words.into(),
+        reason: None,
+    }
 }
 
 impl<'w> Summary<'w> {
-    fn add(&mut self, outcome: Outcome<'w>) {
+    fn add(&mut self, outcome: &Outcome<'w>) {
         self.count += 1;
         if self.sample.len() < SAMPLE {
             self.sample.push(Sample {
-                subject: outcome.subject,
-                told: outcome.told,
-                reason: outcome.reason,
+                subject: outcome.subject.clone(),
+                told: outcome.told.clone(),
+                reason: outcome.reason.clone(),
             });
         }
     }

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::document::{Entry, Evaluation, Outcome, Report};
+use super::document::{Evaluation, Report};
 use super::groups;
 use crate::catalog::Severity;
-use crate::outcome::{Fingerprint, Status, Subject};
+use crate::outcome::{Fingerprint, Outcome, Status, Subject};
 
 /// What changed since an older report.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,7 +59,7 @@ impl Comparison {
             }
         }
         for (id, outcome) in before.iter().filter(|(id, _)| !now.contains_key(*id)) {
-            let evaluation = outcome.verdict.evaluation.as_ref();
+            let evaluation = outcome.evaluation.as_ref();
             let judged = !less && run.contains(evaluation) && !hidden.contains(evaluation);
             // What was accepted since fails still, but nobody has to act on it.
             let settled = judged || accepted.contains(id);
@@ -97,30 +97,27 @@ fn open<'r, 'w>(report: &'r Report<'w>) -> BTreeMap<Fingerprint, &'r Outcome<'w>
 }
 
 fn failing<'r, 'w>(report: &'r Report<'w>) -> impl Iterator<Item = &'r Outcome<'w>> {
-    verdicts(report).filter(|outcome| outcome.verdict.status == Status::Fail)
+    report
+        .outcomes
+        .verdicts()
+        .filter(|outcome| outcome.status == Status::Fail)
 }
 
 /// The evaluations in which something is not known.
 fn unknown<'r>(report: &'r Report<'_>) -> BTreeSet<&'r str> {
-    let unknown = verdicts(report).filter(|outcome| outcome.verdict.status == Status::Unknown);
-    unknown
-        .map(|outcome| outcome.verdict.evaluation.as_ref())
-        .collect()
-}
-
-fn verdicts<'r, 'w>(report: &'r Report<'w>) -> impl Iterator<Item = &'r Outcome<'w>> {
-    report.outcomes.iter().filter_map(|entry| match entry {
-        Entry::One(outcome) => Some(&**outcome),
-        Entry::Summary(_) => None,
-    })
+    let unknown = report
+        .outcomes
+        .verdicts()
+        .filter(|outcome| outcome.status == Status::Unknown);
+    unknown.map(|outcome| outcome.evaluation.as_ref()).collect()
 }
 
 fn fingerprint(outcome: &Outcome<'_>) -> Fingerprint {
-    outcome.verdict.fingerprint
+    outcome.fingerprint
 }
 
 fn change(outcome: &Outcome, report: &Report) -> Change {
-    let verdict = &outcome.verdict;
+    let verdict = outcome;
     let message = &verdict.told.words().message;
     let known = |one: &&Evaluation| *one.id == *verdict.evaluation;
     let evaluation = report.evaluations.iter().find(known);

@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::diff::Comparison;
 use crate::catalog::Severity;
 use crate::facts::GapReason;
-use crate::outcome::{self, Exemption, Reason, Status, Subject, Told};
-use crate::score::{Tally, Waiver, WaiverEntry};
+use crate::outcome::{Outcome, Reason, Status, Subject, Told};
+use crate::score::{Tally, WaiverEntry};
 
 /// The version that this file describes.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -36,7 +36,7 @@ pub struct Report<'w> {
     /// What was evaluated, by id.
     pub evaluations: Vec<Evaluation>,
     /// The verdicts, by evaluation, then subject.
-    pub outcomes: Vec<Entry<'w>>,
+    pub outcomes: Entries<'w>,
     /// What was not read.
     pub gaps: Vec<Gap>,
     /// The entries of the waiver file, in its order; absent when there was none.
@@ -211,7 +211,63 @@ pub enum Entry<'w> {
     /// What passed, or is not there, of one evaluation.
     Summary(Box<Summary<'w>>),
     /// One verdict.
-    One(Box<Outcome<'w>>),
+    One(Outcome<'w>),
+}
+
+impl Entry<'_> {
+    fn evaluation(&self) -> &Arc<str> {
+        match self {
+            Self::Summary(summary) => &summary.evaluation,
+            Self::One(outcome) => &outcome.evaluation,
+        }
+    }
+}
+
+/// The verdicts, evaluation by evaluation.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Entries<'w>(Vec<Vec<Entry<'w>>>);
+
+impl<'w> Entries<'w> {
+    /// Each in turn.
+    pub fn iter(&self) -> impl Iterator<Item = &Entry<'w>> {
+        self.0.iter().flatten()
+    }
+
+    /// Each verdict that is told by itself.
+    pub fn verdicts(&self) -> impl Iterator<Item = &Outcome<'w>> {
+        self.iter().filter_map(|entry| match entry {
+            Entry::One(outcome) => Some(outcome),
+            Entry::Summary(_) => None,
+        })
+    }
+}
+
+impl<'w> FromIterator<Vec<Entry<'w>>> for Entries<'w> {
+    fn from_iter<I: IntoIterator<Item = Vec<Entry<'w>>>>(evaluations: I) -> Self {
+        let evaluations = evaluations.into_iter();
+        Self(evaluations.filter(|one| !one.is_empty()).collect())
+    }
+}
+
+impl Serialize for Entries<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
+impl<'de> Deserialize<'de> for Entries<'_> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut evaluations: Vec<Vec<Entry<'_>>> = Vec::new();
+        for entry in Vec::<Entry<'_>>::deserialize(deserializer)? {
+            let last = evaluations.last().and_then(|entries| entries.first());
+            let same = last.is_some_and(|last| last.evaluation() == entry.evaluation());
+            match evaluations.last_mut().filter(|_| same) {
+                Some(last) => last.push(entry),
+                None => evaluations.push(vec![entry]),
+            }
+        }
+        Ok(Self(evaluations))
+    }
 }
 
 /// Verdicts of one evaluation and status that nobody has to act on.
@@ -240,24 +296,6 @@ pub struct Sample<'w> {
     /// Why it does not apply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Arc<Reason>>,
-}
-
-/// A verdict with what is laid over it. The status is the raw one.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Outcome<'w> {
-    /// The verdict.
-    #[serde(flatten)]
-    pub verdict: outcome::Outcome<'w>,
-    /// Who accepted it, and why.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub waiver: Option<Arc<Waiver>>,
-    /// The waiver that covered it and has ended.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expired_waiver: Option<Arc<Waiver>>,
-    /// The controls that it does not count for, because their profile does not ask it of the subject.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub exemptions: Vec<Exemption>,
 }
 
 /// Something that was not read.

@@ -1,12 +1,13 @@
 //! What to fix first, and what is not known: views of the document, computed from it alone, so that a saved report shows
 //! the same.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::document::{Control, Entry, Evaluation, Outcome, Report};
+use super::document::{Control, Entry, Evaluation, Report};
 use crate::catalog::Severity;
-use crate::outcome::{Change, Fingerprint, Remediation, Status, Subject};
+use crate::outcome::{Change, Fingerprint, Outcome, Remediation, Status, Subject};
 use crate::score::{control_name, is_exempt, weight};
 
 /// Findings with one cause: those of equal fix target, and targets that need the same change for the same checks.
@@ -35,7 +36,7 @@ impl<'a> Finding<'a> {
         let mut fixes: Vec<(Change, Vec<&str>)> = Vec::new();
         let (mut lines, mut known) = (BTreeMap::new(), BTreeSet::new());
         let of = self.outcomes.iter();
-        for Remediation { change, place } in of.filter_map(|one| one.verdict.fix.as_ref()) {
+        for Remediation { change, place } in of.filter_map(|one| one.fix.as_ref()) {
             let line = (&change.line, &change.summary);
             let at = *lines.entry(line).or_insert(fixes.len());
             if at == fixes.len() {
@@ -91,42 +92,45 @@ pub struct Cause<'a> {
     pub controls: usize,
 }
 
-/// The controls of a report by the evaluations they refer to, each under its name across profiles.
-struct Controls<'a>(BTreeMap<&'a str, Vec<(String, &'a Control)>>);
+/// The controls of a report, by number.
+struct Controls<'a> {
+    /// Each under its name across profiles.
+    all: Vec<(String, &'a Control)>,
+    /// By the evaluations that they refer to.
+    of: HashMap<&'a str, Vec<usize>>,
+}
 
 impl<'a> Controls<'a> {
     fn new(report: &'a Report<'_>) -> Self {
-        let mut of: BTreeMap<&str, Vec<(String, &Control)>> = BTreeMap::new();
+        let (mut all, mut of): (Vec<_>, HashMap<_, Vec<usize>>) = Default::default();
         for profile in &report.profiles {
-            for control in profile
-                .sections
-                .iter()
-                .flat_map(|section| &section.controls)
-            {
+            let sections = profile.sections.iter();
+            for control in sections.flat_map(|section| &section.controls) {
                 for evaluation in &control.evaluations {
-                    let name = control_name(&profile.id, &control.id);
-                    of.entry(evaluation).or_default().push((name, control));
+                    of.entry(evaluation.as_str()).or_default().push(all.len());
                 }
+                all.push((control_name(&profile.id, &control.id), control));
             }
         }
-        Self(of)
-    }
-
-    fn of(&self, evaluation: &str) -> &[(String, &'a Control)] {
-        self.0.get(evaluation).map_or(&[], Vec::as_slice)
+        Self { all, of }
     }
 
     /// The controls that fail, or are open, by this outcome; nothing when it is accepted or exempt wherever it counts.
-    fn failing(&self, outcome: &Outcome<'_>) -> Option<Vec<&(String, &'a Control)>> {
-        let all = self.of(&outcome.verdict.evaluation);
-        let accepted = |name: &str| {
-            let waiver = outcome.waiver.as_ref();
+    fn failing(&self, outcome: &Outcome<'_>) -> Option<Cow<'_, [usize]>> {
+        let all: &[usize] = self.of.get(&*outcome.evaluation).map_or(&[], Vec::as_slice);
+        if outcome.laid.is_none() {
+            return Some(Cow::Borrowed(all));
+        }
+        let accepted = |number: usize| {
+            let (name, _) = &self.all[number];
+            let waiver = outcome.waiver();
             waiver.is_some_and(|waiver| waiver.holds_for(name))
-                || is_exempt(&outcome.exemptions, name)
+                || is_exempt(outcome.exemptions(), name)
         };
-        let open: Vec<_> = all.iter().filter(|(name, _)| !accepted(name)).collect();
-        let counts = !open.is_empty() || (all.is_empty() && outcome.waiver.is_none());
-        counts.then_some(open)
+        let open = all.iter().copied().filter(|number| !accepted(*number));
+        let open: Vec<usize> = open.collect();
+        let counts = !open.is_empty() || (all.is_empty() && outcome.waiver().is_none());
+        counts.then_some(Cow::Owned(open))
     }
 }
 
@@ -139,18 +143,17 @@ pub fn findings<'a>(report: &'a Report<'a>) -> Vec<Finding<'a>> {
         .map(|evaluation| (evaluation.id.as_str(), evaluation))
         .collect();
     let failed: Vec<&Outcome> = failed(report, &controls).collect();
-    let mut per_control: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut per_control = vec![0; controls.all.len()];
     for outcome in &failed {
-        for (name, _) in controls.failing(outcome).into_iter().flatten() {
-            *per_control.entry(name).or_default() += 1;
+        for number in controls.failing(outcome).iter().flat_map(|all| all.iter()) {
+            per_control[*number] += 1;
         }
     }
     let judged = judged(report);
     let groups = group(&failed).into_values();
     let mut findings: Vec<Finding<'_>> = groups
         .filter_map(|outcomes| {
-            let known =
-                |outcome: &&Outcome<'_>| evaluations.get(outcome.verdict.evaluation.as_ref());
+            let known = |outcome: &&Outcome<'_>| evaluations.get(outcome.evaluation.as_ref());
             let of = outcomes.iter().filter_map(known).copied();
             let evaluation = of.min_by_key(|one| (Reverse(one.severity), &one.id))?;
             Some(finding(
@@ -179,9 +182,10 @@ fn failed<'r, 'w>(
     report: &'r Report<'w>,
     controls: &Controls<'r>,
 ) -> impl Iterator<Item = &'r Outcome<'w>> {
-    verdicts(report).filter(|outcome| {
-        outcome.verdict.status == Status::Fail && controls.failing(outcome).is_some()
-    })
+    report
+        .outcomes
+        .verdicts()
+        .filter(|outcome| outcome.status == Status::Fail && controls.failing(outcome).is_some())
 }
 
 fn rank(finding: &Finding<'_>) -> (u64, Severity, u64) {
@@ -191,26 +195,16 @@ fn rank(finding: &Finding<'_>) -> (u64, Severity, u64) {
 
 fn name_order<'a>(finding: &Finding<'a>) -> (&'a str, Option<&'a Subject>) {
     let first = finding.outcomes.first();
-    (
-        &finding.evaluation.id,
-        first.map(|one| &*one.verdict.subject),
-    )
-}
-
-fn verdicts<'r, 'w>(report: &'r Report<'w>) -> impl Iterator<Item = &'r Outcome<'w>> {
-    report.outcomes.iter().filter_map(|entry| match entry {
-        Entry::One(outcome) => Some(&**outcome),
-        Entry::Summary(_) => None,
-    })
+    (&finding.evaluation.id, first.map(|one| &*one.subject))
 }
 
 /// How many subjects each evaluation decided about.
 fn judged<'r>(report: &'r Report<'_>) -> BTreeMap<&'r str, u64> {
     let mut judged: BTreeMap<&str, u64> = BTreeMap::new();
-    for entry in &report.outcomes {
+    for entry in report.outcomes.iter() {
         let (evaluation, status, count) = match entry {
             Entry::Summary(summary) => (&summary.evaluation, summary.status, summary.count),
-            Entry::One(outcome) => (&outcome.verdict.evaluation, outcome.verdict.status, 1),
+            Entry::One(outcome) => (&outcome.evaluation, outcome.status, 1),
         };
         if matches!(status, Status::Pass | Status::Fail | Status::Waived) {
             *judged.entry(evaluation).or_default() += count;
@@ -223,16 +217,15 @@ fn judged<'r>(report: &'r Report<'_>) -> BTreeMap<&'r str, u64> {
 fn group<'a>(failed: &[&'a Outcome<'a>]) -> BTreeMap<BTreeSet<&'a str>, Vec<&'a Outcome<'a>>> {
     let mut targets: BTreeMap<Result<&str, Fingerprint>, Vec<&Outcome<'_>>> = BTreeMap::new();
     for outcome in failed {
-        let verdict = &outcome.verdict;
-        let key = match &verdict.fix {
+        let key = match &outcome.fix {
             Some(fix) => Ok(fix.change.target.as_str()),
-            None => Err(verdict.fingerprint),
+            None => Err(outcome.fingerprint),
         };
         targets.entry(key).or_default().push(outcome);
     }
     let mut groups: BTreeMap<BTreeSet<&str>, Vec<&Outcome<'_>>> = BTreeMap::new();
     for outcomes in targets.into_values() {
-        let evaluations = outcomes.iter().map(|one| one.verdict.evaluation.as_ref());
+        let evaluations = outcomes.iter().map(|one| one.evaluation.as_ref());
         groups
             .entry(evaluations.collect())
             .or_default()
@@ -245,22 +238,23 @@ fn finding<'a>(
     evaluation: &'a Evaluation,
     mut outcomes: Vec<&'a Outcome<'a>>,
     controls: &Controls<'a>,
-    per_control: &BTreeMap<&str, usize>,
+    per_control: &[usize],
     judged: &BTreeMap<&str, u64>,
 ) -> Finding<'a> {
-    let leads = |one: &&Outcome<'_>| *one.verdict.evaluation == *evaluation.id;
+    let leads = |one: &&Outcome<'_>| *one.evaluation == *evaluation.id;
     outcomes.sort_by_key(|one| !leads(one));
-    let mut here: BTreeMap<&str, (usize, Option<Severity>)> = BTreeMap::new();
+    let mut here: BTreeMap<usize, usize> = BTreeMap::new();
     for outcome in &outcomes {
-        for (name, control) in controls.failing(outcome).into_iter().flatten() {
-            let (count, severity) = here.entry(name).or_default();
-            (*count, *severity) = (*count + 1, control.severity);
+        for number in controls.failing(outcome).iter().flat_map(|all| all.iter()) {
+            *here.entry(*number).or_default() += 1;
         }
     }
     let cleared = here
         .iter()
-        .filter(|(name, (count, _))| per_control.get(*name) == Some(count));
-    let severities = here.values().filter_map(|(_, severity)| *severity);
+        .filter(|(number, count)| per_control[**number] == **count);
+    let severities = here
+        .keys()
+        .filter_map(|number| controls.all[*number].1.severity);
     Finding {
         evaluation,
         failing: outcomes.iter().filter(|one| leads(one)).count() as u64,
@@ -275,32 +269,21 @@ fn finding<'a>(
 /// Why things are not known, the cause that leaves most controls open first, then by text.
 pub fn causes<'r>(report: &'r Report<'_>) -> Vec<Cause<'r>> {
     let controls = Controls::new(report);
-    let mut open: BTreeMap<(&str, &str), BTreeSet<String>> = BTreeMap::new();
-    for outcome in verdicts(report) {
-        let verdict = &outcome.verdict;
-        if verdict.status == Status::Unknown {
-            let reason = verdict.reason.as_ref();
-            let cause = reason.map_or(("no reason is given", ""), |reason| {
-                (&reason.text, &reason.remedy)
-            });
-            let Some(names) = controls.failing(outcome) else {
-                continue;
-            };
-            let names = names.into_iter().map(|(name, _)| name.clone());
-            open.entry(cause).or_default().extend(names);
+    let mut open: BTreeMap<(&str, &str), BTreeSet<usize>> = BTreeMap::new();
+    let verdicts = report.outcomes.verdicts();
+    for outcome in verdicts.filter(|outcome| outcome.status == Status::Unknown) {
+        let reason = outcome.reason.as_ref();
+        let cause = reason.map_or(("no reason is given", ""), |reason| {
+            (&reason.text, &reason.remedy)
+        });
+        if let Some(numbers) = controls.failing(outcome) {
+            open.entry(cause).or_default().extend(numbers.iter());
         }
     }
-    for profile in &report.profiles {
-        for control in profile
-            .sections
-            .iter()
-            .flat_map(|section| &section.controls)
-        {
-            if let (Status::Unknown, Some(reason)) = (control.status, &control.reason) {
-                let cause = (reason.text.as_str(), reason.remedy.as_str());
-                let name = control_name(&profile.id, &control.id);
-                open.entry(cause).or_default().insert(name);
-            }
+    for (number, (_, control)) in controls.all.iter().enumerate() {
+        if let (Status::Unknown, Some(reason)) = (control.status, &control.reason) {
+            let cause = (reason.text.as_str(), reason.remedy.as_str());
+            open.entry(cause).or_default().insert(number);
         }
     }
     let mut causes: BTreeMap<(&str, &str), Vec<Open<'_>>> = BTreeMap::new();
@@ -318,7 +301,7 @@ pub fn causes<'r>(report: &'r Report<'_>) -> Vec<Cause<'r>> {
 }
 
 /// A reason, and the controls that it leaves open.
-type Open<'a> = (&'a str, BTreeSet<String>);
+type Open<'a> = (&'a str, BTreeSet<usize>);
 
 fn together<'a>(((remedy, _), mut reasons): ((&'a str, &str), Vec<Open<'a>>)) -> Cause<'a> {
     reasons.sort_by_key(|(_, controls)| Reverse(controls.len()));

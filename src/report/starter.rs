@@ -6,11 +6,11 @@ use std::io::{self, Write};
 
 use jiff::civil::Date;
 
-use super::document::{Evaluation, Outcome, Report};
+use super::document::{Evaluation, Report};
 use super::groups;
 use super::safe::{is_hidden, safe};
 use crate::catalog::{Pattern, yaml_text};
-use crate::outcome::Subject;
+use crate::outcome::{Outcome, Subject};
 
 /// Writes the waiver file of `report`, the gravest findings first; what is waived already, or exempt, is left out. The waivers end
 /// on `expires`.
@@ -25,8 +25,8 @@ pub fn starter(report: &Report, expires: Date, out: &mut dyn Write) -> io::Resul
         .collect();
     let mut findings: Vec<(&Evaluation, &Outcome)> = groups::open(report)
         .into_iter()
-        .filter(|outcome| outcome.waiver.is_none())
-        .filter_map(|one| Some((*evaluations.get(one.verdict.evaluation.as_ref())?, one)))
+        .filter(|outcome| outcome.waiver().is_none())
+        .filter_map(|one| Some((*evaluations.get(one.evaluation.as_ref())?, one)))
         .collect();
     findings.sort_by_key(|(evaluation, _)| (Reverse(evaluation.severity), &evaluation.check));
 
@@ -46,13 +46,13 @@ pub fn starter(report: &Report, expires: Date, out: &mut dyn Write) -> io::Resul
     writeln!(out, "waivers:")?;
     let mut written = BTreeSet::new();
     for (evaluation, outcome) in findings {
-        let subject = &outcome.verdict.subject;
+        let subject = &outcome.subject;
         let selector = selector(subject);
         // The same check with other parameters may have found the same.
         if !written.insert((&evaluation.check, selector.clone())) {
             continue;
         }
-        let words = outcome.verdict.told.words();
+        let words = outcome.told.words();
         let message = match words.message.as_str() {
             "" => &evaluation.title,
             message => message,

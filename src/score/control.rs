@@ -1,6 +1,6 @@
 //! One control: its outcomes folded into one status.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -129,22 +129,16 @@ impl<'a> Index<'a> {
 struct Folding<'a> {
     name: String,
     overlay: &'a Overlay,
-    /// In no order: only counted and folded.
-    subjects: HashMap<Identity<'a>, Status>,
+    /// Who was judged, check by check; of each check in the order of their identities.
+    subjects: Vec<(&'a Subject, Status)>,
     unanswered: Option<&'a str>,
     score: ControlScore,
 }
 
 /// Who a subject is, whatever its running copies.
-type Identity<'a> = (&'a str, Option<&'a str>, &'a str, Option<&'a str>);
-
-fn identity(subject: &Subject) -> Identity<'_> {
-    (
-        &subject.kind,
-        subject.namespace.as_deref(),
-        &subject.name,
-        subject.node.as_deref(),
-    )
+fn identity(subject: &Subject) -> (Option<&str>, Option<&str>, &str, &str) {
+    let (namespace, node) = (subject.namespace.as_deref(), subject.node.as_deref());
+    (namespace, node, &subject.name, &subject.kind)
 }
 
 impl<'a> Folding<'a> {
@@ -157,20 +151,23 @@ impl<'a> Folding<'a> {
     }
 
     fn subject(&mut self, subject: &'a Subject, status: Status) {
-        let known = self.subjects.entry(identity(subject)).or_insert(status);
-        *known = fold([*known, status]).unwrap_or(Status::Unknown);
+        self.subjects.push((subject, status));
     }
 
-    #[allow(
-        clippy::iter_over_hash_type,
-        reason = "sums and the least of all do not depend on the order"
-    )]
     fn finish(mut self) -> ControlScore {
-        self.score.tally = self.subjects.values().copied().collect();
+        // A few sorted runs, which a stable sort merges.
+        self.subjects
+            .sort_by(|(a, _), (b, _)| identity(a).cmp(&identity(b)));
+        let same = |a: &(&Subject, _), b: &(&Subject, _)| identity(a.0) == identity(b.0);
+        let of_subject = self.subjects.chunk_by(same);
+        let statuses = of_subject.filter_map(|all| fold(all.iter().map(|(_, status)| *status)));
+        self.score.tally = statuses.collect();
         let missing = self.unanswered.map(|_| Status::Unknown);
         // Nothing at all is said by a control without checks only: a person must judge it.
-        self.score.status =
-            fold(self.subjects.into_values().chain(missing)).unwrap_or(Status::Manual);
+        let tally = &self.score.tally;
+        let present = Status::BY_PRECEDENCE.into_iter();
+        let present = present.filter(|status| tally.of(*status) > 0);
+        self.score.status = fold(present.chain(missing)).unwrap_or(Status::Manual);
         if let (Status::Unknown, Some(check)) = (self.score.status, self.unanswered) {
             self.score.reason = Some(Reason {
                 text: format!("check {check} gave no verdict"),
@@ -192,7 +189,7 @@ pub(super) fn control<'a>(
     let mut folding = Folding {
         name: control_name(profile, &control.id.value),
         overlay,
-        subjects: HashMap::new(),
+        subjects: Vec::new(),
         unanswered: None,
         score: ControlScore {
             id: control.id.value.clone(),
@@ -229,8 +226,10 @@ pub(super) fn control<'a>(
         for outcome in &judged.outcomes {
             folding.outcome(outcome, severity);
         }
-        for (status, subject) in &judged.quiet {
-            folding.subject(subject, *status);
+        for (status, subjects) in &judged.quiet {
+            for subject in subjects {
+                folding.subject(subject, *status);
+            }
         }
     }
     folding.finish()

@@ -105,6 +105,7 @@ pub(crate) fn outcome(evaluation: &str, status: Status, subject: &str) -> Outcom
         reason: None,
         fix: None,
         fingerprint: fingerprint(&[evaluation, subject]),
+        laid: None,
     }
 }
 
@@ -162,6 +163,6 @@ pub(crate) fn nothing(evaluation: Evaluation) -> Judged<'static> {
     Judged {
         evaluation,
         outcomes: Vec::new(),
-        quiet: Vec::new(),
+        quiet: BTreeMap::new(),
     }
 }

@@ -15,7 +15,7 @@ pub use card::{Scorecard, SectionScore, Weight, score};
 pub use control::{ControlScore, Tally};
 pub use fraction::Fraction;
 pub use gate::{Gate, Verdict};
-pub use overlay::{Overlay, Waiver, WaiverEntry, WaiverState, control_name, is_exempt};
+pub use overlay::{Overlay, WaiverEntry, WaiverState, control_name, is_exempt};
 
 use crate::catalog::Severity;
 

@@ -7,30 +7,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::catalog;
-use crate::outcome::{Exemption, Fingerprint, Judged, Outcome, Status, Subject};
-
-/// Why a finding is accepted, and by whom.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Waiver {
-    /// Who answers for it.
-    pub owner: String,
-    /// Why it is accepted.
-    pub reason: String,
-    /// The last day it holds, RFC 3339, in UTC; nothing when it stays.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expires: Option<String>,
-    /// The controls it is limited to, as `profile/control`; empty means all.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub controls: Vec<String>,
-}
-
-impl Waiver {
-    /// Whether it holds for a control, named as in [`control_name`].
-    pub fn holds_for(&self, control: &str) -> bool {
-        self.controls.is_empty() || self.controls.iter().any(|name| name == control)
-    }
-}
+use crate::outcome::{Exemption, Fingerprint, Judged, Laid, Outcome, Status, Subject, Waiver};
 
 /// The name of a control across profiles: `cis-2.0.1/1.2.16`.
 pub fn control_name(profile: &str, control: &str) -> String {
@@ -171,6 +148,16 @@ impl Overlay {
                 .map_or(&[], Vec::as_slice),
             _ => &[],
         }
+    }
+
+    /// All that is laid over an outcome; nothing for most.
+    pub fn laid(&self, outcome: &Outcome<'_>) -> Option<Box<Laid>> {
+        let laid = Laid {
+            waiver: self.waiver(outcome).cloned(),
+            expired_waiver: self.expired(outcome).cloned(),
+            exemptions: self.exemptions(outcome).to_vec(),
+        };
+        (laid != Laid::default()).then(|| Box::new(laid))
     }
 
     /// The status that counts for a control, named as in [`control_name`]. What is exempt is not asked at all, so it

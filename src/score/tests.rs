@@ -9,7 +9,7 @@ use super::fixture::{
 };
 use super::*;
 use crate::catalog::{self, Control, Param, Section, Severity, SubjectKind};
-use crate::outcome::{Evaluation, Exemption, Judgement, Outcome, Status};
+use crate::outcome::{Evaluation, Exemption, Judgement, Outcome, Status, Waiver};
 
 use Status::{Fail, Manual, NotApplicable, Pass, Unknown, Waived};
 

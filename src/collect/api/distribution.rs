@@ -100,7 +100,7 @@ pub(super) fn detect(evidence: &Evidence<'_>) -> Cell<String> {
         ));
     }
     let source = Source::Derived {
-        engine: "no sign of a known distribution".to_owned(),
+        engine: "no sign of a known distribution".into(),
     };
     Cell::explicit("generic".to_owned(), source)
 }

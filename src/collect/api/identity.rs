@@ -88,7 +88,7 @@ fn name(kubeadm: Option<ConfigMap>, settings: &Settings) -> Cell<String> {
     match &settings.cluster_name {
         Some(name) => {
             let source = Source::Derived {
-                engine: "cluster of the kubeconfig".to_owned(),
+                engine: "cluster of the kubeconfig".into(),
             };
             Cell::explicit(name.clone(), source)
         }

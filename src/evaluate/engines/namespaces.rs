@@ -46,7 +46,7 @@ fn workloads(facts: &Facts, namespace: &str) -> Cell<Vec<String>> {
 
 fn objects_of(namespace: &str) -> Source {
     Source::Derived {
-        engine: format!("objects of namespace {namespace}"),
+        engine: format!("objects of namespace {namespace}").into(),
     }
 }
 

@@ -226,9 +226,9 @@ pub(crate) fn seccomp_default(seen: &[&Component], all: Result<(), Gap>) -> Cell
     }
 }
 
-fn source(engine: &str) -> Source {
+fn source(engine: &'static str) -> Source {
     Source::Derived {
-        engine: engine.to_owned(),
+        engine: engine.into(),
     }
 }
 

@@ -81,7 +81,7 @@ fn projected(spec: &PodSpec) -> bool {
     spec.volumes.iter().any(|volume| sources(volume).is_some())
 }
 
-fn answer(value: bool, engine: &str) -> Cell<bool> {
-    let engine = engine.to_owned();
+fn answer(value: bool, engine: &'static str) -> Cell<bool> {
+    let engine = engine.into();
     Cell::explicit(value, Source::Derived { engine })
 }

@@ -35,7 +35,8 @@ pub fn run(check: &Check) -> Vec<Problem> {
 fn answer(example: &Example, tasks: &[Task<'_>]) -> Result<(), Problem> {
     let at = |message: String| Problem::new(example.name.place.clone(), message);
     let name = &example.name.value;
-    let facts = world::facts(&example.given.value)
+    let given = serde_json::from_str(&example.given.value).unwrap_or_default();
+    let facts = world::facts(&given)
         .map_err(|mistake| at(format!("example `{name}` cannot be run: {mistake}")))?;
     let lacking = Lacking::default();
     let world = World::new(&facts, &lacking);

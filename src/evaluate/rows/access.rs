@@ -67,8 +67,8 @@ pub(super) fn principals(facts: &Facts, lacking: &Lacking) -> Principals {
 }
 
 fn mark(line: PowerLine, graph: &Graph<'_>, hidden: Option<&Gap>) -> PrincipalMark {
-    let source = |engine: &str| Source::Derived {
-        engine: engine.to_owned(),
+    let source = |engine: &'static str| Source::Derived {
+        engine: engine.into(),
     };
     let held = |all: bool| {
         let powers = line
@@ -100,7 +100,7 @@ fn mark(line: PowerLine, graph: &Graph<'_>, hidden: Option<&Gap>) -> PrincipalMa
 impl World<'_> {
     pub(super) fn principals(&self) -> Rows<'_> {
         let source = Arc::new(Source::Derived {
-            engine: "roles that bindings grant".to_owned(),
+            engine: "roles that bindings grant".into(),
         });
         let cluster = self.cluster_slot();
         let rows = self.derived.principals.marks.iter().map(|mark| {

@@ -103,7 +103,7 @@ impl<'c> Authorities<'c> {
     fn end(&self, certificate: &Certificate, open: Option<&Gap>) -> Cell<Timestamp> {
         let absent = Cell::Absent {
             source: Source::Derived {
-                engine: ENGINE.to_owned(),
+                engine: ENGINE.into(),
             },
         };
         if certificate.self_signed {

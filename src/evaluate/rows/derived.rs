@@ -1,6 +1,7 @@
 //! What the engines computed, beside the facts it belongs to.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::access::{Principals, principals};
 use super::authorities::Authorities;
@@ -36,7 +37,7 @@ pub(super) struct Derived {
     pub(super) admission: Vec<Admission>,
     pub(super) contents: Vec<Contents>,
     /// By workload, then template.
-    pub(super) standings: Vec<Vec<Standing>>,
+    pub(super) standings: Vec<Vec<Arc<Standing>>>,
     pub(super) certificates: Certificates,
     pub(super) requests: Vec<Decision>,
     /// Of processes in pods.
@@ -145,7 +146,7 @@ fn cluster_role_bindings(facts: &Facts, rbac: &Rbac<'_>) -> Vec<BindingMark> {
 /// What an object claims to be, unless the facts lack fields that the comparison needs.
 fn claim(rbac: &Rbac<'_>, standing: impl FnOnce() -> Option<&'static str>) -> Cell<String> {
     let source = Source::Derived {
-        engine: SHIPPED.to_owned(),
+        engine: SHIPPED.into(),
     };
     match rbac.unread() {
         Some(gap) => Cell::Gap(gap.clone()),

@@ -63,7 +63,7 @@ fn from_file(endpoint: &Endpoint, facts: &Facts, lacking: &Lacking) -> Cell<bool
         None if facts.certificates.rows.iter().any(|one| meant(&one)) => computed(false, ENGINE),
         None => Cell::Absent {
             source: Source::Derived {
-                engine: ENGINE.to_owned(),
+                engine: ENGINE.into(),
             },
         },
     }

@@ -137,9 +137,8 @@ impl<'f> World<'f> {
             else {
                 continue;
             };
-            let key = (kind.clone(), namespace.clone(), name.clone());
-            Arc::make_mut(&mut row.subject).place =
-                origins.get(&key).map(|places| places.join(", "));
+            let place = origins.of(kind, namespace, name).map(str::to_owned);
+            Arc::make_mut(&mut row.subject).place = place;
         }
     }
 

@@ -241,7 +241,7 @@ impl<'f> World<'f> {
                     &template.spec,
                     confinement,
                     access,
-                    standing,
+                    &**standing,
                     &derived.surroundings,
                 ];
                 rows.push(Row {

@@ -12,7 +12,7 @@ impl World<'_> {
         let rows = listing.rows.iter().map(|stored| {
             let subject = Subject::on_node("storage", "Secrets in etcd", &stored.node);
             let source = Source::Derived {
-                engine: "values below /registry/secrets".to_owned(),
+                engine: "values below /registry/secrets".into(),
             };
             self.on_node(subject, source, Slot::Fact(stored))
         });

@@ -129,7 +129,7 @@ impl Certificate {
             changed_under: Cell::explicit(
                 Vec::new(),
                 Source::Derived {
-                    engine: "certificate".to_owned(),
+                    engine: "certificate".into(),
                 },
             ),
             public_key: sha256(parsed.public_key().raw),

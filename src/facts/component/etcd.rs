@@ -103,7 +103,7 @@ impl Environment {
                     "read the node, or the static pod of etcd",
                 )),
                 source: Source::Derived {
-                    engine: "etcd".to_owned(),
+                    engine: "etcd".into(),
                 },
             },
         }

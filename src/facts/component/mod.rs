@@ -324,7 +324,7 @@ fn comparable(
         _ => Cell::explicit(
             sightings.iter().filter(telling).count() + usize::from(configz) > 1,
             Source::Derived {
-                engine: "sources of its settings".to_owned(),
+                engine: "sources of its settings".into(),
             },
         ),
     }
@@ -338,7 +338,7 @@ fn source_of(kind: ComponentKind, node: &str, sightings: &[&Sighting], configz: 
             node: node.to_owned(),
         },
         None => Source::Derived {
-            engine: format!("{} expected on {node}", kind.binary()),
+            engine: format!("{} expected on {node}", kind.binary()).into(),
         },
     }
 }

@@ -106,7 +106,7 @@ impl Host {
         missing.sort_unstable();
         missing.dedup();
         let source = Source::Derived {
-            engine: "profiles of pods and of their node".to_owned(),
+            engine: "profiles of pods and of their node".into(),
         };
         self.missing_profiles = match open {
             // What is missing is missing, whatever else is not known.

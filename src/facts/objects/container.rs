@@ -38,20 +38,20 @@ object! {
         #[prost(message, repeated, tag = "9")]
         pub volume_mounts: Vec<VolumeMount>,
         /// Whether to restart it.
-        #[prost(message, optional, tag = "10")]
-        pub liveness_probe: Option<Probe>,
+        #[prost(message, optional, boxed, tag = "10")]
+        pub liveness_probe: Option<Box<Probe>>,
         /// Whether to send it traffic.
-        #[prost(message, optional, tag = "11")]
-        pub readiness_probe: Option<Probe>,
+        #[prost(message, optional, boxed, tag = "11")]
+        pub readiness_probe: Option<Box<Probe>>,
         /// What runs after its start and before its end.
-        #[prost(message, optional, tag = "12")]
-        pub lifecycle: Option<Lifecycle>,
+        #[prost(message, optional, boxed, tag = "12")]
+        pub lifecycle: Option<Box<Lifecycle>>,
         /// `Always`, `IfNotPresent` or `Never`.
         #[prost(string, tag = "14")]
         pub image_pull_policy: String,
         /// What confines it.
-        #[prost(message, optional, tag = "15")]
-        pub security_context: Option<SecurityContext>,
+        #[prost(message, optional, boxed, tag = "15")]
+        pub security_context: Option<Box<SecurityContext>>,
         /// Whether its standard input stays open.
         #[prost(bool, tag = "16")]
         pub stdin: bool,
@@ -62,8 +62,8 @@ object! {
         #[prost(message, repeated, tag = "19")]
         pub env_from: Vec<EnvFromSource>,
         /// Whether it has started.
-        #[prost(message, optional, tag = "22")]
-        pub startup_probe: Option<Probe>,
+        #[prost(message, optional, boxed, tag = "22")]
+        pub startup_probe: Option<Box<Probe>>,
         /// `Always` makes an init container a sidecar.
         #[prost(string, optional, tag = "24")]
         pub restart_policy: Option<String>,
@@ -148,8 +148,8 @@ object! {
         #[prost(bool, optional, tag = "2")]
         pub privileged: Option<bool>,
         /// SELinux context.
-        #[prost(message, optional, tag = "3")]
-        pub se_linux_options: Option<SELinuxOptions>,
+        #[prost(message, optional, boxed, tag = "3")]
+        pub se_linux_options: Option<Box<SELinuxOptions>>,
         /// User id.
         #[prost(int64, optional, tag = "4")]
         pub run_as_user: Option<i64>,
@@ -169,8 +169,8 @@ object! {
         #[prost(string, optional, tag = "9")]
         pub proc_mount: Option<String>,
         /// Windows.
-        #[prost(message, optional, tag = "10")]
-        pub windows_options: Option<WindowsSecurityContextOptions>,
+        #[prost(message, optional, boxed, tag = "10")]
+        pub windows_options: Option<Box<WindowsSecurityContextOptions>>,
         /// System-call filter.
         #[prost(message, optional, tag = "11")]
         pub seccomp_profile: Option<Profile>,

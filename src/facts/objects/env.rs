@@ -9,8 +9,8 @@ object! {
         #[prost(string, tag = "1")]
         pub name: String,
         /// Where the value comes from; absent when it is written in the object itself.
-        #[prost(message, optional, tag = "3")]
-        pub value_from: Option<EnvVarSource>,
+        #[prost(message, optional, boxed, tag = "3")]
+        pub value_from: Option<Box<EnvVarSource>>,
         /// The kind of secret that the literal value looks like; absent when it looks like none.
         #[prost(string, tag = "1001")]
         pub pattern: String,
@@ -32,17 +32,17 @@ object! {
         #[prost(message, optional, tag = "1")]
         pub field_ref: Option<ObjectFieldSelector>,
         /// A limit or request of a container.
-        #[prost(message, optional, tag = "2")]
-        pub resource_field_ref: Option<ResourceFieldSelector>,
+        #[prost(message, optional, boxed, tag = "2")]
+        pub resource_field_ref: Option<Box<ResourceFieldSelector>>,
         /// A key of a ConfigMap.
-        #[prost(message, optional, tag = "3")]
-        pub config_map_key_ref: Option<KeySelector>,
+        #[prost(message, optional, boxed, tag = "3")]
+        pub config_map_key_ref: Option<Box<KeySelector>>,
         /// A key of a Secret.
-        #[prost(message, optional, tag = "4")]
-        pub secret_key_ref: Option<KeySelector>,
+        #[prost(message, optional, boxed, tag = "4")]
+        pub secret_key_ref: Option<Box<KeySelector>>,
         /// A key in a file of a volume.
-        #[prost(message, optional, tag = "5")]
-        pub file_key_ref: Option<FileKeySelector>,
+        #[prost(message, optional, boxed, tag = "5")]
+        pub file_key_ref: Option<Box<FileKeySelector>>,
     }
 }
 

@@ -1,7 +1,5 @@
 //! NetworkPolicies, Services, Ingresses and EndpointSlices.
 
-use std::collections::BTreeMap;
-
 use super::meta::{LabelSelector, ObjectMeta};
 use super::reading::{inlined, nullable, object};
 use super::values::Port;
@@ -108,48 +106,27 @@ object! {
         /// Who it is.
         #[prost(message, required, tag = "1")]
         pub metadata: ObjectMeta,
-        /// What it exposes, and how.
+        /// How far it is exposed.
         #[prost(message, required, tag = "2")]
         pub spec: ServiceSpec,
     }
 }
 
 object! {
-    /// What a Service exposes, and how.
+    /// How far a Service is exposed.
     pub struct ServiceSpec {
         /// Its ports.
         #[prost(message, repeated, tag = "1")]
         pub ports: Vec<ServicePort>,
-        /// The pods behind it.
-        #[prost(btree_map = "string, string", tag = "2")]
-        pub selector: BTreeMap<String, String>,
-        /// Its address in the cluster, or `None`.
-        #[prost(string, tag = "3")]
-        pub cluster_ip as "clusterIP": String,
         /// `ClusterIP`, `NodePort`, `LoadBalancer` or `ExternalName`.
         #[prost(string, tag = "4")]
         pub type_ as "type": String,
         /// Addresses that nodes accept for it.
         #[prost(string, repeated, tag = "5")]
         pub external_ips as "externalIPs": Vec<String>,
-        /// The address asked of a load balancer.
-        #[prost(string, tag = "8")]
-        pub load_balancer_ip as "loadBalancerIP": String,
         /// Who may use the load balancer; without any, everybody.
         #[prost(string, repeated, tag = "9")]
         pub load_balancer_source_ranges: Vec<String>,
-        /// The name it stands for.
-        #[prost(string, tag = "10")]
-        pub external_name: String,
-        /// `Local` or `Cluster`.
-        #[prost(string, tag = "11")]
-        pub external_traffic_policy: String,
-        /// Whether pods that are not ready count.
-        #[prost(bool, tag = "13")]
-        pub publish_not_ready_addresses: bool,
-        /// The kind of load balancer.
-        #[prost(string, optional, tag = "21")]
-        pub load_balancer_class: Option<String>,
     }
 }
 
@@ -165,9 +142,6 @@ object! {
         /// The port of the Service.
         #[prost(int32, tag = "3")]
         pub port: i32,
-        /// The port of the pods.
-        #[prost(message, required, tag = "4")]
-        pub target_port: Port,
         /// The port of every node; 0 when none.
         #[prost(int32, tag = "5")]
         pub node_port: i32,

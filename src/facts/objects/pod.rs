@@ -76,8 +76,8 @@ object! {
         #[prost(bool, tag = "13")]
         pub host_ipc as "hostIPC": bool,
         /// What confines all its containers.
-        #[prost(message, optional, tag = "14")]
-        pub security_context: Option<PodSecurityContext>,
+        #[prost(message, optional, boxed, tag = "14")]
+        pub security_context: Option<Box<PodSecurityContext>>,
         /// The name it gives itself.
         #[prost(string, tag = "16")]
         pub hostname: String,
@@ -123,8 +123,8 @@ object! {
     /// What confines all containers of a pod.
     pub struct PodSecurityContext {
         /// SELinux context.
-        #[prost(message, optional, tag = "1")]
-        pub se_linux_options: Option<SELinuxOptions>,
+        #[prost(message, optional, boxed, tag = "1")]
+        pub se_linux_options: Option<Box<SELinuxOptions>>,
         /// User id.
         #[prost(int64, optional, tag = "2")]
         pub run_as_user: Option<i64>,
@@ -144,8 +144,8 @@ object! {
         #[prost(message, repeated, tag = "7")]
         pub sysctls: Vec<Sysctl>,
         /// Windows.
-        #[prost(message, optional, tag = "8")]
-        pub windows_options: Option<WindowsSecurityContextOptions>,
+        #[prost(message, optional, boxed, tag = "8")]
+        pub windows_options: Option<Box<WindowsSecurityContextOptions>>,
         /// System-call filter.
         #[prost(message, optional, tag = "10")]
         pub seccomp_profile: Option<Profile>,

@@ -146,6 +146,12 @@ impl<T: Lenient> Lenient for Option<T> {
     }
 }
 
+impl<T: Lenient> Lenient for Box<T> {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::read(deserializer).map(Self::new)
+    }
+}
+
 impl<T: Lenient> Lenient for Vec<T> {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let items = Option::<Vec<Element<T>>>::deserialize(deserializer)?.unwrap_or_default();

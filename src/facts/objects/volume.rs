@@ -21,11 +21,11 @@ object! {
     /// What a volume is made of; exactly one field is set. None set means a source that this version does not know.
     pub struct VolumeSource {
         /// A file or directory of the node.
-        #[prost(message, optional, tag = "1")]
-        pub host_path: Option<HostPathVolumeSource>,
+        #[prost(message, optional, boxed, tag = "1")]
+        pub host_path: Option<Box<HostPathVolumeSource>>,
         /// An empty directory.
-        #[prost(message, optional, tag = "2")]
-        pub empty_dir: Option<EmptyDirVolumeSource>,
+        #[prost(message, optional, boxed, tag = "2")]
+        pub empty_dir: Option<Box<EmptyDirVolumeSource>>,
         /// A disk of GCE.
         #[prost(message, optional, tag = "3")]
         pub gce_persistent_disk: Option<Present>,
@@ -36,8 +36,8 @@ object! {
         #[prost(message, optional, tag = "5")]
         pub git_repo: Option<Present>,
         /// A Secret.
-        #[prost(message, optional, tag = "6")]
-        pub secret: Option<SecretVolumeSource>,
+        #[prost(message, optional, boxed, tag = "6")]
+        pub secret: Option<Box<SecretVolumeSource>>,
         /// NFS.
         #[prost(message, optional, tag = "7")]
         pub nfs: Option<Present>,
@@ -48,8 +48,8 @@ object! {
         #[prost(message, optional, tag = "9")]
         pub glusterfs: Option<Present>,
         /// A claim.
-        #[prost(message, optional, tag = "10")]
-        pub persistent_volume_claim: Option<PersistentVolumeClaimVolumeSource>,
+        #[prost(message, optional, boxed, tag = "10")]
+        pub persistent_volume_claim: Option<Box<PersistentVolumeClaimVolumeSource>>,
         /// Ceph block device.
         #[prost(message, optional, tag = "11")]
         pub rbd: Option<Present>,
@@ -75,8 +75,8 @@ object! {
         #[prost(message, optional, tag = "18")]
         pub azure_file: Option<Present>,
         /// A ConfigMap.
-        #[prost(message, optional, tag = "19")]
-        pub config_map: Option<ConfigMapVolumeSource>,
+        #[prost(message, optional, boxed, tag = "19")]
+        pub config_map: Option<Box<ConfigMapVolumeSource>>,
         /// A disk of vSphere.
         #[prost(message, optional, tag = "20")]
         pub vsphere_volume: Option<Present>,
@@ -96,14 +96,14 @@ object! {
         #[prost(message, optional, tag = "25")]
         pub scale_io as "scaleIO": Option<Present>,
         /// Several sources in one directory.
-        #[prost(message, optional, tag = "26")]
-        pub projected: Option<ProjectedVolumeSource>,
+        #[prost(message, optional, boxed, tag = "26")]
+        pub projected: Option<Box<ProjectedVolumeSource>>,
         /// StorageOS.
         #[prost(message, optional, tag = "27")]
         pub storageos: Option<Present>,
         /// A CSI driver, inline.
-        #[prost(message, optional, tag = "28")]
-        pub csi: Option<CsiVolumeSource>,
+        #[prost(message, optional, boxed, tag = "28")]
+        pub csi: Option<Box<CsiVolumeSource>>,
         /// A claim made for the pod.
         #[prost(message, optional, tag = "29")]
         pub ephemeral: Option<Present>,
@@ -199,14 +199,14 @@ object! {
     /// One source of a projected volume.
     pub struct VolumeProjection {
         /// A Secret.
-        #[prost(message, optional, tag = "1")]
-        pub secret: Option<ProjectedReference>,
+        #[prost(message, optional, boxed, tag = "1")]
+        pub secret: Option<Box<ProjectedReference>>,
         /// Fields of the pod.
         #[prost(message, optional, tag = "2")]
         pub downward_api as "downwardAPI": Option<Present>,
         /// A ConfigMap.
-        #[prost(message, optional, tag = "3")]
-        pub config_map: Option<ProjectedReference>,
+        #[prost(message, optional, boxed, tag = "3")]
+        pub config_map: Option<Box<ProjectedReference>>,
         /// A token of the pod's service account.
         #[prost(message, optional, tag = "4")]
         pub service_account_token: Option<ServiceAccountTokenProjection>,

@@ -52,7 +52,7 @@ pub(super) fn spec(spec: &mut PodSpec, name: Name<'_>) -> bool {
     if spec.service_account_name.is_empty() {
         "default".clone_into(&mut spec.service_account_name);
     }
-    if spec.security_context == Some(PodSecurityContext::default()) {
+    if spec.security_context.as_deref() == Some(&PodSecurityContext::default()) {
         spec.security_context = None;
     }
     for container in &mut spec.containers {
@@ -84,10 +84,11 @@ pub(super) fn declare_claims<'a>(
             name: claim.to_owned(),
             ..Volume::default()
         };
-        volume.source.persistent_volume_claim = Some(PersistentVolumeClaimVolumeSource {
+        let claim = PersistentVolumeClaimVolumeSource {
             claim_name: format!("{claim}-{set}-{ORDINAL}"),
             read_only: false,
-        });
+        };
+        volume.source.persistent_volume_claim = Some(claim.into());
         spec.volumes.push(volume);
     }
 }

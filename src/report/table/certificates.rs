@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use super::page::{Page, Set, count};
 use super::{findings, header};
 use crate::outcome::{CertificateLine, Status};
-use crate::report::document::{Entry, Report};
+use crate::report::document::Report;
 use crate::report::ink::Ink;
 use crate::report::safe::Safe;
 use crate::report::{Options, groups};
@@ -89,10 +89,7 @@ fn table<'l>(
 
 /// Node and name of every certificate that something is wrong with.
 fn failing<'r>(report: &'r Report<'_>) -> BTreeSet<(Option<&'r str>, &'r str)> {
-    let outcomes = report.outcomes.iter().filter_map(|entry| match entry {
-        Entry::One(outcome) => Some(&outcome.verdict),
-        Entry::Summary(_) => None,
-    });
+    let outcomes = report.outcomes.verdicts();
     let failed = outcomes.filter(|one| one.status == Status::Fail);
     let subjects = failed.map(|one| &one.subject);
     let certificates = subjects.filter(|subject| subject.kind == "certificate");

@@ -79,7 +79,7 @@ fn heading(n: usize, digits: usize, finding: &Finding<'_>, page: &mut Page<'_>) 
     let right = Safe::join(&right, page.sign(" · ", ", "));
     let room = page.width.saturating_sub(before + 2 + right.width());
     let words = match finding.outcomes.as_slice() {
-        [one] => one.verdict.told.words(),
+        [one] => one.told.words(),
         _ => Default::default(),
     };
     let title = match words.message.as_str() {
@@ -129,9 +129,9 @@ fn paragraph(label: &'static str, text: &Safe, page: &mut Page<'_>) -> io::Resul
 fn subjects(finding: &Finding<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let lead = &finding.evaluation.id;
     let of = finding.outcomes.iter();
-    let of = of.filter(|one| *one.verdict.evaluation == **lead);
-    let names: Vec<String> = of.map(|one| groups::name(&one.verdict.subject)).collect();
-    let names = page.list(&names, DETAILS);
+    let of = of.filter(|one| *one.evaluation == **lead);
+    let of: Vec<_> = of.collect();
+    let names = page.list_of(&of, DETAILS, |one| page.text(&groups::name(&one.subject)));
     let text = match finding.judged {
         0 | 1 => names,
         judged => {
@@ -145,8 +145,8 @@ fn subjects(finding: &Finding<'_>, page: &mut Page<'_>) -> io::Result<()> {
 /// That it was accepted, and is no more.
 fn expired(finding: &Finding<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let ended = finding.outcomes.iter().filter_map(|one| {
-        let waiver = one.expired_waiver.as_ref()?;
-        let name = groups::name(&one.verdict.subject);
+        let waiver = one.expired_waiver()?;
+        let name = groups::name(&one.subject);
         let terms = waived::terms(waiver);
         Some(format!("the waiver {terms} has expired ({name})"))
     });
@@ -163,7 +163,7 @@ fn evidence(finding: &Finding<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let Some(first) = finding.outcomes.first() else {
         return Ok(());
     };
-    let words = first.verdict.told.words();
+    let words = first.told.words();
     let all = &words.evidence;
     let room = page.width - LABEL[1].len();
     let values: Vec<(Safe, Safe)> = all[..page.shown(all.len(), DETAILS)]

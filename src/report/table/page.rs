@@ -77,10 +77,15 @@ impl<'a> Page<'a> {
 
     /// "a, b, c and 1 more".
     pub(super) fn list(&self, names: &[impl AsRef<str>], most: usize) -> Safe {
-        let shown = self.shown(names.len(), most);
-        let parts = names[..shown].iter().map(|name| self.text(name.as_ref()));
-        let list = Safe::join(&parts.collect::<Vec<_>>(), ", ");
-        match names.len() - shown {
+        self.list_of(names, most, |name| self.text(name.as_ref()))
+    }
+
+    /// The same of things that have to be named first.
+    pub(super) fn list_of<T>(&self, all: &[T], most: usize, name: impl Fn(&T) -> Safe) -> Safe {
+        let shown = self.shown(all.len(), most);
+        let parts: Vec<Safe> = all[..shown].iter().map(name).collect();
+        let list = Safe::join(&parts, ", ");
+        match all.len() - shown {
             0 => list,
             left => {
                 list + Safe::literal(" and ") + Safe::number(left as u64) + Safe::literal(" more")

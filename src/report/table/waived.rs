@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use super::page::{Page, Set, count};
-use crate::outcome::Status;
-use crate::report::document::{Entry, Outcome, Report};
+use crate::outcome::{Outcome, Status, Waiver};
+use crate::report::document::Report;
 use crate::report::groups;
 use crate::report::ink::Ink;
 use crate::report::safe::Safe;
-use crate::score::{Waiver, WaiverEntry, WaiverState};
+use crate::score::{WaiverEntry, WaiverState};
 
 /// How many waivers are shown unless all are asked for.
 const SHOWN: usize = 10;
@@ -44,15 +44,14 @@ fn accepted(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
         .collect();
     let mut rows: Vec<(&str, &Waiver, Vec<&Outcome<'_>>)> = Vec::new();
     let mut findings = 0;
-    for entry in &report.outcomes {
-        let Entry::One(outcome) = entry else { continue };
+    for outcome in report.outcomes.verdicts() {
         let Some(waiver) =
-            (outcome.waiver.as_deref()).filter(|_| outcome.verdict.status == Status::Fail)
+            (outcome.waiver().map(|waiver| &**waiver)).filter(|_| outcome.status == Status::Fail)
         else {
             continue;
         };
         findings += 1;
-        let evaluation = outcome.verdict.evaluation.as_ref();
+        let evaluation = outcome.evaluation.as_ref();
         let same =
             |row: &&mut (&str, &Waiver, Vec<&Outcome<'_>>)| (row.0, row.1) == (evaluation, waiver);
         match rows.iter_mut().find(same) {
@@ -70,9 +69,7 @@ fn accepted(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     let shown = page.shown(rows.len(), SHOWN);
     let cells = rows[..shown].iter().map(|(evaluation, waiver, outcomes)| {
         let names = outcomes.iter();
-        let names: Vec<String> = names
-            .map(|one| groups::name(&one.verdict.subject))
-            .collect();
+        let names: Vec<String> = names.map(|one| groups::name(&one.subject)).collect();
         let title = titles.get(evaluation).copied().unwrap_or(evaluation);
         vec![
             count(outcomes.len() as u64, "finding", "findings"),
@@ -126,16 +123,15 @@ fn to_review(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
 fn exempt(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     let mut rows: BTreeMap<&str, (u64, Vec<String>)> = BTreeMap::new();
     let mut verdicts = 0;
-    for entry in &report.outcomes {
-        let Entry::One(outcome) = entry else { continue };
-        let reasons: BTreeSet<&str> = (outcome.exemptions.iter())
+    for outcome in report.outcomes.verdicts() {
+        let reasons: BTreeSet<&str> = (outcome.exemptions().iter())
             .map(|exemption| exemption.reason.as_str())
             .collect();
         verdicts += u64::from(!reasons.is_empty());
         for reason in reasons {
             let (count, subjects) = rows.entry(reason).or_default();
             *count += 1;
-            let name = groups::name(&outcome.verdict.subject);
+            let name = groups::name(&outcome.subject);
             if !subjects.contains(&name) {
                 subjects.push(name);
             }

@@ -329,9 +329,9 @@ fn used(facts: &Facts) -> Vec<&str> {
     used
 }
 
-fn source(engine: &str) -> Source {
+fn source(engine: &'static str) -> Source {
     Source::Derived {
-        engine: engine.to_owned(),
+        engine: engine.into(),
     }
 }
 

@@ -132,7 +132,7 @@ fn unrecognised() -> Gap {
 
 fn source() -> Source {
     Source::Derived {
-        engine: "images of the network plugin".to_owned(),
+        engine: "images of the network plugin".into(),
     }
 }
 

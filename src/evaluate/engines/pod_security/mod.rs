@@ -6,6 +6,7 @@
 mod standard;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::facts::component::Component;
 use crate::facts::objects::{Container, Namespace, PodSpec};
@@ -189,8 +190,8 @@ fn level(plugin: &Plugin, namespace: &Namespace) -> Result<(String, String), Gap
     }
 }
 
-/// What each template breaks, by workload, then template.
-pub(crate) fn standings(facts: &Facts, lacking: &Lacking) -> Vec<Vec<Standing>> {
+/// What each template breaks, by workload, then template. Most break the same, which is stored once.
+pub(crate) fn standings(facts: &Facts, lacking: &Lacking) -> Vec<Vec<Arc<Standing>>> {
     let schemas = [
         Workload::schema(),
         Template::schema(),
@@ -198,32 +199,48 @@ pub(crate) fn standings(facts: &Facts, lacking: &Lacking) -> Vec<Vec<Standing>> 
         Container::schema(),
     ];
     let unread = schemas.into_iter().find_map(|record| lacking.below(record));
-    let of = |template: &Template| {
-        if let Some(gap) = unread {
-            return Standing {
-                baseline_broken: Cell::Gap(gap.clone()),
-                restricted_broken: Cell::Gap(gap.clone()),
-            };
-        }
-        let [baseline_broken, restricted_broken] =
-            [Level::Baseline, Level::Restricted].map(|level| {
-                let broken = broken(level, LATEST, template);
-                let names = broken.into_iter().map(str::to_owned).collect();
-                Cell::explicit(names, source("Pod Security Standards"))
-            });
-        Standing {
-            baseline_broken,
-            restricted_broken,
+    let unread = unread.map(|gap| {
+        Arc::new(Standing {
+            baseline_broken: Cell::Gap(gap.clone()),
+            restricted_broken: Cell::Gap(gap.clone()),
+        })
+    });
+    let mut known: BTreeMap<[Vec<&'static str>; 2], Arc<Standing>> = BTreeMap::new();
+    let mut of = |template: &Template| match &unread {
+        Some(unread) => unread.clone(),
+        None => {
+            let levels = [Level::Baseline, Level::Restricted];
+            let broken = levels.map(|level| broken(level, LATEST, template));
+            let standing = known.entry(broken);
+            let standing = standing.or_insert_with_key(|broken| Arc::new(Standing::of(broken)));
+            standing.clone()
         }
     };
     let workloads = facts.workloads.rows.iter();
     workloads
-        .map(|workload| workload.templates.iter().map(of).collect())
+        .map(|workload| workload.templates.iter().map(&mut of).collect())
         .collect()
 }
 
+impl Standing {
+    fn of(broken: &[Vec<&'static str>; 2]) -> Self {
+        let [baseline_broken, restricted_broken] = broken.each_ref().map(|names| {
+            let names = names.iter().map(|name| (*name).to_owned()).collect();
+            Cell::explicit(names, source("Pod Security Standards"))
+        });
+        Self {
+            baseline_broken,
+            restricted_broken,
+        }
+    }
+}
+
 /// Completes `admissions`, which are in the order of the namespaces, by the workloads that a higher level would refuse.
-pub(crate) fn refused(admissions: &mut [Admission], facts: &Facts, standings: &[Vec<Standing>]) {
+pub(crate) fn refused(
+    admissions: &mut [Admission],
+    facts: &Facts,
+    standings: &[Vec<Arc<Standing>>],
+) {
     let mut below: BTreeMap<&str, [Cell<Vec<String>>; 2]> = BTreeMap::new();
     for (workload, standings) in facts.workloads.rows.iter().zip(standings) {
         let known = below
@@ -267,8 +284,8 @@ fn enforced(text: String) -> Cell<String> {
     Cell::explicit(text, source(STANDARD))
 }
 
-fn source(engine: &str) -> Source {
+fn source(engine: &'static str) -> Source {
     Source::Derived {
-        engine: engine.to_owned(),
+        engine: engine.into(),
     }
 }

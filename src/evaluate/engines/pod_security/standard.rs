@@ -4,7 +4,7 @@
 //! answers of the API server, which the live suite compares with. A control has one entry for each reading of it: `since`
 //! and `until` are minor versions, and a restricted control can stand in place of a baseline one.
 
-use crate::facts::objects::{Container, Handler, PodSpec, Probe, Profile, SELinuxOptions};
+use crate::facts::objects::{Container, Handler, PodSpec, Profile, SELinuxOptions};
 use crate::facts::workload::Template;
 
 /// A level that forbids something.
@@ -237,10 +237,7 @@ fn foreign_hosts(pod: &Pod<'_>) -> bool {
             ..
         } = container;
         let probes = [liveness_probe, readiness_probe, startup_probe];
-        let probes = probes
-            .into_iter()
-            .flatten()
-            .map(|probe: &Probe| &probe.handler);
+        let probes = probes.into_iter().flatten().map(|probe| &probe.handler);
         let hooks = lifecycle
             .iter()
             .flat_map(|one| [&one.post_start, &one.pre_stop]);
@@ -299,7 +296,7 @@ fn se_linux(pod: &Pod<'_>) -> bool {
     };
     let context = pod.spec.security_context.as_ref();
     context
-        .and_then(|context| context.se_linux_options.as_ref())
+        .and_then(|context| context.se_linux_options.as_deref())
         .is_some_and(foreign)
         || pod.any(|one| {
             Some(foreign(

@@ -171,7 +171,7 @@ impl<'f> Rbac<'f> {
                     .map(|subject| Principal::of(subject, namespace))
                     .collect(),
                 Source::Derived {
-                    engine: "subjects of the binding".to_owned(),
+                    engine: "subjects of the binding".into(),
                 },
             ),
         }
@@ -190,7 +190,7 @@ impl<'f> Rbac<'f> {
         let held =
             [account, ""].map(|name| self.held.get(&(namespace.to_owned(), name.to_owned())));
         let answer = |granted| {
-            let engine = format!("bindings of service account {namespace}/{account}");
+            let engine = format!("bindings of service account {namespace}/{account}").into();
             Cell::explicit(granted, Source::Derived { engine })
         };
         if held.contains(&Some(&Ok(()))) {
@@ -231,12 +231,12 @@ impl<'f> Rbac<'f> {
                 shipped: true,
                 collects: false,
                 source: Source::Derived {
-                    engine: format!("ClusterRole {} as Kubernetes ships it", role.name),
+                    engine: format!("ClusterRole {} as Kubernetes ships it", role.name).into(),
                 },
             }),
             (Some(gap), _) => Found::Unknown(gap.clone()),
             (None, _) => Found::Missing(Source::Derived {
-                engine: format!("complete list of {}s", role.kind),
+                engine: format!("complete list of {}s", role.kind).into(),
             }),
         }
     }
@@ -291,7 +291,7 @@ fn known<'f>(
 }
 
 fn shipped(shipped: bool) -> Cell<bool> {
-    let engine = "comparison with what Kubernetes ships".to_owned();
+    let engine = "comparison with what Kubernetes ships".into();
     Cell::explicit(shipped, Source::Derived { engine })
 }
 

@@ -64,21 +64,27 @@ fn containers_have_roles() {
 
 #[test]
 fn ports_times_and_quantities() {
-    let service: Service = read(
-        r#"{"metadata": {"name": "s", "creationTimestamp": "2026-01-02T03:04:05Z"}, "spec": {"ports": [{"targetPort": 80}, {"targetPort": "http"}]}}"#,
+    let pod: Pod = read(
+        r#"{"metadata": {"name": "s", "creationTimestamp": "2026-01-02T03:04:05Z"}, "spec": {"containers": [{
+            "livenessProbe": {"httpGet": {"port": 80}}, "readinessProbe": {"httpGet": {"port": "http"}},
+            "resources": {"limits": {"cpu": 2, "memory": "1Gi"}}}]}}"#,
     );
-    let ports = service.spec.ports.iter();
-    let ports: Vec<_> = ports.map(|port| port.target_port.to_string()).collect();
-    assert_eq!(ports, ["80", "http"]);
-    let created = service.metadata.creation_timestamp.timestamp().unwrap();
+    let container = &pod.spec.containers[0];
+    let port = |probe: &Option<Box<Probe>>| {
+        let http = probe.as_ref()?.handler.http_get.as_ref()?;
+        Some(http.port.to_string())
+    };
+    assert_eq!(port(&container.liveness_probe).as_deref(), Some("80"));
+    assert_eq!(port(&container.readiness_probe).as_deref(), Some("http"));
+    let created = pod.metadata.creation_timestamp.timestamp().unwrap();
     assert_eq!(created.to_string(), "2026-01-02T03:04:05Z");
-    let pod = pod(r#"{"containers": [{"resources": {"limits": {"cpu": 2, "memory": "1Gi"}}}]}"#);
-    let limits = &pod.spec.containers[0].resources.limits;
+    let limits = &container.resources.limits;
     assert_eq!(
         (limits["cpu"].text.as_str(), limits["memory"].text.as_str()),
         ("2", "1Gi")
     );
-    assert_eq!(written(&service)["spec"]["ports"][0]["targetPort"], 80);
+    let written = &written(&pod)["spec"]["containers"][0];
+    assert_eq!(written["livenessProbe"]["httpGet"]["port"], 80);
 }
 
 /// What an expression sees at `path` of a record.
