@@ -1,5 +1,7 @@
 //! A cell: one observed value, or the honest absence of it.
 
+use std::sync::LazyLock;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Gap, Origin, Source};
@@ -80,11 +82,14 @@ impl<T> Default for Cell<T> {
 impl Gap {
     /// The gap of a fact that the snapshot at hand was recorded without.
     pub fn not_collected() -> Self {
-        Self::new(
-            "a fact that was not collected",
-            "",
-            super::GapReason::NotAsked,
-            "collect again with this version",
-        )
+        static GAP: LazyLock<Gap> = LazyLock::new(|| {
+            Gap::new(
+                "a fact that was not collected",
+                "",
+                super::GapReason::NotAsked,
+                "collect again with this version",
+            )
+        });
+        GAP.clone()
     }
 }

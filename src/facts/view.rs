@@ -124,6 +124,15 @@ plain! {
     SignedDuration => Duration, |v| View::Duration(*v);
 }
 
+impl Observed for Arc<str> {
+    fn kind() -> Type {
+        Type::Text
+    }
+    fn read(&self) -> Reading<'_> {
+        View::Text(self).into()
+    }
+}
+
 impl<T: Observed> Observed for Option<T> {
     fn kind() -> Type {
         T::kind()

@@ -19,7 +19,7 @@ mod requests;
 mod siblings;
 mod storage;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::catalog::SubjectKind;
@@ -40,6 +40,8 @@ pub struct World<'f> {
     derived: Derived,
     /// The nodes by name.
     nodes: BTreeMap<&'f str, &'f Node>,
+    /// Why nothing that lies or runs on a node is known, of those of the API that were not read.
+    unread: BTreeMap<&'f str, Gap>,
 }
 
 /// One subject as expressions see it.
@@ -99,13 +101,19 @@ impl<'f> World<'f> {
     /// Computes what the rows need beyond the facts.
     pub fn new(facts: &'f Facts, lacking: &'f Lacking) -> Self {
         let nodes = facts.nodes.rows.iter();
+        let nodes: BTreeMap<&str, &Node> = nodes
+            .map(|node| (node.metadata.name.as_str(), node))
+            .collect();
+        let read: BTreeSet<&str> = facts.hosts.rows.iter().map(|host| &*host.node).collect();
+        let unread = nodes.keys().filter(|name| !read.contains(*name));
         Self {
             facts,
             lacking,
             derived: Derived::compute(facts, lacking),
-            nodes: nodes
-                .map(|node| (node.metadata.name.as_str(), node))
+            unread: unread
+                .map(|name| (*name, facts.unread_node(name)))
                 .collect(),
+            nodes,
         }
     }
 

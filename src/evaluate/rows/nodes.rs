@@ -1,6 +1,5 @@
 //! Rows of nodes, and of the files that lie on them.
 
-use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
 use crate::facts::host::{File, Role};
@@ -152,18 +151,14 @@ impl World<'_> {
                 gap.clone(),
             )];
         }
-        let read: BTreeSet<&str> = facts.hosts.rows.iter().map(|host| &*host.node).collect();
-        let unread = facts
-            .nodes
-            .rows
-            .iter()
-            .filter(|node| !read.contains(node.metadata.name.as_str()));
-        unread
-            .map(|node| {
-                let name = &node.metadata.name;
+        // In the order of the listing.
+        let names = facts.nodes.rows.iter().map(|node| &node.metadata.name);
+        names
+            .filter_map(|name| {
+                let gap = self.unread.get(name.as_str())?;
                 let mut subject = Subject::new(subject, what);
                 subject.node = Some(name.clone());
-                (subject, facts.unread_node(name))
+                Some((subject, gap.clone()))
             })
             .collect()
     }

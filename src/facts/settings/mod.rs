@@ -42,8 +42,9 @@ enum Nodes {
     Each(Vec<Node>),
     /// Every setting that stands here is not known, for one reason: a cluster has thousands of kubelets that nobody reads.
     Hidden {
-        leaf: Box<Node>,
-        groups: Vec<Node>,
+        /// Stands for each.
+        leaf: Arc<Cell<Scalar>>,
+        groups: Vec<Settings>,
     },
 }
 
@@ -52,6 +53,12 @@ enum Nodes {
 enum Node {
     Leaf(Cell<Scalar>),
     Group(Settings),
+}
+
+/// A setting or a group of them, wherever it is stored.
+enum Seen<'s> {
+    Leaf(&'s Cell<Scalar>),
+    Group(&'s Settings),
 }
 
 impl Settings {
@@ -79,15 +86,18 @@ impl Settings {
         }
     }
 
-    fn node(&self, position: usize) -> Option<&Node> {
+    fn node(&self, position: usize) -> Option<Seen<'_>> {
         match &self.nodes {
-            Nodes::Each(nodes) => nodes.get(position),
+            Nodes::Each(nodes) => nodes.get(position).map(|node| match node {
+                Node::Leaf(cell) => Seen::Leaf(cell),
+                Node::Group(group) => Seen::Group(group),
+            }),
             Nodes::Hidden { leaf, groups } => match self.shape.parts.get(position)? {
-                Part::Leaf(_) => Some(leaf),
+                Part::Leaf(_) => Some(Seen::Leaf(leaf)),
                 Part::Group(_) => {
                     let before = self.shape.parts[..position].iter();
                     let before = before.filter(|part| matches!(part, Part::Group(_)));
-                    groups.get(before.count())
+                    groups.get(before.count()).map(Seen::Group)
                 }
             },
         }
@@ -111,11 +121,11 @@ impl Settings {
     pub fn get(&self, name: &str) -> Option<&Cell<Scalar>> {
         let here = |name: &str| self.node(self.shape.record.position(name)?);
         match here(name) {
-            Some(Node::Leaf(cell)) => Some(cell),
-            Some(Node::Group(_)) => None,
+            Some(Seen::Leaf(cell)) => Some(cell),
+            Some(Seen::Group(_)) => None,
             None => match here(name.split_once('.')?.0)? {
-                Node::Group(group) => group.get(name.split_once('.')?.1),
-                Node::Leaf(_) => None,
+                Seen::Group(group) => group.get(name.split_once('.')?.1),
+                Seen::Leaf(_) => None,
             },
         }
     }
@@ -149,16 +159,30 @@ impl Settings {
         self
     }
 
+    /// Has `above` stand for all that is not known here for the same reason.
+    fn share(&mut self, above: &Arc<Cell<Scalar>>) {
+        if let Nodes::Hidden { leaf, groups } = &mut self.nodes
+            && leaf == above
+        {
+            *leaf = above.clone();
+            groups.iter_mut().for_each(|group| group.share(above));
+        }
+    }
+
     /// All nodes, each for itself.
-    fn each(&mut self) -> &mut Vec<Node> {
+    fn each(&mut self) -> &mut [Node] {
         if let Nodes::Hidden { .. } = self.nodes {
+            let own = |seen| match seen {
+                Seen::Leaf(cell) => Node::Leaf(cell.clone()),
+                Seen::Group(group) => Node::Group(group.clone()),
+            };
             let positions = 0..self.shape.parts.len();
-            let nodes = positions.filter_map(|at| self.node(at).cloned()).collect();
-            self.nodes = Nodes::Each(nodes);
+            let nodes = positions.filter_map(|at| self.node(at).map(own));
+            self.nodes = Nodes::Each(nodes.collect());
         }
         match &mut self.nodes {
             Nodes::Each(nodes) => nodes,
-            Nodes::Hidden { groups, .. } => groups,
+            Nodes::Hidden { .. } => &mut [],
         }
     }
 
@@ -170,11 +194,11 @@ impl Settings {
                 continue;
             };
             match (part, node) {
-                (Part::Leaf(row), Node::Leaf(cell)) => {
+                (Part::Leaf(row), Seen::Leaf(cell)) => {
                     all.push((self.table.rows[*row].name.as_str(), cell));
                 }
-                (_, Node::Group(group)) => all.extend(group.cells()),
-                (Part::Group(_), Node::Leaf(_)) => {}
+                (_, Seen::Group(group)) => all.extend(group.cells()),
+                (Part::Group(_), Seen::Leaf(_)) => {}
             }
         }
         all
@@ -188,23 +212,28 @@ impl Settings {
 
 impl Nodes {
     fn of(nodes: Vec<Node>) -> Self {
-        let mut leaves = nodes.iter().filter(|node| matches!(node, Node::Leaf(_)));
-        let first = leaves.next().cloned();
-        match first {
-            Some(leaf @ Node::Leaf(Cell::Gap(_))) if leaves.all(|other| *other == leaf) => {
-                let groups = nodes.into_iter();
-                let mut groups: Vec<Node> = groups
-                    .filter(|node| matches!(node, Node::Group(_)))
-                    .collect();
-                // Collecting keeps the room of all nodes.
-                groups.shrink_to_fit();
-                Self::Hidden {
-                    leaf: Box::new(leaf),
-                    groups,
-                }
-            }
-            _ => Self::Each(nodes),
+        let mut leaves = nodes.iter().filter_map(|node| match node {
+            Node::Leaf(cell) => Some(cell),
+            Node::Group(_) => None,
+        });
+        let Some(leaf) = leaves.next().filter(|leaf| leaf.gap().is_some()) else {
+            return Self::Each(nodes);
+        };
+        if !leaves.all(|other| other == leaf) {
+            return Self::Each(nodes);
         }
+        let leaf = Arc::new(leaf.clone());
+        let groups = nodes.into_iter().filter_map(|node| match node {
+            Node::Leaf(_) => None,
+            Node::Group(mut group) => {
+                group.share(&leaf);
+                Some(group)
+            }
+        });
+        let mut groups: Vec<Settings> = groups.collect();
+        // Collecting keeps the room of all nodes.
+        groups.shrink_to_fit();
+        Self::Hidden { leaf, groups }
     }
 }
 
@@ -233,8 +262,8 @@ impl Fields for Settings {
 
     fn field(&self, position: usize) -> Reading<'_> {
         match self.node(position) {
-            Some(Node::Leaf(cell)) => reading(cell),
-            Some(Node::Group(group)) => View::Record(group).into(),
+            Some(Seen::Leaf(cell)) => reading(cell),
+            Some(Seen::Group(group)) => View::Record(group).into(),
             None => View::Absent.into(),
         }
     }

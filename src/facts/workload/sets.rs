@@ -4,6 +4,7 @@
 //! a StatefulSet would be a set of its own. [`UNCOUNTED`] names them, so that who selects by one knows that it cannot tell.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use super::index::Numbers;
 use crate::facts::record;
@@ -35,14 +36,14 @@ record! {
         /// How many pods.
         pub instances: i64,
         /// The nodes they are on, those that wait for one left out.
-        pub nodes: Vec<String>,
+        pub nodes: Vec<Arc<str>>,
     }
 }
 
 /// Pod sets in the making; workload and template are still the folder's own numbers.
 #[derive(Debug, Default)]
 pub(super) struct Sets {
-    nodes: Numbers<String>,
+    nodes: Numbers<Arc<str>>,
     labels: Numbers<BTreeMap<String, String>>,
     sets: HashMap<Key, Members>,
 }
@@ -72,7 +73,7 @@ impl Sets {
         let members = self.sets.entry(key).or_default();
         members.instances += 1;
         if !node.is_empty() {
-            members.nodes.insert(self.nodes.number(node));
+            members.nodes.insert(self.nodes.number(node.into()));
         }
     }
 
@@ -86,7 +87,7 @@ impl Sets {
                 .nodes
                 .iter()
                 .filter_map(|at| nodes.get(*at as usize));
-            let mut names: Vec<String> = names.cloned().collect();
+            let mut names: Vec<Arc<str>> = names.cloned().collect();
             names.sort_unstable();
             Some(PodSet {
                 namespace,

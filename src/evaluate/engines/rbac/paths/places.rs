@@ -194,10 +194,10 @@ impl<'g> Graph<'g> {
         for node in &set.nodes {
             if escapes {
                 let does = format!("({name}, which is root of node {node})");
-                self.follows(inside, Spot::Node(node.clone()), does);
+                self.follows(inside, Spot::Node(node.to_string()), does);
             }
             if holds_token {
-                let at = self.spot(Spot::Node(node.clone()));
+                let at = self.spot(Spot::Node(node.to_string()));
                 let does = format!("where {name} keeps its token");
                 self.follows(at, Spot::Being(who.clone()), does);
             }
