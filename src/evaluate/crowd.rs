@@ -14,9 +14,9 @@ pub(super) struct Crowd<'w> {
     /// In the order of their identities.
     pub(super) subjects: Vec<Member>,
     /// What should be there and was not read.
-    pub(super) unread: Vec<Unread>,
+    pub(super) unread: Absent,
     /// What was not read and is known to be like some rows.
-    pub(super) hidden: Vec<(Vec<Row<'w>>, Vec<Unread>)>,
+    pub(super) hidden: Vec<(Vec<Row<'w>>, Absent)>,
     /// Why there is nothing at all.
     pub(super) none: String,
 }
@@ -30,13 +30,21 @@ pub(super) struct Member {
     pub(super) partial: bool,
 }
 
+/// Those who were not read.
+pub(super) struct Absent {
+    pub(super) all: Vec<Unread>,
+    /// Those of them who are not told one by one: thousands of nodes that nobody read say the same, and each is named among
+    /// the gaps.
+    pub(super) crowd: Arc<[Arc<Subject>]>,
+}
+
 /// Somebody who was not read.
 pub(super) struct Unread {
     pub(super) subject: Arc<Subject>,
     /// Why.
     pub(super) gap: Gap,
-    /// Whether something of it was read.
-    pub(super) partial: bool,
+    /// Whether it is told by itself.
+    pub(super) told: bool,
 }
 
 /// Namespace, node and name.
@@ -55,19 +63,24 @@ impl<'w> Crowd<'w> {
             positions.or_insert_with(|| Vec::with_capacity(1)).push(at);
         }
         let mut partial: BTreeSet<u32> = BTreeSet::new();
-        let mut unread = |unread: Vec<(Subject, Gap)>| -> Vec<Unread> {
-            let unread = unread.into_iter().map(|(subject, gap)| {
+        let mut unread = |unread: Vec<(Subject, Gap)>| -> Absent {
+            let unread = unread.into_iter().enumerate();
+            let unread = unread.map(|(number, (subject, gap))| {
                 let known = by_identity.get(&identity(&subject));
                 partial.extend(known.and_then(|rows| rows.first()));
                 let partial = known.is_some();
-                let subject = Arc::new(subject);
                 Unread {
-                    subject,
+                    told: number < SAMPLE || subject.node.is_none() || partial,
+                    subject: Arc::new(subject),
                     gap,
-                    partial,
                 }
             });
-            unread.collect()
+            let mut all: Vec<Unread> = unread.collect();
+            // Collecting keeps the room that the subjects took.
+            all.shrink_to_fit();
+            let crowd = all.iter().filter(|one| !one.told);
+            let crowd = crowd.map(|one| one.subject.clone()).collect();
+            Absent { all, crowd }
         };
         let missing = unread(rows.unread);
         let hidden = rows.hidden.into_iter();

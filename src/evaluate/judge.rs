@@ -1,14 +1,15 @@
 //! Verdicts: every program on every row of its kind of subject.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::catalog::SubjectKind;
 use crate::facts::{Cell, Source};
-use crate::outcome::{Evaluation, Judged, Judgement, Outcome, Quiet, Status, Tell, Words};
+use crate::outcome::{Evaluation, Judged, Judgement, Outcome, Quiet, Status, Subject, Tell, Words};
 
 use super::bench::Bench;
-use super::crowd::{Crowd, Unread, identity};
+use super::crowd::{Absent, Crowd, identity};
 use super::program::Program;
 use super::rows::World;
 
@@ -101,7 +102,8 @@ impl<'w> Judge<'w> {
         };
         let teller = (self as &dyn Tell, u32::try_from(number).unwrap_or(u32::MAX));
         let mut bench = Bench::new(self.world, &task.program, &evaluation, teller);
-        let (mut outcomes, mut quiet) = (Vec::new(), Quiet::new());
+        let mut outcomes = Vec::new();
+        let mut calm: BTreeMap<Status, Vec<Arc<Subject>>> = BTreeMap::new();
         let mut kept: BTreeMap<Status, usize> = BTreeMap::new();
         for member in &crowd.subjects {
             let of_row = member
@@ -114,26 +116,29 @@ impl<'w> Judge<'w> {
             };
             let (status, subject) = (ruling.status(), &member.subject);
             let kept = kept.entry(status).or_default();
-            let calm = matches!(status, Status::Pass | Status::NotApplicable)
+            let quiet = matches!(status, Status::Pass | Status::NotApplicable)
                 || status == Status::Unknown && subject.node.is_some();
-            if keep == Keep::Samples && calm && *kept >= super::SAMPLE && !member.partial {
-                quiet.entry(status).or_default().push(subject.clone());
+            if keep == Keep::Samples && quiet && *kept >= super::SAMPLE && !member.partial {
+                calm.entry(status).or_default().push(subject.clone());
                 continue;
             }
             *kept += 1;
             let row = &crowd.rows[at as usize];
             outcomes.push(bench.outcome(&ruling, subject, row, at));
         }
+        let calm = calm.into_iter();
+        let mut quiet: Quiet = calm
+            .map(|(status, all)| (status, vec![all.into()]))
+            .collect();
         unread(&mut bench, crowd, keep, &mut outcomes, &mut quiet);
         // Without what was not read they are one a subject, and in order.
-        if !(crowd.unread.is_empty() && crowd.hidden.is_empty()) {
+        if !(crowd.unread.all.is_empty() && crowd.hidden.is_empty()) {
             outcomes = one_per_subject(outcomes);
         }
         if outcomes.is_empty() {
             outcomes.push(bench.nothing(&crowd.none));
         }
         outcomes.shrink_to_fit();
-        quiet.values_mut().for_each(Vec::shrink_to_fit);
         Judged {
             evaluation,
             outcomes,
@@ -162,16 +167,14 @@ fn unread<'j>(
     quiet: &mut Quiet,
 ) {
     let concerned = crowd.hidden.iter().filter(|(like, _)| bench.concerns(like));
-    let hidden: Vec<&Unread> = concerned.flat_map(|(_, unread)| unread).collect();
-    let unread = crowd.unread.iter().chain(hidden);
-    for (number, unread) in unread.enumerate() {
-        // Thousands of nodes that nobody read say the same; each is named among the gaps.
-        let node = unread.subject.node.is_some() && !unread.partial;
-        if keep == Keep::Samples && number >= super::SAMPLE && node {
+    let hidden: Vec<&Absent> = concerned.map(|(_, absent)| absent).collect();
+    for absent in [&crowd.unread].into_iter().chain(hidden) {
+        let told = absent.all.iter();
+        let told = told.filter(|unread| unread.told || keep == Keep::Everything);
+        outcomes.extend(told.map(|unread| bench.unread(unread)));
+        if keep == Keep::Samples && !absent.crowd.is_empty() {
             let unknown = quiet.entry(Status::Unknown).or_default();
-            unknown.push(unread.subject.clone());
-        } else {
-            outcomes.push(bench.unread(unread));
+            unknown.push(absent.crowd.clone());
         }
     }
 }

@@ -1,6 +1,6 @@
 //! From what readers hand over to the listings of [`Facts`]: objects of an API or a manifest, and nodes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::component::{Component, ComponentKind, DirectoryRead, FileRead, Files, Told};
 use super::host::HostFacts;
@@ -58,13 +58,13 @@ impl Facts {
                 self.certificate_signing_requests.rows.push(*object)
             }
             Object::Pod(object) => folder.pod(*object),
-            Object::Deployment(object) => folder.controller(&*object),
-            Object::ReplicaSet(object) => folder.controller(&*object),
-            Object::DaemonSet(object) => folder.controller(&*object),
-            Object::StatefulSet(object) => folder.controller(&*object),
-            Object::ReplicationController(object) => folder.controller(&*object),
-            Object::Job(object) => folder.controller(&*object),
-            Object::CronJob(object) => folder.controller(&*object),
+            Object::Deployment(object) => folder.controller(*object),
+            Object::ReplicaSet(object) => folder.controller(*object),
+            Object::DaemonSet(object) => folder.controller(*object),
+            Object::StatefulSet(object) => folder.controller(*object),
+            Object::ReplicationController(object) => folder.controller(*object),
+            Object::Job(object) => folder.controller(*object),
+            Object::CronJob(object) => folder.controller(*object),
             Object::ConfigMap(_) | Object::EndpointSlice(_) => {}
         }
     }
@@ -258,13 +258,11 @@ fn listing(kind: &str) -> Option<&'static str> {
 impl Facts {
     /// Takes the components that were told of and that no node read so far shows.
     pub fn take_told(&mut self, told: &Told) {
+        let rows = self.components.rows.iter();
+        let mut seen: BTreeSet<(ComponentKind, String)> =
+            rows.map(|row| (row.kind, row.node.clone())).collect();
         for (kind, node) in told.instances() {
-            if self
-                .components
-                .rows
-                .iter()
-                .any(|row| row.kind == kind && row.node == node)
-            {
+            if !seen.insert((kind, node.to_owned())) {
                 continue;
             }
             let sightings = told.sightings(kind, node);
@@ -278,6 +276,7 @@ impl Facts {
                 kind, node, version, &sightings, configz, &mut files,
             ));
         }
+        self.components.rows.shrink_to_fit();
     }
 }
 

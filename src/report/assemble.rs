@@ -92,8 +92,11 @@ impl<'w> Report<'w> {
 /// The verdicts of an evaluation, whether they are told one by one or not.
 fn statuses(judged: &Judged<'_>) -> impl Iterator<Item = Status> {
     let told = judged.outcomes.iter().map(|outcome| outcome.status);
-    let quiet = judged.quiet.iter();
-    told.chain(quiet.flat_map(|(status, subjects)| subjects.iter().map(|_| *status)))
+    let quiet = judged.quiet.iter().flat_map(|(status, lists)| {
+        let number = lists.iter().map(|list| list.len()).sum();
+        std::iter::repeat_n(*status, number)
+    });
+    told.chain(quiet)
 }
 
 fn percent(share: Option<Fraction>) -> Option<u8> {
@@ -202,13 +205,16 @@ fn entries<'w>(judged: Judged<'w>, overlay: &Overlay, all: bool) -> Vec<Entry<'w
             .or_insert_with_key(|status| new(*status))
             .add(outcome);
     }
-    for (status, subjects) in &quiet {
+    for (status, lists) in &quiet {
         let summary = summaries.entry(*status);
         let summary = summary.or_insert_with_key(|status| new(*status));
-        summary.count += subjects.len() as u64;
+        let mut subjects = lists.iter().flat_map(|list| list.iter()).peekable();
         if summary.sample.is_empty() {
-            summary.sample.extend(subjects.first().map(like_the_others));
+            summary
+                .sample
+                .extend(subjects.peek().map(|one| like_the_others(one)));
         }
+        summary.count += subjects.count() as u64;
     }
     // Done in place: there can be a hundred thousand.
     let told = outcomes.into_iter().filter_map(|mut outcome| {

@@ -212,6 +212,13 @@ pub(super) fn control<'a>(
         });
         return folding.score;
     }
+    let judged = control.checks.iter().filter_map(|id| {
+        let check = checks.get(&id.value)?;
+        index.judged(control, check)
+    });
+    folding
+        .subjects
+        .reserve_exact(judged.map(Judged::count).sum());
     for id in &control.checks {
         let check = checks.get(&id.value);
         let found = check.and_then(|check| Some((check.severity, index.judged(control, check)?)));
@@ -226,8 +233,8 @@ pub(super) fn control<'a>(
         for outcome in &judged.outcomes {
             folding.outcome(outcome, severity);
         }
-        for (status, subjects) in &judged.quiet {
-            for subject in subjects {
+        for (status, lists) in &judged.quiet {
+            for subject in lists.iter().flat_map(|list| list.iter()) {
                 folding.subject(subject, *status);
             }
         }

@@ -10,7 +10,7 @@ use super::discovery;
 use super::failure::Failure;
 use super::rights::{Right, Verdict};
 use super::session::{Answer, PROTOBUF, Session};
-use crate::facts::objects::{Kind, continue_token, decode_page};
+use crate::facts::objects::{Kind, continue_token, decode_items};
 use crate::facts::{Gap, GapReason, Lack};
 
 /// Objects per page: the measured optimum of memory and time.
@@ -246,12 +246,12 @@ impl Walk<'_> {
 
 fn decode<K: Kind + 'static, S: Sink<K>>(answer: &Answer, mut sink: S) -> (S, Decoded) {
     let mut decoded = Decoded::default();
-    match decode_page::<K>(&answer.body, answer.encoding) {
-        Ok(page) => {
-            decoded.count = page.items.len();
-            decoded.lacks = page.broken.iter().map(|one| one.lack::<K>()).collect();
-            page.items.into_iter().for_each(|object| sink.take(object));
-        }
+    let take = |object: K| {
+        decoded.count += 1;
+        sink.take(object);
+    };
+    match decode_items::<K>(&answer.body, answer.encoding, take) {
+        Ok(page) => decoded.lacks = page.broken.iter().map(|one| one.lack::<K>()).collect(),
         Err(_) => decoded.unreadable = true,
     }
     (sink, decoded)

@@ -214,7 +214,7 @@ impl<'a> Lister<'a> {
         let listed = self
             .each_namespace(|| {
                 let gathered = gathered.clone();
-                move |object: K| locked(&gathered).folder.controller(&object)
+                move |object: K| locked(&gathered).folder.controller(object)
             })
             .await;
         note(notes, listed.notes);

@@ -46,6 +46,9 @@ impl World<'_> {
 
     /// Why there is nothing about a component that is expected on `node`.
     fn not_seen(&self, kind: ComponentKind, node: &str) -> Gap {
+        if let Some(gap) = self.unread.get(node) {
+            return gap.clone();
+        }
         if !self.facts.hosts.rows.iter().any(|host| host.node == node) {
             return self.facts.unread_node(node);
         }

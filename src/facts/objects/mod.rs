@@ -33,7 +33,9 @@ pub use kind::{Kind, Object};
 pub use manifest::{Content, Document, decode_manifest};
 pub use meta::{LabelSelector, LabelSelectorRequirement, ObjectMeta, OwnerReference};
 pub use network::*;
-pub use page::{Broken, DecodeError, Encoding, Page, continue_token, decode_object, decode_page};
+pub use page::{
+    Broken, DecodeError, Encoding, Page, continue_token, decode_items, decode_object, decode_page,
+};
 pub use pod::*;
 pub use rbac::*;
 pub use values::{Port, Quantity, Time};

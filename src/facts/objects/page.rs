@@ -90,12 +90,28 @@ pub enum DecodeError {
 /// # Errors
 /// When the page as a whole makes no sense; an object that does not is listed in [`Page::broken`].
 pub fn decode_page<K: Kind>(body: &[u8], encoding: Encoding) -> Result<Page<K>, DecodeError> {
+    let mut items = Vec::new();
+    let page = decode_items(body, encoding, |item| items.push(item))?;
+    Ok(Page { items, ..page })
+}
+
+/// The same, handing on each object before the next is read; the page that is returned has none.
+///
+/// # Errors
+/// As [`decode_page`]; the objects before the damage have been handed on.
+pub fn decode_items<K: Kind>(
+    body: &[u8],
+    encoding: Encoding,
+    mut take: impl FnMut(K),
+) -> Result<Page<K>, DecodeError> {
     let wanted = format!("{}List", K::KIND);
-    let mut page = Page {
-        items: Vec::new(),
-        continue_token: None,
-        remaining: None,
-        broken: Vec::new(),
+    let mut broken = Vec::new();
+    let mut add = |item: Result<K, Broken>| match item {
+        Ok(mut item) => {
+            item.admit();
+            take(item);
+        }
+        Err(one) => broken.push(one),
     };
     let meta = match encoding {
         Encoding::Protobuf => {
@@ -104,7 +120,9 @@ pub fn decode_page<K: Kind>(body: &[u8], encoding: Encoding) -> Result<Page<K>, 
             for field in fields(list) {
                 match field? {
                     (1, bytes) => meta.merge(bytes)?,
-                    (2, bytes) => page.add(K::decode(bytes).map_err(|error| broken(bytes, &error))),
+                    (2, bytes) => {
+                        add(K::decode(bytes).map_err(|error| self::broken(bytes, &error)))
+                    }
                     _ => {}
                 }
             }
@@ -114,26 +132,17 @@ pub fn decode_page<K: Kind>(body: &[u8], encoding: Encoding) -> Result<Page<K>, 
             let list: JsonList<'_> = json(body)?;
             expect(&wanted, &list.kind)?;
             for item in list.items.ok_or_else(no_items)?.unwrap_or_default() {
-                page.add(read_json(item.get()));
+                add(read_json(item.get()));
             }
             list.metadata.unwrap_or_default()
         }
     };
-    page.continue_token = meta.token();
-    page.remaining = meta.remaining_item_count;
-    Ok(page)
-}
-
-impl<K: Kind> Page<K> {
-    fn add(&mut self, item: Result<K, Broken>) {
-        match item {
-            Ok(mut item) => {
-                item.admit();
-                self.items.push(item);
-            }
-            Err(broken) => self.broken.push(broken),
-        }
-    }
+    Ok(Page {
+        items: Vec::new(),
+        continue_token: meta.token(),
+        remaining: meta.remaining_item_count,
+        broken,
+    })
 }
 
 /// Reads only the metadata of a list, so that the next page can be asked for while this one is being decoded.

@@ -83,13 +83,13 @@ impl Folder {
     }
 
     /// Takes in a controller.
-    pub fn controller<C: Controller>(&mut self, controller: &C) {
+    pub fn controller<C: Controller>(&mut self, controller: C) {
+        let owner = Identity::controller(controller.metadata()).map(|owner| self.group(owner));
+        let number = self.group(Identity::of(&controller));
         let declares = owners::declared(controller).map(|(spec, meta)| {
-            let annotations = normalise::annotations(meta.annotations.clone());
+            let annotations = normalise::annotations(meta.annotations);
             self.shapes.number(Shape { annotations, spec })
         });
-        let owner = Identity::controller(controller.metadata()).map(|owner| self.group(owner));
-        let number = self.group(Identity::of(controller));
         let group = &mut self.groups[number as usize];
         group.seen = true;
         group.owner = owner;
@@ -351,7 +351,8 @@ impl Shapes {
         }
         let number = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
         same.push(number);
-        self.all.push(shape);
+        // A clone takes no more room than it needs; what was decoded has room to grow.
+        self.all.push(shape.clone());
         number
     }
 }

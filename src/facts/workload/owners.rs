@@ -10,7 +10,7 @@ use super::normalise;
 /// An object that makes pods, or makes what makes pods.
 pub trait Controller: Kind {
     /// What its pods are made from; `None` when it makes none now.
-    fn template(&self) -> Option<&PodTemplateSpec>;
+    fn into_template(self) -> Option<PodTemplateSpec>;
 
     /// The names of the claims it makes for each pod.
     fn claims(&self) -> impl Iterator<Item = &str> {
@@ -19,27 +19,27 @@ pub trait Controller: Kind {
 }
 
 impl Controller for Deployment {
-    fn template(&self) -> Option<&PodTemplateSpec> {
-        Some(&self.spec.template)
+    fn into_template(self) -> Option<PodTemplateSpec> {
+        Some(self.spec.template)
     }
 }
 
 /// The old revisions of a Deployment are ReplicaSets without pods: they declare nothing.
 impl Controller for ReplicaSet {
-    fn template(&self) -> Option<&PodTemplateSpec> {
-        (self.spec.replicas != Some(0)).then_some(&self.spec.template)
+    fn into_template(self) -> Option<PodTemplateSpec> {
+        (self.spec.replicas != Some(0)).then_some(self.spec.template)
     }
 }
 
 impl Controller for DaemonSet {
-    fn template(&self) -> Option<&PodTemplateSpec> {
-        Some(&self.spec.template)
+    fn into_template(self) -> Option<PodTemplateSpec> {
+        Some(self.spec.template)
     }
 }
 
 impl Controller for StatefulSet {
-    fn template(&self) -> Option<&PodTemplateSpec> {
-        Some(&self.spec.template)
+    fn into_template(self) -> Option<PodTemplateSpec> {
+        Some(self.spec.template)
     }
     fn claims(&self) -> impl Iterator<Item = &str> {
         let claims = self.spec.volume_claim_templates.iter();
@@ -48,20 +48,20 @@ impl Controller for StatefulSet {
 }
 
 impl Controller for ReplicationController {
-    fn template(&self) -> Option<&PodTemplateSpec> {
-        self.spec.template.as_ref()
+    fn into_template(self) -> Option<PodTemplateSpec> {
+        self.spec.template
     }
 }
 
 impl Controller for Job {
-    fn template(&self) -> Option<&PodTemplateSpec> {
-        Some(&self.spec.template)
+    fn into_template(self) -> Option<PodTemplateSpec> {
+        Some(self.spec.template)
     }
 }
 
 impl Controller for CronJob {
-    fn template(&self) -> Option<&PodTemplateSpec> {
-        Some(&self.spec.job_template.spec.template)
+    fn into_template(self) -> Option<PodTemplateSpec> {
+        Some(self.spec.job_template.spec.template)
     }
 }
 
@@ -129,11 +129,12 @@ impl Identity {
     }
 }
 
-/// The normalised spec that a controller declares.
-pub(super) fn declared<C: Controller>(controller: &C) -> Option<(PodSpec, &ObjectMeta)> {
-    let template = controller.template()?;
-    let mut spec = template.spec.clone();
-    normalise::declare_claims(&mut spec, &controller.metadata().name, controller.claims());
+/// The normalised spec that a controller declares, with the metadata of its pods.
+pub(super) fn declared<C: Controller>(controller: C) -> Option<(PodSpec, ObjectMeta)> {
+    let name = controller.metadata().name.clone();
+    let claims: Vec<String> = controller.claims().map(str::to_owned).collect();
+    let PodTemplateSpec { metadata, mut spec } = controller.into_template()?;
+    normalise::declare_claims(&mut spec, &name, claims.iter().map(String::as_str));
     normalise::spec(&mut spec, normalise::Name::Any);
-    Some((spec, &template.metadata))
+    Some((spec, metadata))
 }

@@ -110,13 +110,13 @@ fn a_thousand_pods_of_three_templates() {
             &spec,
         ));
     }
-    folder.controller(&controller!(
+    folder.controller(controller!(
         ReplicaSet,
         "web-1",
         Some(("Deployment", "web")),
         template(&declared("image0"))
     ));
-    folder.controller(&controller!(
+    folder.controller(controller!(
         Deployment,
         "web",
         None,
@@ -157,9 +157,9 @@ fn what_runs_differently_is_a_second_template() {
         r#"{"containers": [{"name": "c", "image": "i"}, {"name": "proxy", "image": "p"}]}"#;
     let debugged = r#"{"containers": [{"name": "c", "image": "i"}], "ephemeralContainers": [{"name": "debug", "image": "d"}]}"#;
     let mut folder = Folder::indexing();
-    folder.controller(&controller!(DaemonSet, "d", None, template(&declared("i"))));
+    folder.controller(controller!(DaemonSet, "d", None, template(&declared("i"))));
     folder.pod(pod("d-1", Some(("DaemonSet", "d")), "Running", sidecar));
-    folder.controller(&controller!(DaemonSet, "e", None, template(&declared("i"))));
+    folder.controller(controller!(DaemonSet, "e", None, template(&declared("i"))));
     folder.pod(pod(
         "e-1",
         Some(("DaemonSet", "e")),
@@ -167,7 +167,7 @@ fn what_runs_differently_is_a_second_template() {
         &running("i", 1),
     ));
     folder.pod(pod("e-2", Some(("DaemonSet", "e")), "Pending", debugged));
-    folder.controller(&controller!(DaemonSet, "f", None, template(&declared("i"))));
+    folder.controller(controller!(DaemonSet, "f", None, template(&declared("i"))));
     let workloads = folder.finish().workloads;
     let expected = [
         "DaemonSet d: r1 d0",
@@ -205,7 +205,7 @@ fn stateful_sets_and_jobs() {
     let indexed = r#"{"containers": [{"name": "c", "image": "i", "env": [{"name": "JOB_COMPLETION_INDEX",
         "valueFrom": {"fieldRef": {"fieldPath": "metadata.labels['batch.kubernetes.io/job-completion-index']"}}}]}], "hostname": "j-1-0"}"#;
     let mut folder = Folder::indexing();
-    folder.controller(&controller!(StatefulSet, "db", None, set));
+    folder.controller(controller!(StatefulSet, "db", None, set));
     folder.pod(pod(
         "db-0",
         Some(("StatefulSet", "db")),
@@ -229,20 +229,20 @@ fn stateful_sets_and_jobs() {
         "Succeeded",
         &declared("old"),
     ));
-    folder.controller(&controller!(
+    folder.controller(controller!(
         Job,
         "j-0",
         Some(("CronJob", "j")),
         template(&declared("old"))
     ));
-    folder.controller(&controller!(
+    folder.controller(controller!(
         Job,
         "j-1",
         Some(("CronJob", "j")),
         template(&declared("i"))
     ));
-    folder.controller(&controller!(CronJob, "j", None, cron));
-    folder.controller(&controller!(Job, "once", None, template(&declared("i"))));
+    folder.controller(controller!(CronJob, "j", None, cron));
+    folder.controller(controller!(Job, "once", None, template(&declared("i"))));
     let done = folder.finish();
     let (workloads, index) = (done.workloads, done.index);
     let expected = ["CronJob j: dr1", "Job once: d0", "StatefulSet db: dr2"];
@@ -255,7 +255,7 @@ fn owners_that_were_not_listed() {
     let mut folder = Folder::indexing();
     let run = declared("i");
     folder.pod(pod("a-1-x", Some(("ReplicaSet", "a-1")), "Running", &run));
-    folder.controller(&controller!(
+    folder.controller(controller!(
         ReplicaSet,
         "b-1",
         Some(("Deployment", "b")),
@@ -267,7 +267,7 @@ fn owners_that_were_not_listed() {
         "Running",
         &declared("i"),
     ));
-    folder.controller(&controller!(
+    folder.controller(controller!(
         ReplicaSet,
         "b-0",
         Some(("Deployment", "b")),
@@ -276,7 +276,7 @@ fn owners_that_were_not_listed() {
             declared("old")
         )
     ));
-    folder.controller(&controller!(
+    folder.controller(controller!(
         ReplicaSet,
         "r-1",
         Some(("Rollout", "r")),
@@ -315,13 +315,13 @@ fn owners_that_were_not_listed() {
 #[test]
 fn owners_in_a_circle_end() {
     let mut folder = Folder::indexing();
-    folder.controller(&controller!(
+    folder.controller(controller!(
         Job,
         "a",
         Some(("Job", "b")),
         template(&declared("i"))
     ));
-    folder.controller(&controller!(
+    folder.controller(controller!(
         Job,
         "b",
         Some(("Job", "a")),
@@ -344,7 +344,7 @@ fn host_ports_that_the_api_server_fills_in() {
     };
     let mut folder = Folder::indexing();
     let bare = template(&spec(r#"{"containerPort": 80}"#));
-    folder.controller(&controller!(DaemonSet, "d", None, bare));
+    folder.controller(controller!(DaemonSet, "d", None, bare));
     let filled = spec(r#"{"containerPort": 80, "hostPort": 80}"#);
     folder.pod(pod("d-1", Some(("DaemonSet", "d")), "Running", &filled));
     assert_eq!(outline(&folder.finish().workloads), ["DaemonSet d: dr1"]);
