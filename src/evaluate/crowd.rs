@@ -75,9 +75,9 @@ impl<'w> Crowd<'w> {
                     gap,
                 }
             });
-            let mut all: Vec<Unread> = unread.collect();
-            // Collecting keeps the room that the subjects took.
-            all.shrink_to_fit();
+            // Collected in place they would keep the room that the subjects took.
+            let mut all: Vec<Unread> = Vec::with_capacity(unread.len());
+            all.extend(unread);
             let crowd = all.iter().filter(|one| !one.told);
             let crowd = crowd.map(|one| one.subject.clone()).collect();
             Absent { all, crowd }

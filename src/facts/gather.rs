@@ -187,11 +187,13 @@ pub struct Taking<'f> {
 impl Taking<'_> {
     /// Takes an object that stands at `place`, as `deploy/web.yaml:12`.
     pub fn object(&mut self, object: Object, place: String) {
-        let metadata = object.metadata();
-        let (namespace, name) = (&metadata.namespace, &metadata.name);
-        self.facts
-            .origins
-            .add(object.kind(), namespace, name, place);
+        // These are only counted, and nothing is said about them.
+        if !matches!(object, Object::Service(_) | Object::Ingress(_)) {
+            let metadata = object.metadata();
+            let (namespace, name) = (&metadata.namespace, &metadata.name);
+            let origins = &mut self.facts.origins;
+            origins.add(object.kind(), namespace, name, place);
+        }
         self.facts.take_object(&mut self.folder, object);
     }
 

@@ -235,13 +235,5 @@ pub struct Judged<'w> {
     pub quiet: Quiet,
 }
 
-impl Judged<'_> {
-    /// How many verdicts there are.
-    pub fn count(&self) -> usize {
-        let quiet = self.quiet.values().flatten();
-        self.outcomes.len() + quiet.map(|list| list.len()).sum::<usize>()
-    }
-}
-
 /// Subjects by verdict, in lists that evaluations may share.
 pub type Quiet = BTreeMap<Status, Vec<Arc<[Arc<Subject>]>>>;

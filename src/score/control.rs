@@ -129,7 +129,7 @@ impl<'a> Index<'a> {
 struct Folding<'a> {
     name: String,
     overlay: &'a Overlay,
-    /// Who was judged, check by check; of each check in the order of their identities.
+    /// Who was judged, in the order of their identities.
     subjects: Vec<(&'a Subject, Status)>,
     unanswered: Option<&'a str>,
     score: ControlScore,
@@ -154,14 +154,23 @@ impl<'a> Folding<'a> {
         self.subjects.push((subject, status));
     }
 
-    fn finish(mut self) -> ControlScore {
-        // A few sorted runs, which a stable sort merges.
+    /// One status a subject, after each check: a control can have a hundred of them, on thousands of nodes.
+    fn fold(&mut self) {
+        // Two sorted runs, which a stable sort merges.
         self.subjects
             .sort_by(|(a, _), (b, _)| identity(a).cmp(&identity(b)));
-        let same = |a: &(&Subject, _), b: &(&Subject, _)| identity(a.0) == identity(b.0);
-        let of_subject = self.subjects.chunk_by(same);
-        let statuses = of_subject.filter_map(|all| fold(all.iter().map(|(_, status)| *status)));
-        self.score.tally = statuses.collect();
+        self.subjects.dedup_by(|(later, status), (kept, known)| {
+            let same = identity(later) == identity(kept);
+            if same {
+                *known = fold([*known, *status]).unwrap_or(Status::Unknown);
+            }
+            same
+        });
+    }
+
+    fn finish(mut self) -> ControlScore {
+        let statuses = self.subjects.iter();
+        self.score.tally = statuses.map(|(_, status)| *status).collect();
         let missing = self.unanswered.map(|_| Status::Unknown);
         // Nothing at all is said by a control without checks only: a person must judge it.
         let tally = &self.score.tally;
@@ -212,13 +221,6 @@ pub(super) fn control<'a>(
         });
         return folding.score;
     }
-    let judged = control.checks.iter().filter_map(|id| {
-        let check = checks.get(&id.value)?;
-        index.judged(control, check)
-    });
-    folding
-        .subjects
-        .reserve_exact(judged.map(Judged::count).sum());
     for id in &control.checks {
         let check = checks.get(&id.value);
         let found = check.and_then(|check| Some((check.severity, index.judged(control, check)?)));
@@ -238,6 +240,7 @@ pub(super) fn control<'a>(
                 folding.subject(subject, *status);
             }
         }
+        folding.fold();
     }
     folding.finish()
 }

@@ -3,7 +3,10 @@
 //! A list without a limit can kill an API server, and so can `resourceVersion=0`, which ignores the limit; neither is ever
 //! sent. Memory holds two pages, whatever the size of the cluster.
 
+use std::sync::LazyLock;
+
 use http::StatusCode;
+use tokio::sync::Semaphore;
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::discovery;
@@ -101,6 +104,10 @@ struct Walk<'a> {
     listed: Listed,
 }
 
+/// As many pages are decoded at once as there are cores: more would not be faster, and each takes its room.
+static DECODERS: LazyLock<Semaphore> =
+    LazyLock::new(|| Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)));
+
 /// A page that is being decoded; gives the sink back.
 type Decoding<S> = JoinHandle<(S, Decoded)>;
 
@@ -150,7 +157,12 @@ impl Walk<'_> {
                 sink = self.finish::<K, S>(running).await;
             }
             let Some(taker) = sink.take() else { return };
-            decoding = Some(spawn_blocking(move || decode::<K, S>(&answer, taker)));
+            // It is never closed, so there is always a permit to come.
+            let permit = DECODERS.acquire().await;
+            decoding = Some(spawn_blocking(move || {
+                let _permit = permit;
+                decode::<K, S>(&answer, taker)
+            }));
             let repeats = next.is_some() && next == token;
             token = next;
             let Some(mut asked) = token.clone().filter(|_| !repeats) else {

@@ -2,13 +2,12 @@
 //!
 //! Main, init and ephemeral containers are three lists on the wire and one list here, each container with its `role`.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 
+use super::amounts::Amounts;
 use super::env::{EnvFromSource, EnvVar};
 use super::reading::{inlined, nullable, object};
-use super::values::{Port, Quantity};
+use super::values::Port;
 
 object! {
     /// A container of a pod.
@@ -112,8 +111,8 @@ object! {
     /// What a container may use.
     pub struct ResourceRequirements {
         /// The most it may use, by resource.
-        #[prost(btree_map = "string, message", tag = "1")]
-        pub limits: BTreeMap<String, Quantity>,
+        #[prost(message, required, tag = "1")]
+        pub limits: Amounts,
     }
 }
 

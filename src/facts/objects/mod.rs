@@ -5,6 +5,7 @@
 
 mod admission;
 mod admit;
+mod amounts;
 mod cluster;
 mod container;
 mod controller;
@@ -25,6 +26,7 @@ mod yaml;
 mod tests;
 
 pub use admission::*;
+pub use amounts::Amounts;
 pub use cluster::*;
 pub use container::*;
 pub use controller::*;

@@ -223,6 +223,8 @@ impl Nodes {
             return Self::Each(nodes);
         }
         let leaf = Arc::new(leaf.clone());
+        let number = nodes.iter().filter(|node| matches!(node, Node::Group(_)));
+        let number = number.count();
         let groups = nodes.into_iter().filter_map(|node| match node {
             Node::Leaf(_) => None,
             Node::Group(mut group) => {
@@ -230,10 +232,11 @@ impl Nodes {
                 Some(group)
             }
         });
-        let mut groups: Vec<Settings> = groups.collect();
-        // Collecting keeps the room of all nodes.
-        groups.shrink_to_fit();
-        Self::Hidden { leaf, groups }
+        // Collected in place they would keep the room of all nodes, and cut down they would leave a hole beside them that the
+        // next component does not fit into.
+        let mut own = Vec::with_capacity(number);
+        own.extend(groups);
+        Self::Hidden { leaf, groups: own }
     }
 }
 
