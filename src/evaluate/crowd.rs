@@ -13,6 +13,8 @@ pub(super) struct Crowd<'w> {
     pub(super) rows: Vec<Row<'w>>,
     /// In the order of their identities.
     pub(super) subjects: Vec<Member>,
+    /// All of them but the first few, who are told one by one.
+    pub(super) rest: Arc<[Arc<Subject>]>,
     /// What should be there and was not read.
     pub(super) unread: Absent,
     /// What was not read and is known to be like some rows.
@@ -95,12 +97,27 @@ impl<'w> Crowd<'w> {
                 rows: positions,
             }
         });
+        let subjects: Vec<Member> = subjects.collect();
+        let rest = subjects.iter().skip(SAMPLE);
         Self {
-            subjects: subjects.collect(),
+            rest: rest.map(|member| member.subject.clone()).collect(),
+            subjects,
             unread: missing,
             hidden,
             none: rows.none,
             rows: rows.rows,
+        }
+    }
+}
+
+impl Crowd<'_> {
+    /// A list to keep: most often all say the same, and that list is stored once.
+    pub(super) fn kept(&self, list: Vec<Arc<Subject>>) -> Arc<[Arc<Subject>]> {
+        let mut pairs = list.iter().zip(self.rest.iter());
+        let same = list.len() == self.rest.len() && pairs.all(|(a, b)| Arc::ptr_eq(a, b));
+        match same {
+            true => self.rest.clone(),
+            false => list.into(),
         }
     }
 }

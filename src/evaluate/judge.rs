@@ -128,7 +128,7 @@ impl<'w> Judge<'w> {
         }
         let calm = calm.into_iter();
         let mut quiet: Quiet = calm
-            .map(|(status, all)| (status, vec![all.into()]))
+            .map(|(status, all)| (status, vec![crowd.kept(all)]))
             .collect();
         unread(&mut bench, crowd, keep, &mut outcomes, &mut quiet);
         // Without what was not read they are one a subject, and in order.

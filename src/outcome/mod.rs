@@ -7,6 +7,7 @@ mod laid;
 mod network;
 mod told;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -67,7 +68,7 @@ impl Status {
 #[serde(rename_all = "camelCase")]
 pub struct Subject {
     /// The kind of subject, as check files name it: `kubelet`, `workload`, …
-    pub kind: String,
+    pub kind: Cow<'static, str>,
     /// Its name, as a person would say it: "Deployment web", "/etc/kubernetes/admin.conf".
     pub name: String,
     /// The namespace it lives in.
@@ -81,12 +82,12 @@ pub struct Subject {
     pub place: Option<String>,
     /// How many running copies share the verdict.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub instances: Option<Instances>,
+    pub instances: Option<Box<Instances>>,
 }
 
 impl Subject {
     /// A subject that is neither namespaced nor bound to a node.
-    pub fn new(kind: impl Into<String>, name: impl Into<String>) -> Self {
+    pub fn new(kind: impl Into<Cow<'static, str>>, name: impl Into<String>) -> Self {
         Self {
             kind: kind.into(),
             name: name.into(),
@@ -98,7 +99,7 @@ impl Subject {
     }
 
     /// A subject that is bound to a node.
-    pub fn on_node(kind: &str, name: impl Into<String>, node: &str) -> Self {
+    pub fn on_node(kind: &'static str, name: impl Into<String>, node: &str) -> Self {
         Self {
             node: Some(node.to_owned()),
             ..Self::new(kind, name)

@@ -9,7 +9,7 @@ use super::certificates::Certificates;
 use super::endpoints::Shown;
 use super::expected::every;
 use super::hosts::AskedFor;
-use super::objects::{Surroundings, WorkloadMark};
+use super::objects::Surroundings;
 use super::rbac::{BindingMark, CLUSTER_WIDE, RoleMark};
 use super::requests::Decision;
 use super::siblings::Siblings;
@@ -48,7 +48,6 @@ pub(super) struct Derived {
     pub(super) siblings: Vec<Siblings>,
     /// Of etcd; of other components nothing is computed.
     pub(super) authorities: Vec<Authorities>,
-    pub(super) workloads: Vec<WorkloadMark>,
     pub(super) surroundings: Surroundings,
     /// By workload, then template.
     pub(super) confinement: Vec<Vec<Confinement>>,
@@ -101,7 +100,6 @@ impl Derived {
                 .map(|component| Siblings::of(component, facts, lacking))
                 .collect(),
             authorities: authorities(facts, lacking),
-            workloads: facts.workloads.rows.iter().map(WorkloadMark::of).collect(),
             surroundings: Surroundings::of(facts, lacking),
             asked_for: processes
                 .map(|row| AskedFor::of(row, facts, lacking, &confinement))

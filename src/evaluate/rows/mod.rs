@@ -32,12 +32,15 @@ pub(super) use derived::admission_plugin;
 
 use derived::Derived;
 use joined::Joined;
+use objects::Marked;
 
 /// The facts with what the engines computed about them.
 pub struct World<'f> {
     pub(super) facts: &'f Facts,
     pub(super) lacking: &'f Lacking,
     derived: Derived,
+    /// In the order of the listing.
+    marked: Vec<Marked<'f>>,
     /// The nodes by name.
     nodes: BTreeMap<&'f str, &'f Node>,
     /// Why nothing that lies or runs on a node is known, of those of the API that were not read.
@@ -110,6 +113,7 @@ impl<'f> World<'f> {
             facts,
             lacking,
             derived: Derived::compute(facts, lacking),
+            marked: facts.workloads.rows.iter().map(Marked).collect(),
             unread: unread
                 .map(|name| (*name, facts.unread_node(name)))
                 .collect(),

@@ -140,7 +140,7 @@ impl World<'_> {
     }
 
     /// The nodes that the API knows and whose files were not read; one for all of them when the API could not say.
-    pub(super) fn unread_nodes(&self, subject: &str, what: &str) -> Vec<(Subject, Gap)> {
+    pub(super) fn unread_nodes(&self, subject: &'static str, what: &str) -> Vec<(Subject, Gap)> {
         let facts = self.facts;
         if facts.asked.api.is_none() {
             return Vec::new();

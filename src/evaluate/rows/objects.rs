@@ -6,7 +6,8 @@ use std::sync::{Arc, LazyLock};
 use crate::facts::objects::{Namespace, Node, PodSpec, ServiceAccount};
 use crate::facts::workload::Workload;
 use crate::facts::{
-    Cell, Cluster, Facts, Fields, Gap, GapReason, Lacking, Listing, Record, Source,
+    Cell, Cluster, Facts, Fields, Gap, GapReason, Lacking, Listing, Observed, Reading, Record,
+    Source, View,
 };
 use crate::outcome::{Instances, Subject};
 
@@ -33,13 +34,24 @@ crate::facts::record! {
     }
 }
 
-impl WorkloadMark {
-    pub(super) fn of(workload: &Workload) -> Self {
-        Self {
-            kind: workload.kind.clone(),
-            namespace: workload.namespace.clone(),
-            name: workload.name.clone(),
-        }
+/// The fields of a [`WorkloadMark`], read from the workload itself.
+pub(super) struct Marked<'f>(pub(super) &'f Workload);
+
+impl Fields for Marked<'_> {
+    fn record(&self) -> &Arc<Record> {
+        WorkloadMark::schema()
+    }
+
+    fn field(&self, position: usize) -> Reading<'_> {
+        let Workload {
+            kind,
+            namespace,
+            name,
+            ..
+        } = self.0;
+        [kind, namespace, name]
+            .get(position)
+            .map_or(View::Absent.into(), |text| text.read())
     }
 }
 
@@ -125,7 +137,7 @@ impl Identity<'_> {
         })
     }
 
-    pub(super) fn subject(&self, subject: &str) -> Subject {
+    pub(super) fn subject(&self, subject: &'static str) -> Subject {
         let mut subject = Subject::new(subject, format!("{} {}", self.kind, self.name));
         subject.namespace = (!self.namespace.is_empty()).then(|| self.namespace.to_owned());
         subject
@@ -217,7 +229,7 @@ impl<'f> World<'f> {
         let derived = &self.derived;
         let access = derived.access.iter().zip(&derived.standings);
         let engines = derived.confinement.iter().zip(access);
-        let marked = listing.rows.iter().zip(&derived.workloads);
+        let marked = listing.rows.iter().zip(&self.marked);
         for ((workload, mark), (confinement, (access, standing))) in marked.zip(engines) {
             let identity = Identity {
                 kind: &workload.kind,
@@ -232,10 +244,11 @@ impl<'f> World<'f> {
                 .zip(confinement.iter().zip(access.iter().zip(standing)));
             for (template, (confinement, (access, standing))) in templates {
                 let mut subject = identity.subject("workload");
-                subject.instances = Some(Instances {
+                let instances = Instances {
                     count: u64::try_from(template.instances).unwrap_or_default(),
                     sample: template.sample.iter().take(SAMPLE).cloned().collect(),
-                });
+                };
+                subject.instances = Some(instances.into());
                 let parts: Vec<&dyn Fields> = vec![
                     mark,
                     &template.spec,
@@ -298,7 +311,7 @@ impl<'f> World<'f> {
         &self,
         rows: Vec<Row<'w>>,
         listing: &Listing<T>,
-        subject: &str,
+        subject: &'static str,
         kind: &str,
     ) -> Rows<'w> {
         let none = match &self.facts.asked.namespaces[..] {
@@ -346,7 +359,7 @@ pub(super) fn gone(kind: &str, name: &str) -> Gap {
 /// One unread subject per lack: a row by its name, a namespace, or the kind as a whole.
 pub(super) fn unread<'l, T>(
     listing: &'l Listing<T>,
-    subject: &'l str,
+    subject: &'static str,
     kind: &'l str,
 ) -> impl Iterator<Item = (Subject, Gap)> + 'l {
     let within = listing.lacks.iter();

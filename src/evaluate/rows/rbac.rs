@@ -144,7 +144,7 @@ impl World<'_> {
 
     fn rbac_row<'w>(
         &'w self,
-        subject: &str,
+        subject: &'static str,
         schema: Arc<Record>,
         (kind, mark): (&'w str, &'w dyn Fields),
         object: &'w dyn Fields,

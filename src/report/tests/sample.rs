@@ -274,7 +274,7 @@ fn about(check: &str, status: Status, subject: Subject, message: &str) -> Outcom
     }
 }
 
-fn on(kind: &str, name: &str, node: &str) -> Subject {
+fn on(kind: &'static str, name: &str, node: &str) -> Subject {
     Subject {
         node: Some(node.into()),
         place: None,
@@ -282,7 +282,7 @@ fn on(kind: &str, name: &str, node: &str) -> Subject {
     }
 }
 
-fn within(kind: &str, name: &str, namespace: &str) -> Subject {
+fn within(kind: &'static str, name: &str, namespace: &str) -> Subject {
     Subject {
         namespace: Some(namespace.into()),
         ..Subject::new(kind, name)
@@ -444,10 +444,11 @@ fn workloads() -> Vec<Outcome<'static>> {
         ("StatefulSet db", "shop"),
     ] {
         let mut subject = within("workload", name, namespace);
-        subject.instances = Some(Instances {
+        let instances = Instances {
             count: 2,
             sample: vec!["a".into(), "b".into()],
-        });
+        };
+        subject.instances = Some(instances.into());
         let source = format!(
             "{} {namespace}/{}",
             name.split(' ').next().unwrap_or(""),

@@ -375,10 +375,11 @@ fn poisoned(text: &str) -> Report<'static> {
         subject.name = format!("{text}{n}");
         subject.namespace = Some(text.into());
         subject.node = Some(text.into());
-        subject.instances = Some(Instances {
+        let instances = Instances {
             count: 1,
             sample: vec![text.into()],
-        });
+        };
+        subject.instances = Some(instances.into());
         let evidence = Evidence {
             fact: text.into(),
             value: text.into(),
