@@ -9,10 +9,11 @@ use crate::outcome::{
     Change, Evaluation, Outcome, Reason, Remediation, Status, Subject, Tell, Told, Words,
 };
 
-use super::crowd::Unread;
+use super::crowd::{Crowd, Member, Unread};
 use super::evidence::{evidence, reason, shown};
 use super::fingerprint::Fingerprints;
 use super::fix;
+use super::judge::rank;
 use super::lang::{Env, Unknown, Value};
 use super::program::Program;
 use super::rows::{Row, World};
@@ -42,9 +43,9 @@ impl Ruling {
 }
 
 /// A program at work on the rows of a world.
-struct Court<'j> {
-    world: &'j World<'j>,
-    program: &'j Program<'j>,
+pub(super) struct Court<'j> {
+    pub(super) world: &'j World<'j>,
+    pub(super) program: &'j Program<'j>,
 }
 
 /// A program with what its verdicts share.
@@ -84,10 +85,6 @@ impl<'j> Bench<'j> {
         }
     }
 
-    pub(super) fn ruling(&self, row: &Row<'_>) -> Ruling {
-        self.court.ruling(row)
-    }
-
     /// Whether the check asks for one of these rows, as far as is known.
     pub(super) fn concerns(&self, rows: &[Row<'_>]) -> bool {
         rows.iter().any(|row| {
@@ -96,8 +93,26 @@ impl<'j> Bench<'j> {
         })
     }
 
+    /// The verdict on a subject, which is known to be this: with the row that decides it, and why.
+    pub(super) fn verdict(
+        &mut self,
+        crowd: &Crowd<'_>,
+        member: &Member,
+        status: Status,
+    ) -> Option<Outcome<'j>> {
+        let row = |at: u32| &crowd.rows[at as usize];
+        let (ruling, at) = match (&member.rows[..], status) {
+            ([one], Status::Pass | Status::Fail | Status::Manual) => (Ruling::Judged(status), *one),
+            (rows, _) => {
+                let rulings = rows.iter().map(|at| (self.court.ruling(row(*at)), *at));
+                rulings.min_by_key(|(ruling, _)| rank(ruling.status()))?
+            }
+        };
+        Some(self.outcome(&ruling, &member.subject, row(at), at))
+    }
+
     /// The verdict on a subject, by the row at this position.
-    pub(super) fn outcome(
+    fn outcome(
         &mut self,
         ruling: &Ruling,
         subject: &Arc<Subject>,
@@ -195,7 +210,7 @@ impl Court<'_> {
         when.map_or(Ok(true), |when| truth(when.evaluate(env)))
     }
 
-    fn ruling(&self, row: &Row<'_>) -> Ruling {
+    pub(super) fn ruling(&self, row: &Row<'_>) -> Ruling {
         let readings = self.readings(row);
         let env = self.env(&readings);
         match self.asks(&env) {

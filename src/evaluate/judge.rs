@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::catalog::SubjectKind;
 use crate::facts::{Cell, Source};
 use crate::outcome::{Evaluation, Judged, Judgement, Outcome, Quiet, Status, Subject, Tell, Words};
 
-use super::bench::Bench;
+use super::bench::{Bench, Court};
 use super::crowd::{Absent, Crowd, identity};
 use super::program::Program;
 use super::rows::World;
+use super::sheet::{Job, Sheet, on_all_cores};
 
 /// A program under the id that outcomes and controls refer to.
 pub struct Task<'c> {
@@ -59,42 +59,59 @@ impl<'w> Judge<'w> {
 
     /// Runs the tasks, on all cores.
     pub fn judge(&self, keep: Keep) -> Judgement<'_> {
-        let workers = std::thread::available_parallelism().map_or(1, usize::from);
-        let next = AtomicUsize::new(0);
-        let work = || {
-            let mut judged = Vec::new();
-            loop {
-                let number = next.fetch_add(1, Ordering::Relaxed);
-                let Some(task) = self.tasks.get(number) else {
-                    return judged;
-                };
-                if let Some(crowd) = self.crowds.get(&task.subject()) {
-                    judged.push(self.run(number, task, crowd, keep));
-                }
-            }
-        };
-        let mut judged: Judgement<'_> = std::thread::scope(|scope| {
-            let running: Vec<_> = (0..workers.min(self.tasks.len()).max(1))
-                .map(|_| scope.spawn(work))
-                .collect();
-            let shares = running.into_iter().map(|share| {
-                share
-                    .join()
-                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            });
-            shares.flatten().collect()
+        let sheets = self.sheets();
+        let judged = on_all_cores(self.tasks.len(), |number| {
+            let task = &self.tasks[number];
+            let (numbers, sheet) = sheets.get(&task.subject())?;
+            let column = numbers.binary_search(&number).ok()?;
+            let crowd = self.crowds.get(&task.subject())?;
+            let status = |subject| sheet.status(column, subject);
+            Some(self.run(number, crowd, keep, status))
         });
+        let mut judged: Judgement<'_> = judged.into_iter().flatten().collect();
         judged.sort_by(|a, b| a.evaluation.id.cmp(&b.evaluation.id));
         judged
+    }
+
+    /// The verdicts by kind of subject, with the numbers of the tasks.
+    fn sheets(&self) -> BTreeMap<SubjectKind, (Vec<usize>, Sheet)> {
+        let about = |kind: SubjectKind| {
+            let numbers = 0..self.tasks.len();
+            numbers.filter(move |number| self.tasks[*number].subject() == kind)
+        };
+        let courts: BTreeMap<SubjectKind, Vec<Court<'_>>> = (self.crowds.keys())
+            .map(|kind| {
+                let courts = about(*kind).map(|number| Court {
+                    world: self.world,
+                    program: &self.tasks[number].program,
+                });
+                (*kind, courts.collect())
+            })
+            .collect();
+        let of = courts.iter().zip(self.crowds.values());
+        let jobs = of.flat_map(|((_, courts), crowd)| Job::all(courts, crowd));
+        let jobs: Vec<Job<'_>> = jobs.collect();
+        let mut blocks = on_all_cores(jobs.len(), |number| jobs[number].judge()).into_iter();
+        let crowds = self.crowds.iter();
+        let sheet = crowds.map(|(kind, crowd)| {
+            let subjects = crowd.subjects.len();
+            let own = blocks.by_ref().take(Sheet::blocks(subjects));
+            (
+                *kind,
+                (about(*kind).collect(), Sheet::new(subjects, own.collect())),
+            )
+        });
+        sheet.collect()
     }
 
     fn run<'j>(
         &'j self,
         number: usize,
-        task: &'j Task<'_>,
         crowd: &'j Crowd<'_>,
         keep: Keep,
+        status: impl Fn(usize) -> Status,
     ) -> Judged<'j> {
+        let task = &self.tasks[number];
         let evaluation = Evaluation {
             id: task.id.clone(),
             check: task.program.check.id.value.clone(),
@@ -105,16 +122,8 @@ impl<'w> Judge<'w> {
         let mut outcomes = Vec::new();
         let mut calm: BTreeMap<Status, Vec<Arc<Subject>>> = BTreeMap::new();
         let mut kept: BTreeMap<Status, usize> = BTreeMap::new();
-        for member in &crowd.subjects {
-            let of_row = member
-                .rows
-                .iter()
-                .map(|at| (bench.ruling(&crowd.rows[*at as usize]), *at));
-            // The worst verdict of its rows is the subject's.
-            let Some((ruling, at)) = of_row.min_by_key(|(ruling, _)| rank(ruling.status())) else {
-                continue;
-            };
-            let (status, subject) = (ruling.status(), &member.subject);
+        for (at, member) in crowd.subjects.iter().enumerate() {
+            let (status, subject) = (status(at), &member.subject);
             let kept = kept.entry(status).or_default();
             let quiet = matches!(status, Status::Pass | Status::NotApplicable)
                 || status == Status::Unknown && subject.node.is_some();
@@ -123,8 +132,7 @@ impl<'w> Judge<'w> {
                 continue;
             }
             *kept += 1;
-            let row = &crowd.rows[at as usize];
-            outcomes.push(bench.outcome(&ruling, subject, row, at));
+            outcomes.extend(bench.verdict(crowd, member, status));
         }
         let calm = calm.into_iter();
         let mut quiet: Quiet = calm
@@ -179,7 +187,7 @@ fn unread<'j>(
     }
 }
 
-fn rank(status: Status) -> Option<usize> {
+pub(super) fn rank(status: Status) -> Option<usize> {
     let order = Status::BY_PRECEDENCE;
     order.iter().position(|other| *other == status)
 }

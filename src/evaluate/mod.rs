@@ -17,6 +17,7 @@ mod program;
 mod questions;
 mod rows;
 mod select;
+mod sheet;
 
 pub use engines::isolation::{Endpoint, EndpointError, Nobody};
 pub use engines::pod_security::{Level, broken};

@@ -1,0 +1,110 @@
+//! The verdicts alone: of all tasks about one kind on all its subjects.
+//!
+//! They are made a few subjects at a time, whose facts stay near while one task after the other looks at them.
+
+use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::bench::Court;
+use super::crowd::{Crowd, Member};
+use super::judge::rank;
+use crate::outcome::Status;
+
+/// How many subjects are judged at a time.
+const BLOCK: usize = 32;
+
+/// The verdicts of some tasks on one crowd.
+pub(super) struct Sheet {
+    subjects: usize,
+    /// By block, then task, then subject.
+    blocks: Vec<Vec<Status>>,
+}
+
+/// One block of one crowd.
+pub(super) struct Job<'j> {
+    pub(super) courts: &'j [Court<'j>],
+    pub(super) crowd: &'j Crowd<'j>,
+    block: usize,
+}
+
+impl<'j> Job<'j> {
+    /// All blocks of a crowd.
+    pub(super) fn all(courts: &'j [Court<'j>], crowd: &'j Crowd<'j>) -> impl Iterator<Item = Self> {
+        let blocks = 0..Sheet::blocks(crowd.subjects.len());
+        blocks.map(move |block| Self {
+            courts,
+            crowd,
+            block,
+        })
+    }
+
+    pub(super) fn judge(&self) -> Vec<Status> {
+        let members = &self.crowd.subjects[range(self.block, self.crowd.subjects.len())];
+        let courts = self.courts.iter();
+        let each = |court: &'j Court<'j>| {
+            let members = members.iter();
+            members.map(move |member| worst(court, self.crowd, member))
+        };
+        courts.flat_map(each).collect()
+    }
+}
+
+/// The worst verdict on the rows of a subject is its own.
+fn worst(court: &Court<'_>, crowd: &Crowd<'_>, member: &Member) -> Status {
+    let rows = member.rows.iter().map(|at| &crowd.rows[*at as usize]);
+    let of_rows = rows.map(|row| court.ruling(row).status());
+    of_rows
+        .min_by_key(|status| rank(*status))
+        .unwrap_or(Status::Unknown)
+}
+
+fn range(block: usize, subjects: usize) -> Range<usize> {
+    let first = block * BLOCK;
+    first..subjects.min(first + BLOCK)
+}
+
+impl Sheet {
+    /// How many blocks so many subjects are.
+    pub(super) fn blocks(subjects: usize) -> usize {
+        subjects.div_ceil(BLOCK)
+    }
+
+    /// The sheet of a crowd of so many subjects, from what its jobs gave.
+    pub(super) fn new(subjects: usize, blocks: Vec<Vec<Status>>) -> Self {
+        Self { subjects, blocks }
+    }
+
+    /// The verdict of a task on a subject, both by position.
+    pub(super) fn status(&self, task: usize, subject: usize) -> Status {
+        let block = subject / BLOCK;
+        let width = range(block, self.subjects).len();
+        self.blocks[block][task * width + subject % BLOCK]
+    }
+}
+
+/// Does so many jobs on all cores; the results are in the order of the jobs.
+pub(super) fn on_all_cores<T: Send>(jobs: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    let next = AtomicUsize::new(0);
+    let share = || {
+        let mut done = Vec::new();
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            if number >= jobs {
+                return done;
+            }
+            done.push((number, work(number)));
+        }
+    };
+    let mut done: Vec<(usize, T)> = std::thread::scope(|scope| {
+        let running: Vec<_> = (0..workers.min(jobs)).map(|_| scope.spawn(share)).collect();
+        let shares = running.into_iter().map(|share| {
+            share
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        });
+        shares.flatten().collect()
+    });
+    done.sort_by_key(|(number, _)| *number);
+    done.into_iter().map(|(_, result)| result).collect()
+}
