@@ -93,23 +93,12 @@ pub(super) fn covers(rule: &PolicyRule, target: &Target<'_>) -> bool {
 
 /// Whether `rule` allows this very request.
 pub(super) fn permits(rule: &PolicyRule, request: &Request) -> bool {
+    let names = &rule.resource_names;
     match request {
-        Request::Resource {
-            verb,
-            group,
-            resource,
-            name,
-            ..
-        } => {
-            let target = Target {
-                group,
-                resource,
-                namespaced: true,
-            };
-            let names = &rule.resource_names;
+        Request::Resource { verb, name, .. } => {
             holds(&rule.verbs, verb)
-                && covers(rule, &target)
-                && (names.is_empty() || names.iter().any(|known| known == name))
+                && request.target().is_some_and(|target| covers(rule, &target))
+                && (names.is_empty() || names.contains(name))
         }
         Request::Path { verb, path } => holds(&rule.verbs, verb) && has_path(rule, path),
     }
@@ -117,22 +106,27 @@ pub(super) fn permits(rule: &PolicyRule, request: &Request) -> bool {
 
 /// The same, where a request without a name stands for those about any one object.
 pub(super) fn permits_some(rule: &PolicyRule, request: &Request) -> bool {
-    match request {
-        Request::Resource {
-            verb,
-            group,
-            resource,
-            name,
-            ..
-        } if name.is_empty() => {
-            let target = Target {
-                group,
-                resource,
-                namespaced: true,
-            };
+    match (request, request.target()) {
+        (Request::Resource { verb, name, .. }, Some(target)) if name.is_empty() => {
             allows(rule, verb, &target, Reach::One)
         }
         _ => permits(rule, request),
+    }
+}
+
+impl Request {
+    /// The resource that is asked for.
+    fn target(&self) -> Option<Target<'_>> {
+        match self {
+            Self::Resource {
+                group, resource, ..
+            } => Some(Target {
+                group,
+                resource,
+                namespaced: true,
+            }),
+            Self::Path { .. } => None,
+        }
     }
 }
 
