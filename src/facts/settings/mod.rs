@@ -40,12 +40,8 @@ pub struct Settings {
 #[derive(Clone)]
 enum Nodes {
     Each(Vec<Node>),
-    /// Every setting that stands here is not known, for one reason: a cluster has thousands of kubelets that nobody reads.
-    Hidden {
-        /// Stands for each.
-        leaf: Arc<Cell<Scalar>>,
-        groups: Vec<Settings>,
-    },
+    /// No setting below is known, for one reason: a cluster has thousands of kubelets that nobody reads.
+    Hidden(Arc<Cell<Scalar>>),
 }
 
 /// A setting or a group of them.
@@ -92,14 +88,10 @@ impl Settings {
                 Node::Leaf(cell) => Seen::Leaf(cell),
                 Node::Group(group) => Seen::Group(group),
             }),
-            Nodes::Hidden { leaf, groups } => match self.shape.parts.get(position)? {
-                Part::Leaf(_) => Some(Seen::Leaf(leaf)),
-                Part::Group(_) => {
-                    let before = self.shape.parts[..position].iter();
-                    let before = before.filter(|part| matches!(part, Part::Group(_)));
-                    groups.get(before.count()).map(Seen::Group)
-                }
-            },
+            Nodes::Hidden(leaf) => {
+                self.shape.parts.get(position)?;
+                Some(Seen::Leaf(leaf))
+            }
         }
     }
 
@@ -119,25 +111,19 @@ impl Settings {
 
     /// The cell of the setting called `name` (a flag, or a path with dots).
     pub fn get(&self, name: &str) -> Option<&Cell<Scalar>> {
-        let here = |name: &str| self.node(self.shape.record.position(name)?);
-        match here(name) {
-            Some(Seen::Leaf(cell)) => Some(cell),
-            Some(Seen::Group(_)) => None,
-            None => match here(name.split_once('.')?.0)? {
-                Seen::Group(group) => group.get(name.split_once('.')?.1),
-                Seen::Leaf(_) => None,
-            },
+        let (part, rest) = self.shape.split(name)?;
+        match (self.node(part)?, rest) {
+            (Seen::Leaf(cell), None) => Some(cell),
+            (Seen::Leaf(cell), Some(rest)) => self.shape.group(part)?.holds(rest).then_some(cell),
+            (Seen::Group(group), Some(rest)) => group.get(rest),
+            (Seen::Group(_), None) => None,
         }
     }
 
     /// The same, to be changed.
     pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut Cell<Scalar>> {
-        let (first, rest) = match name.split_once('.') {
-            Some((first, rest)) => (first, Some(rest)),
-            None => (name, None),
-        };
-        let position = self.shape.record.position(first)?;
-        match (self.each().get_mut(position)?, rest) {
+        let (part, rest) = self.shape.split(name)?;
+        match (self.each().get_mut(part)?, rest) {
             (Node::Leaf(cell), None) => Some(cell),
             (Node::Group(group), Some(rest)) => group.get_mut(rest),
             _ => None,
@@ -159,30 +145,30 @@ impl Settings {
         self
     }
 
-    /// Has `above` stand for all that is not known here for the same reason.
-    fn share(&mut self, above: &Arc<Cell<Scalar>>) {
-        if let Nodes::Hidden { leaf, groups } = &mut self.nodes
-            && leaf == above
-        {
-            *leaf = above.clone();
-            groups.iter_mut().for_each(|group| group.share(above));
+    /// Why nothing is known here, if it is one reason.
+    fn hidden(&self) -> Option<&Gap> {
+        match &self.nodes {
+            Nodes::Hidden(leaf) => leaf.gap(),
+            Nodes::Each(_) => None,
         }
     }
 
     /// All nodes, each for itself.
     fn each(&mut self) -> &mut [Node] {
-        if let Nodes::Hidden { .. } = self.nodes {
-            let own = |seen| match seen {
-                Seen::Leaf(cell) => Node::Leaf(cell.clone()),
-                Seen::Group(group) => Node::Group(group.clone()),
+        if let Nodes::Hidden(leaf) = &self.nodes {
+            let own = |part: &'static Part| match part {
+                Part::Leaf(_) => Node::Leaf(Cell::clone(leaf)),
+                Part::Group(shape) => Node::Group(Self {
+                    shape,
+                    table: self.table,
+                    nodes: Nodes::Hidden(leaf.clone()),
+                }),
             };
-            let positions = 0..self.shape.parts.len();
-            let nodes = positions.filter_map(|at| self.node(at).map(own));
-            self.nodes = Nodes::Each(nodes.collect());
+            self.nodes = Nodes::Each(self.shape.parts.iter().map(own).collect());
         }
         match &mut self.nodes {
             Nodes::Each(nodes) => nodes,
-            Nodes::Hidden { .. } => &mut [],
+            Nodes::Hidden(_) => &mut [],
         }
     }
 
@@ -190,15 +176,13 @@ impl Settings {
     pub fn cells(&self) -> Vec<(&str, &Cell<Scalar>)> {
         let mut all = Vec::new();
         for (position, part) in self.shape.parts.iter().enumerate() {
-            let Some(node) = self.node(position) else {
-                continue;
-            };
-            match (part, node) {
-                (Part::Leaf(row), Seen::Leaf(cell)) => {
-                    all.push((self.table.rows[*row].name.as_str(), cell));
+            match (part, self.node(position)) {
+                (_, Some(Seen::Group(group))) => all.extend(group.cells()),
+                (part, Some(Seen::Leaf(cell))) => {
+                    let rows = part.rows().into_iter();
+                    all.extend(rows.map(|row| (self.table.rows[row].name.as_str(), cell)));
                 }
-                (_, Seen::Group(group)) => all.extend(group.cells()),
-                (Part::Group(_), Seen::Leaf(_)) => {}
+                (_, None) => {}
             }
         }
         all
@@ -212,31 +196,17 @@ impl Settings {
 
 impl Nodes {
     fn of(nodes: Vec<Node>) -> Self {
-        let mut leaves = nodes.iter().filter_map(|node| match node {
-            Node::Leaf(cell) => Some(cell),
-            Node::Group(_) => None,
-        });
-        let Some(leaf) = leaves.next().filter(|leaf| leaf.gap().is_some()) else {
+        let hidden = |node: &'_ Node| match node {
+            Node::Leaf(cell) => cell.gap().cloned(),
+            Node::Group(group) => group.hidden().cloned(),
+        };
+        let Some(gap) = nodes.first().and_then(hidden) else {
             return Self::Each(nodes);
         };
-        if !leaves.all(|other| other == leaf) {
-            return Self::Each(nodes);
+        match nodes.iter().all(|node| hidden(node).as_ref() == Some(&gap)) {
+            true => Self::Hidden(Arc::new(Cell::Gap(gap))),
+            false => Self::Each(nodes),
         }
-        let leaf = Arc::new(leaf.clone());
-        let number = nodes.iter().filter(|node| matches!(node, Node::Group(_)));
-        let number = number.count();
-        let groups = nodes.into_iter().filter_map(|node| match node {
-            Node::Leaf(_) => None,
-            Node::Group(mut group) => {
-                group.share(&leaf);
-                Some(group)
-            }
-        });
-        // Collected in place they would keep the room of all nodes, and cut down they would leave a hole beside them that the
-        // next component does not fit into.
-        let mut own = Vec::with_capacity(number);
-        own.extend(groups);
-        Self::Hidden { leaf, groups: own }
     }
 }
 

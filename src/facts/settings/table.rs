@@ -265,4 +265,40 @@ impl Shape {
             parts,
         }
     }
+
+    /// The position of the part that `name` belongs to, and its name below that.
+    pub(super) fn split<'n>(&self, name: &'n str) -> Option<(usize, Option<&'n str>)> {
+        if let Some(part) = self.record.position(name) {
+            return Some((part, None));
+        }
+        let (first, rest) = name.split_once('.')?;
+        Some((self.record.position(first)?, Some(rest)))
+    }
+
+    /// The group at a position.
+    pub(super) fn group(&self, part: usize) -> Option<&Self> {
+        match self.parts.get(part)? {
+            Part::Group(group) => Some(group),
+            Part::Leaf(_) => None,
+        }
+    }
+
+    /// Whether there is a setting of this name.
+    pub(super) fn holds(&self, name: &str) -> bool {
+        match self.split(name) {
+            Some((part, Some(rest))) => self.group(part).is_some_and(|group| group.holds(rest)),
+            Some((part, None)) => self.group(part).is_none(),
+            None => false,
+        }
+    }
+}
+
+impl Part {
+    /// The rows of the settings here, in order.
+    pub(super) fn rows(&self) -> Vec<usize> {
+        match self {
+            Self::Leaf(row) => vec![*row],
+            Self::Group(shape) => shape.parts.iter().flat_map(Self::rows).collect(),
+        }
+    }
 }
