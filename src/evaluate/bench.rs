@@ -144,7 +144,7 @@ impl<'j> Bench<'j> {
         let kind = self.court.check().subject.name();
         let reason = Reason {
             text: why.to_owned(),
-            remedy: String::new(),
+            remedy: "".into(),
         };
         let (subject, told) = (Arc::new(Subject::new(kind, kind)), said(&reason));
         self.about(Status::NotApplicable, subject, told, Some(reason))
@@ -237,13 +237,13 @@ impl Court<'_> {
                 let when = self.program.when.as_ref().map(|when| when.source());
                 Some(Reason {
                     text: format!("does not hold here: {}", when.unwrap_or_default()),
-                    remedy: String::new(),
+                    remedy: "".into(),
                 })
             }
             Ruling::Open(Unknown::Gap(gap)) => Some(reason(gap)),
             Ruling::Open(unknown @ (Unknown::Error { .. } | Unknown::Budget)) => Some(Reason {
                 text: format!("the check could not be evaluated: {unknown}"),
-                remedy: format!("mend the check {}", self.check().id.value),
+                remedy: format!("mend the check {}", self.check().id.value).into(),
             }),
         }
     }

@@ -4,6 +4,7 @@
 //! command beside it, it is somebody else's.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::catalog::{Control, Pattern, Profile, WorkloadPattern};
 use crate::facts::objects::{Container, PodSpec, Probe};
@@ -31,7 +32,7 @@ pub fn exempted(
                 patterns.any(|pattern| fits(pattern, workload))
             });
             let names = fitting.map(|workload| {
-                let name = format!("{} {}", workload.kind, workload.name);
+                let name: Arc<str> = format!("{} {}", workload.kind, workload.name).into();
                 (workload.namespace.as_str(), name)
             });
             (exemption, names.collect::<BTreeSet<_>>())

@@ -135,7 +135,7 @@ mod tests {
             ("ClusterRole ;reboot'", None, r"ClusterRole ';reboot'\'''"),
         ] {
             let mut subject = Subject::new("binding", name);
-            subject.namespace = namespace.map(str::to_owned);
+            subject.namespace = namespace.map(Into::into);
             let line = filled("kubectl delete {object}", &subject, shell);
             assert_eq!(line, format!("kubectl delete {arguments}"));
         }

@@ -2,6 +2,7 @@
 //!
 //! A gap is a first-class answer: a check that touches one is `unknown` with the gap as its reason, never a pass.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -24,7 +25,7 @@ pub struct Said {
     /// Why it is missing.
     pub reason: GapReason,
     /// What would fill it: a flag of ours, a right, a setting of the cluster.
-    pub remedy: String,
+    pub remedy: Cow<'static, str>,
 }
 
 impl Gap {
@@ -33,7 +34,7 @@ impl Gap {
         what: impl Into<String>,
         place: impl Into<String>,
         reason: GapReason,
-        remedy: impl Into<String>,
+        remedy: impl Into<Cow<'static, str>>,
     ) -> Self {
         Self(Arc::new(Said {
             what: what.into(),

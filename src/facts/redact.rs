@@ -2,7 +2,7 @@
 //!
 //! Lists here say what is *kept*; a flag, an annotation or a key that nobody thought of is redacted.
 
-use std::collections::BTreeMap;
+use crate::facts::objects::Labels;
 use std::fmt;
 use std::sync::LazyLock;
 
@@ -44,9 +44,9 @@ const ANNOTATION_PREFIXES: &[&str] = &[
 ];
 
 /// Drops every annotation that is not on the list.
-pub fn annotations(annotations: &mut BTreeMap<String, String>) {
+pub fn annotations(annotations: &mut Labels) {
     annotations.retain(|key, _| {
-        ANNOTATIONS.contains(&key.as_str())
+        ANNOTATIONS.contains(&key)
             || ANNOTATION_PREFIXES
                 .iter()
                 .any(|prefix| key.starts_with(prefix))

@@ -43,7 +43,7 @@ pub enum Source {
     /// An object of the Kubernetes API or a manifest.
     Object {
         /// Its kind, as in `kind:`.
-        kind: String,
+        kind: Cow<'static, str>,
         /// Its namespace; empty for cluster-scoped objects.
         namespace: String,
         /// Its name.

@@ -63,23 +63,23 @@ impl Status {
     }
 }
 
-/// What was judged.
+/// What was judged. Thousands share a node and what they are called.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Subject {
     /// The kind of subject, as check files name it: `kubelet`, `workload`, …
     pub kind: Cow<'static, str>,
     /// Its name, as a person would say it: "Deployment web", "/etc/kubernetes/admin.conf".
-    pub name: String,
+    pub name: Arc<str>,
     /// The namespace it lives in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub namespace: Option<String>,
+    pub namespace: Option<Arc<str>>,
     /// The node it lives on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub node: Option<String>,
+    pub node: Option<Arc<str>>,
     /// The file and line where it is declared, as `deploy/web.yaml:12`; only where manifests are judged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub place: Option<String>,
+    pub place: Option<Arc<str>>,
     /// How many running copies share the verdict.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instances: Option<Box<Instances>>,
@@ -87,7 +87,7 @@ pub struct Subject {
 
 impl Subject {
     /// A subject that is neither namespaced nor bound to a node.
-    pub fn new(kind: impl Into<Cow<'static, str>>, name: impl Into<String>) -> Self {
+    pub fn new(kind: impl Into<Cow<'static, str>>, name: impl Into<Arc<str>>) -> Self {
         Self {
             kind: kind.into(),
             name: name.into(),
@@ -99,9 +99,13 @@ impl Subject {
     }
 
     /// A subject that is bound to a node.
-    pub fn on_node(kind: &'static str, name: impl Into<String>, node: &str) -> Self {
+    pub fn on_node(
+        kind: &'static str,
+        name: impl Into<Arc<str>>,
+        node: impl Into<Arc<str>>,
+    ) -> Self {
         Self {
-            node: Some(node.to_owned()),
+            node: Some(node.into()),
             ..Self::new(kind, name)
         }
     }
@@ -136,8 +140,8 @@ pub struct Reason {
     /// The reason as one sentence without a full stop.
     pub text: String,
     /// What would resolve it: a flag of ours, a right, a setting. Empty when nothing would.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub remedy: String,
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    pub remedy: Cow<'static, str>,
 }
 
 /// A change that clears a finding: equal targets are one line in "what to fix first".

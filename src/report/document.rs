@@ -2,6 +2,7 @@
 //!
 //! The contract is `reports/report-v1.schema.json`. Fields are only ever added; anything else is a new version.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -310,7 +311,7 @@ pub struct Gap {
     /// Why it is missing.
     pub reason: GapReason,
     /// What would fill it.
-    pub remedy: String,
+    pub remedy: Cow<'static, str>,
 }
 
 /// Sums over the whole report.

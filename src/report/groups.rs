@@ -282,7 +282,7 @@ pub fn causes<'r>(report: &'r Report<'_>) -> Vec<Cause<'r>> {
     }
     for (number, (_, control)) in controls.all.iter().enumerate() {
         if let (Status::Unknown, Some(reason)) = (control.status, &control.reason) {
-            let cause = (reason.text.as_str(), reason.remedy.as_str());
+            let cause = (reason.text.as_str(), &*reason.remedy);
             open.entry(cause).or_default().insert(number);
         }
     }
@@ -318,7 +318,7 @@ fn together<'a>(((remedy, _), mut reasons): ((&'a str, &str), Vec<Open<'a>>)) ->
 
 /// A subject as a person would say it: with its namespace and its node, unless the name says so already.
 pub(super) fn name(subject: &Subject) -> String {
-    let mut name = subject.name.clone();
+    let mut name = subject.name.to_string();
     let said = |name: &str, part: &str| {
         name.split(|c: char| c.is_whitespace() || c == '/')
             .any(|word| word == part)

@@ -72,7 +72,7 @@ fn selector(subject: &Subject) -> String {
     let fields = [
         ("namespace", subject.namespace.as_deref()),
         ("node", subject.node.as_deref()),
-        ("name", Some(subject.name.as_str())),
+        ("name", Some(&*subject.name)),
     ];
     let stated = fields.iter().filter_map(|(field, value)| {
         let pattern = Pattern::exact((*value)?);

@@ -217,7 +217,7 @@ pub(super) fn control<'a>(
     if let Some(text) = &control.not_applicable {
         folding.score.reason = Some(Reason {
             text: text.clone(),
-            remedy: String::new(),
+            remedy: "".into(),
         });
         return folding.score;
     }

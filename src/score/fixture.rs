@@ -113,7 +113,7 @@ pub(crate) fn unknown(
     evaluation: &str,
     subject: &str,
     text: &str,
-    remedy: &str,
+    remedy: &'static str,
 ) -> Outcome<'static> {
     Outcome {
         reason: Some(

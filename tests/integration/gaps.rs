@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Write};
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use proptest::test_runner::TestRng;
@@ -15,7 +16,7 @@ use serde_json::{Value, json};
 const DEMO: &[u8] = include_bytes!("../../reports/demo.seaworthy");
 
 /// Evaluation, namespace, node, name.
-type Who = (String, Option<String>, Option<String>, String);
+type Who = (String, Option<Arc<str>>, Option<Arc<str>>, Arc<str>);
 
 /// The text of a snapshot.
 pub(crate) fn unpacked(packed: &[u8]) -> String {

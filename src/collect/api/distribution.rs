@@ -149,7 +149,7 @@ impl Signal {
             Host(end) => Some(when(evidence.host.ends_with(end), api("/"))),
             KubeadmConfig => {
                 let source = Source::Object {
-                    kind: "ConfigMap".to_owned(),
+                    kind: "ConfigMap".into(),
                     namespace: "kube-system".to_owned(),
                     name: "kubeadm-config".to_owned(),
                 };
@@ -167,7 +167,7 @@ impl Signal {
 fn node(evidence: &Evidence<'_>, fits: impl Fn(&Node) -> bool) -> Option<Option<Source>> {
     let found = evidence.nodes.rows.iter().find(|node| fits(node));
     let source = found.map(|node| Source::Object {
-        kind: "Node".to_owned(),
+        kind: "Node".into(),
         namespace: String::new(),
         name: node.metadata().name.clone(),
     });

@@ -39,8 +39,7 @@ pub(super) async fn api_servers(
     let right = Right::Path(PATH);
     if right.review(session).await == Verdict::Denied {
         let mut gap = right.gap("flags of kube-apiserver", PATH);
-        gap.remedy
-            .push_str("; or read the control-plane node with --node local");
+        gap.remedy += "; or read the control-plane node with --node local";
         return (Vec::new(), vec![gap]);
     }
     let (mut seen, mut gaps) = (Vec::new(), Vec::new());

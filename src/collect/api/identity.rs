@@ -79,7 +79,7 @@ fn name(kubeadm: Option<ConfigMap>, settings: &Settings) -> Cell<String> {
     });
     if let Some(name) = configured {
         let source = Source::Object {
-            kind: ConfigMap::KIND.to_owned(),
+            kind: ConfigMap::KIND.into(),
             namespace: "kube-system".to_owned(),
             name: "kubeadm-config".to_owned(),
         };

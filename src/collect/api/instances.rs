@@ -141,8 +141,7 @@ pub(super) fn flags_gap(failure: &Failure, instance: &str) -> Gap {
         }
         _ => failure.gap("flags of kube-apiserver", instance),
     };
-    gap.remedy
-        .push_str("; or read the control-plane node with --node local");
+    gap.remedy += "; or read the control-plane node with --node local";
     gap
 }
 

@@ -136,7 +136,7 @@ fn shows_a_token(settings: &Settings) -> bool {
 
 fn denied(node: &str) -> Gap {
     let mut gap = RIGHT.gap(what(), place(node));
-    gap.remedy.push_str("; or audit the node with --node local");
+    gap.remedy += "; or audit the node with --node local";
     gap
 }
 
@@ -221,7 +221,7 @@ async fn ask(session: &Session, config: kube::Config, node: &Node) -> Result<Con
         Some(other) if other.code() == Some(StatusCode::FORBIDDEN) => denied(name),
         Some(other) => {
             let mut gap = other.gap(what(), place(name));
-            gap.remedy.push_str("; or audit the node with --node local");
+            gap.remedy += "; or audit the node with --node local";
             gap
         }
     })

@@ -136,7 +136,7 @@ impl Walk<'_> {
     }
 
     /// Notes that the list ends before its end.
-    fn cut<K: Kind + 'static>(&mut self, reason: GapReason, why: &str) {
+    fn cut<K: Kind + 'static>(&mut self, reason: GapReason, why: &'static str) {
         let what = format!("{} after {} objects", what::<K>(), self.listed.count);
         self.lack(Gap::new(what, self.place.clone(), reason, why));
     }

@@ -73,7 +73,7 @@ pub(super) fn prove(root: &Path, facts: &HostFacts, limit: Duration) -> Result<S
     }
 }
 
-fn gap(node: &str, why: &str, remedy: &str) -> Gap {
+fn gap(node: &str, why: &str, remedy: &'static str) -> Gap {
     let what = format!("Secrets in etcd, read from {node}");
     Gap::new(what, why, GapReason::Unreachable, remedy)
 }

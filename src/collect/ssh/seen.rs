@@ -40,7 +40,7 @@ impl Seen {
     fn gap(&self, what: &str, path: &str, error: &io::Error) -> Gap {
         let mut gap = gap(what, path, error);
         if let (GapReason::Forbidden, Some(remedy)) = (gap.reason, &self.remedy) {
-            gap.remedy.clone_from(remedy);
+            gap.remedy = remedy.clone().into();
         }
         gap
     }

@@ -116,7 +116,7 @@ fn kind<'f, T>(
     let mut objects = listing.rows.iter().map(metadata);
     let found = objects.find(|object| object.namespace == namespace && !automatic(&object.name));
     let source = found.map(|object| Source::Object {
-        kind: kind.to_owned(),
+        kind: kind.to_owned().into(),
         namespace: namespace.to_owned(),
         name: object.name.clone(),
     });

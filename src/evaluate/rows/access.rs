@@ -105,7 +105,8 @@ impl World<'_> {
         let cluster = self.cluster_slot();
         let rows = self.derived.principals.marks.iter().map(|mark| {
             let mut subject = Subject::new("principal", format!("{} {}", mark.kind, mark.name));
-            subject.namespace = (!mark.namespace.is_empty()).then(|| mark.namespace.clone());
+            subject.namespace =
+                (!mark.namespace.is_empty()).then(|| mark.namespace.as_str().into());
             Row {
                 subject: subject.into(),
                 source: source.clone(),

@@ -141,10 +141,11 @@ impl World<'_> {
         let all = listing.rows.iter().chain(&within.rows).zip(standing);
         let rows = all.map(|(certificate, standing)| {
             let mut subject = Subject::new("certificate", name(certificate));
-            subject.node = (!certificate.node.is_empty()).then(|| certificate.node.clone());
+            subject.node =
+                (!certificate.node.is_empty()).then(|| self.node_name(&certificate.node));
             let source = match &subject.node {
                 Some(node) => Source::File {
-                    node: node.clone(),
+                    node: node.to_string(),
                     path: certificate.path.clone(),
                 },
                 None => within_object(&certificate.path),
@@ -228,7 +229,7 @@ fn within_object(place: &str) -> Source {
     let mut words = place.split([' ', ',']);
     let mut word = || words.next().unwrap_or_default().to_owned();
     Source::Object {
-        kind: word(),
+        kind: word().into(),
         namespace: String::new(),
         name: word(),
     }

@@ -46,8 +46,8 @@ impl World<'_> {
 
     /// Why there is nothing about a component that is expected on `node`.
     fn not_seen(&self, kind: ComponentKind, node: &str) -> Gap {
-        if let Some(gap) = self.unread.get(node) {
-            return gap.clone();
+        if let Some(gap) = self.nodes.get(node).and_then(|known| known.unread.clone()) {
+            return gap;
         }
         if !self.facts.hosts.rows.iter().any(|host| host.node == node) {
             return self.facts.unread_node(node);
@@ -60,9 +60,10 @@ impl World<'_> {
     pub(super) fn components(&self, subject: SubjectKind) -> Rows<'_> {
         let kind = component_kind(subject);
         let listing = &self.facts.components;
+        let name: Arc<str> = kind.binary().into();
         let on = |node: &str| {
-            let mut on = Subject::new(subject.name(), kind.binary());
-            on.node = (!node.is_empty()).then(|| node.to_owned());
+            let mut on = Subject::new(subject.name(), name.clone());
+            on.node = (!node.is_empty()).then(|| self.node_name(node));
             on
         };
         let rows: Vec<Row<'_>> = listing
@@ -97,7 +98,7 @@ impl World<'_> {
             Expected::On(nodes) => {
                 let seen = |node: &String| {
                     rows.iter()
-                        .any(|row| row.subject.node.as_ref() == Some(node))
+                        .any(|row| row.subject.node.as_deref() == Some(node.as_str()))
                 };
                 let missing = nodes.into_iter().filter(|node| !seen(node));
                 unread.extend(missing.map(|node| (on(&node), self.not_seen(kind, &node))));

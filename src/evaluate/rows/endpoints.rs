@@ -83,7 +83,7 @@ impl World<'_> {
         let rows = listing.rows.iter().zip(&self.derived.shown);
         let rows = rows.map(|(endpoint, shown)| {
             let name = format!("{} at {}", endpoint.component, endpoint.address);
-            let subject = Subject::on_node("endpoint", name, &endpoint.node);
+            let subject = Subject::on_node("endpoint", name, self.node_name(&endpoint.node));
             let source = Source::Handshake {
                 node: endpoint.node.clone(),
                 address: endpoint.address.clone(),

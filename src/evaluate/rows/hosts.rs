@@ -114,7 +114,8 @@ impl World<'_> {
     pub(super) fn hosts(&self) -> Rows<'_> {
         let listing = &self.facts.hosts;
         let rows = listing.rows.iter().map(|host: &Host| {
-            let subject = Subject::on_node("host", &host.node, &host.node);
+            let name = self.node_name(&host.node);
+            let subject = Subject::on_node("host", name.clone(), name);
             self.on_node(subject, kernel(&host.node), Slot::Fact(host))
         });
         let mut rows = Rows {
@@ -140,8 +141,8 @@ impl World<'_> {
             };
             let programs = row.programs.join(", ");
             let name = format!("{programs} of {name}");
-            let mut subject = Subject::on_node("process", name, &row.node);
-            subject.namespace = Some(row.namespace.clone());
+            let mut subject = Subject::on_node("process", name, self.node_name(&row.node));
+            subject.namespace = Some(row.namespace.as_str().into());
             let parts: Vec<&dyn Fields> = vec![row, asked];
             let source = kernel(&row.node);
             let joined = self.joined(process_schema(), parts, source.clone().into());

@@ -41,10 +41,17 @@ pub struct World<'f> {
     derived: Derived,
     /// In the order of the listing.
     marked: Vec<Marked<'f>>,
-    /// The nodes by name.
-    nodes: BTreeMap<&'f str, &'f Node>,
-    /// Why nothing that lies or runs on a node is known, of those of the API that were not read.
-    unread: BTreeMap<&'f str, Gap>,
+    /// The nodes of the API, by name.
+    nodes: BTreeMap<&'f str, Known<'f>>,
+}
+
+/// A node that the API knows.
+struct Known<'f> {
+    node: &'f Node,
+    /// Its name, for all subjects on it.
+    name: Arc<str>,
+    /// Why nothing that lies or runs on it is known, if it was not read.
+    unread: Option<Gap>,
 }
 
 /// One subject as expressions see it.
@@ -103,21 +110,23 @@ pub(super) struct Hidden<'f> {
 impl<'f> World<'f> {
     /// Computes what the rows need beyond the facts.
     pub fn new(facts: &'f Facts, lacking: &'f Lacking) -> Self {
-        let nodes = facts.nodes.rows.iter();
-        let nodes: BTreeMap<&str, &Node> = nodes
-            .map(|node| (node.metadata.name.as_str(), node))
-            .collect();
         let read: BTreeSet<&str> = facts.hosts.rows.iter().map(|host| &*host.node).collect();
-        let unread = nodes.keys().filter(|name| !read.contains(*name));
+        let known = |node: &'f Node| {
+            let name = node.metadata.name.as_str();
+            let unread = !read.contains(name);
+            let known = Known {
+                node,
+                name: name.into(),
+                unread: unread.then(|| facts.unread_node(name)),
+            };
+            (name, known)
+        };
         Self {
             facts,
             lacking,
             derived: Derived::compute(facts, lacking),
             marked: facts.workloads.rows.iter().map(Marked).collect(),
-            unread: unread
-                .map(|name| (*name, facts.unread_node(name)))
-                .collect(),
-            nodes,
+            nodes: facts.nodes.rows.iter().map(known).collect(),
         }
     }
 
@@ -149,7 +158,7 @@ impl<'f> World<'f> {
             else {
                 continue;
             };
-            let place = origins.of(kind, namespace, name).map(str::to_owned);
+            let place = origins.of(kind, namespace, name).map(Arc::from);
             Arc::make_mut(&mut row.subject).place = place;
         }
     }

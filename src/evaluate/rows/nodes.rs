@@ -16,13 +16,13 @@ impl World<'_> {
         let listing = &self.facts.nodes;
         let rows = listing.rows.iter().map(|node| {
             let name = &node.metadata.name;
-            let mut subject = Subject::new("node", name);
-            subject.node = Some(name.clone());
+            let shared = self.node_name(name);
             let source = Source::Object {
-                kind: "Node".to_owned(),
+                kind: "Node".into(),
                 namespace: String::new(),
                 name: name.clone(),
             };
+            let subject = Subject::on_node("node", shared.clone(), shared);
             Row {
                 subject: subject.into(),
                 source: source.into(),
@@ -41,7 +41,7 @@ impl World<'_> {
     /// The node called `name` as a parent: a gap when the API did not give it.
     pub(super) fn node_slot(&self, name: &str) -> Slot<'_> {
         match self.nodes.get(name) {
-            Some(node) => Slot::Fact(*node),
+            Some(known) => Slot::Fact(known.node),
             None => Slot::Gap(
                 self.facts
                     .nodes
@@ -50,6 +50,12 @@ impl World<'_> {
                     .unwrap_or_else(|| gone("Node", name)),
             ),
         }
+    }
+
+    /// The name of a node, which all subjects on it share.
+    pub(super) fn node_name(&self, name: &str) -> Arc<str> {
+        let known = self.nodes.get(name);
+        known.map_or_else(|| name.into(), |known| known.name.clone())
     }
 
     /// A row about something on the node that `subject` names: that itself, its node, the cluster.
@@ -71,8 +77,7 @@ impl World<'_> {
     pub(super) fn files(&self) -> Rows<'_> {
         let listing = &self.facts.files;
         let rows = listing.rows.iter().map(|file| {
-            let mut subject = Subject::new("file", &file.path);
-            subject.node = Some(file.node.clone());
+            let subject = Subject::on_node("file", &*file.path, self.node_name(&file.node));
             let source = Source::File {
                 node: file.node.clone(),
                 path: file.path.clone(),
@@ -102,7 +107,7 @@ impl World<'_> {
         };
         let (workers, others): (Vec<_>, Vec<_>) = unread.partition(|(subject, _)| {
             let nodes = control_plane.as_ref().zip(subject.node.as_ref());
-            nodes.is_some_and(|(nodes, node)| !nodes.contains(node))
+            nodes.is_some_and(|(nodes, node)| !nodes.iter().any(|known| **known == **node))
         });
         rows.unread.extend(others);
         rows.hidden.push(Hidden {
@@ -151,14 +156,17 @@ impl World<'_> {
                 gap.clone(),
             )];
         }
+        let what: Arc<str> = what.into();
         // In the order of the listing.
-        let names = facts.nodes.rows.iter().map(|node| &node.metadata.name);
-        names
-            .filter_map(|name| {
-                let gap = self.unread.get(name.as_str())?;
-                let mut subject = Subject::new(subject, what);
-                subject.node = Some(name.clone());
-                Some((subject, gap.clone()))
+        let nodes = facts.nodes.rows.iter();
+        nodes
+            .filter_map(|node| {
+                let known = self.nodes.get(node.metadata.name.as_str())?;
+                let gap = known.unread.clone()?;
+                Some((
+                    Subject::on_node(subject, what.clone(), known.name.clone()),
+                    gap,
+                ))
             })
             .collect()
     }

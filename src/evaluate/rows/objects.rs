@@ -131,7 +131,7 @@ pub(super) struct Identity<'f> {
 impl Identity<'_> {
     pub(super) fn source(&self) -> Arc<Source> {
         Arc::new(Source::Object {
-            kind: self.kind.to_owned(),
+            kind: self.kind.to_owned().into(),
             namespace: self.namespace.to_owned(),
             name: self.name.to_owned(),
         })
@@ -139,7 +139,7 @@ impl Identity<'_> {
 
     pub(super) fn subject(&self, subject: &'static str) -> Subject {
         let mut subject = Subject::new(subject, format!("{} {}", self.kind, self.name));
-        subject.namespace = (!self.namespace.is_empty()).then(|| self.namespace.to_owned());
+        subject.namespace = (!self.namespace.is_empty()).then(|| self.namespace.into());
         subject
     }
 }
@@ -192,8 +192,8 @@ impl<'f> World<'f> {
         let rows = (0..listing.rows.len()).filter_map(|position| {
             let (slot, identity) = self.namespace_at(position)?;
             let mut subject = identity.subject("namespace");
-            identity.name.clone_into(&mut subject.name);
-            subject.namespace = Some(identity.name.to_owned());
+            subject.name = identity.name.into();
+            subject.namespace = Some(subject.name.clone());
             Some(Row {
                 subject: subject.into(),
                 source: identity.source(),
@@ -371,7 +371,7 @@ pub(super) fn unread<'l, T>(
             (None, None) => format!("all {kind}"),
         };
         let mut unread = Subject::new(subject, name);
-        unread.namespace.clone_from(&lack.namespace);
+        unread.namespace = lack.namespace.as_deref().map(Arc::from);
         (unread, lack.gap.clone())
     })
 }

@@ -10,7 +10,8 @@ impl World<'_> {
     pub(super) fn storage(&self) -> Rows<'_> {
         let listing = &self.facts.stored_secrets;
         let rows = listing.rows.iter().map(|stored| {
-            let subject = Subject::on_node("storage", "Secrets in etcd", &stored.node);
+            let subject =
+                Subject::on_node("storage", "Secrets in etcd", self.node_name(&stored.node));
             let source = Source::Derived {
                 engine: "values below /registry/secrets".into(),
             };

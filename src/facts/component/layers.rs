@@ -52,7 +52,7 @@ impl Layer {
             node: node.to_owned(),
             path: path.to_owned(),
         };
-        let gap = |reason, remedy: &str| {
+        let gap = |reason, remedy: &'static str| {
             Gap::new("configuration file", source.to_string(), reason, remedy)
         };
         let tree = if path.starts_with('/') {

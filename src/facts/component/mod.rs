@@ -260,7 +260,7 @@ fn version_of(
         |sighting: &&Sighting| Some(Cell::explicit(sighting.version.clone()?, sighting.source()));
     let source = match kind {
         ComponentKind::Kubelet | ComponentKind::KubeProxy => Source::Object {
-            kind: "Node".to_owned(),
+            kind: "Node".into(),
             namespace: String::new(),
             name: node.to_owned(),
         },

@@ -84,7 +84,7 @@ impl Sighting {
                 name: name.clone(),
             },
             Via::Node => Source::Object {
-                kind: "Node".to_owned(),
+                kind: "Node".into(),
                 namespace: String::new(),
                 name: self.node.clone(),
             },

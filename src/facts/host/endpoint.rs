@@ -280,7 +280,7 @@ impl Listener {
     }
 
     /// A gap about it.
-    pub fn gap(&self, reason: GapReason, remedy: &str) -> Gap {
+    pub fn gap(&self, reason: GapReason, remedy: &'static str) -> Gap {
         let what = format!("handshake with {}", self.component.binary());
         Gap::new(what, self.address(), reason, remedy)
     }

@@ -180,7 +180,7 @@ impl Instance {
 
     /// The path on the node of what the component calls `path`.
     pub(super) fn on_node(&self, path: &str) -> Result<String, Gap> {
-        let gap = |reason, remedy: &str| {
+        let gap = |reason, remedy: &'static str| {
             let what = format!("file of {}", self.kind.binary());
             Gap::new(what, path, reason, remedy)
         };

@@ -4,9 +4,9 @@
 
 use serde::Deserialize;
 
-use super::amounts::Amounts;
 use super::env::{EnvFromSource, EnvVar};
 use super::reading::{inlined, nullable, object};
+use super::sorted::Amounts;
 use super::values::Port;
 
 object! {

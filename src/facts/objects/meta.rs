@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::reading::{nullable, object};
+use super::sorted::Labels;
 use super::values::Time;
 
 object! {
@@ -24,11 +25,11 @@ object! {
         #[prost(message, optional, tag = "9")]
         pub deletion_timestamp: Option<Time>,
         /// All labels.
-        #[prost(btree_map = "string, string", tag = "11")]
-        pub labels: BTreeMap<String, String>,
+        #[prost(message, required, tag = "11")]
+        pub labels: Labels,
         /// The annotations on the list of `facts::redact`; all others were dropped unread.
-        #[prost(btree_map = "string, string", tag = "12")]
-        pub annotations: BTreeMap<String, String>,
+        #[prost(message, required, tag = "12")]
+        pub annotations: Labels,
         /// What this object depends on.
         #[prost(message, repeated, tag = "13")]
         pub owner_references: Vec<OwnerReference>,

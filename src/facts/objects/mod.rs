@@ -5,7 +5,6 @@
 
 mod admission;
 mod admit;
-mod amounts;
 mod cluster;
 mod container;
 mod controller;
@@ -18,6 +17,7 @@ mod page;
 mod pod;
 mod rbac;
 mod reading;
+mod sorted;
 mod values;
 mod volume;
 mod yaml;
@@ -26,7 +26,6 @@ mod yaml;
 mod tests;
 
 pub use admission::*;
-pub use amounts::Amounts;
 pub use cluster::*;
 pub use container::*;
 pub use controller::*;
@@ -40,5 +39,6 @@ pub use page::{
 };
 pub use pod::*;
 pub use rbac::*;
+pub use sorted::{Amounts, Labels, Sorted};
 pub use values::{Port, Quantity, Time};
 pub use volume::*;

@@ -9,7 +9,7 @@ use super::index::{Building, NewPod};
 use super::owners::{self, Identity};
 use super::sets::Sets;
 use super::{Controller, PodIndex, PodSet, Template, Workload, normalise};
-use crate::facts::objects::{Kind, Pod, PodSpec};
+use crate::facts::objects::{Kind, Labels, Pod, PodSpec};
 
 /// How many pods of a template are named.
 const SAMPLE: usize = 20;
@@ -48,7 +48,7 @@ struct Shapes {
 
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Shape {
-    annotations: BTreeMap<String, String>,
+    annotations: Labels,
     spec: PodSpec,
 }
 

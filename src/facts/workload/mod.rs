@@ -12,9 +12,7 @@ mod sets;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-
-use crate::facts::objects::PodSpec;
+use crate::facts::objects::{Labels, PodSpec};
 use crate::facts::record;
 
 pub use folder::{Folded, Folder};
@@ -48,7 +46,7 @@ record! {
     #[serde(default)]
     pub struct Template {
         /// Annotations that confine containers (AppArmor and seccomp before they were fields).
-        pub annotations: BTreeMap<String, String>,
+        pub annotations: Labels,
         /// What runs.
         pub spec: PodSpec,
         /// Whether the controller, or the manifest, says so.

@@ -4,11 +4,9 @@
 //! `defaults.go` and the admission plugins ServiceAccount, DefaultTolerationSeconds and TaintNodesByCondition; the rest is
 //! what the StatefulSet, DaemonSet and Job controllers write into the pods they make.
 
-use std::collections::BTreeMap;
-
 use crate::facts::objects::{
-    EnvVar, PersistentVolumeClaimVolumeSource, PodSecurityContext, PodSpec, Toleration, Volume,
-    VolumeProjection,
+    EnvVar, Labels, PersistentVolumeClaimVolumeSource, PodSecurityContext, PodSpec, Toleration,
+    Volume, VolumeProjection,
 };
 
 /// Where the API server mounts the token of a pod's service account.
@@ -67,7 +65,7 @@ pub(super) fn spec(spec: &mut PodSpec, name: Name<'_>) -> bool {
 }
 
 /// The annotations that belong to a template.
-pub(super) fn annotations(mut annotations: BTreeMap<String, String>) -> BTreeMap<String, String> {
+pub(super) fn annotations(mut annotations: Labels) -> Labels {
     annotations.retain(|key, _| CONFINING.iter().any(|prefix| key.starts_with(prefix)));
     annotations
 }

@@ -3,10 +3,11 @@
 //! Labels that differ from pod to pod by design (ordinals, indices, the uid of a Job) are left out: with them every pod of
 //! a StatefulSet would be a set of its own. [`UNCOUNTED`] names them, so that who selects by one knows that it cannot tell.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::index::Numbers;
+use crate::facts::objects::Labels;
 use crate::facts::record;
 
 /// Labels that controllers make for each pod; [`PodSet::labels`] has none of them.
@@ -32,7 +33,7 @@ record! {
         /// The position of the template in the workload.
         pub template: i64,
         /// The labels, without those that differ from pod to pod by design.
-        pub labels: BTreeMap<String, String>,
+        pub labels: Labels,
         /// How many pods.
         pub instances: i64,
         /// The nodes they are on, those that wait for one left out.
@@ -44,7 +45,7 @@ record! {
 #[derive(Debug, Default)]
 pub(super) struct Sets {
     nodes: Numbers<Arc<str>>,
-    labels: Numbers<BTreeMap<String, String>>,
+    labels: Numbers<Labels>,
     sets: HashMap<Key, Members>,
 }
 
@@ -61,14 +62,8 @@ struct Members {
 pub(super) type Place = (String, String, String, usize);
 
 impl Sets {
-    pub(super) fn add(
-        &mut self,
-        group: u32,
-        shape: u32,
-        mut labels: BTreeMap<String, String>,
-        node: String,
-    ) {
-        labels.retain(|key, _| !UNCOUNTED.contains(&key.as_str()));
+    pub(super) fn add(&mut self, group: u32, shape: u32, mut labels: Labels, node: String) {
+        labels.retain(|key, _| !UNCOUNTED.contains(&key));
         let key = (group, shape, self.labels.number(labels));
         let members = self.sets.entry(key).or_default();
         members.instances += 1;

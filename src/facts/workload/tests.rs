@@ -145,7 +145,7 @@ fn a_thousand_pods_of_three_templates() {
     let shown = (first.kind.as_str(), first.workload.as_str(), first.template);
     assert_eq!(shown, ("Deployment", "web", 0));
     assert_eq!(
-        (first.labels["app"].as_str(), first.instances),
+        (first.labels.get("app").unwrap().as_str(), first.instances),
         ("web", 334)
     );
     assert_eq!((sets.len(), first.nodes.len()), (3, 334));

@@ -94,7 +94,7 @@ fn failing<'r>(report: &'r Report<'_>) -> BTreeSet<(Option<&'r str>, &'r str)> {
     let subjects = failed.map(|one| &one.subject);
     let certificates = subjects.filter(|subject| subject.kind == "certificate");
     certificates
-        .map(|subject| (subject.node.as_deref(), subject.name.as_str()))
+        .map(|subject| (subject.node.as_deref(), &*subject.name))
         .collect()
 }
 

@@ -24,7 +24,8 @@ fn reports() -> Vec<(&'static str, Report<'static>)> {
     let silent = judgement(&checks(), Vec::new());
     let mut hostile = judged();
     for outcome in hostile.iter_mut().flat_map(|judged| &mut judged.outcomes) {
-        Arc::make_mut(&mut outcome.subject).name += "\u{1b}[2J\u{202e}\u{9b}31m\u{1f600}\n\"\\";
+        let subject = Arc::make_mut(&mut outcome.subject);
+        subject.name = format!("{}\u{1b}[2J\u{202e}\u{9b}31m\u{1f600}\n\"\\", subject.name).into();
     }
     vec![
         ("sample", report()),

@@ -493,7 +493,7 @@ fn policies() -> Vec<Outcome<'static>> {
         reason: Some(
             Reason {
                 text: "no pod runs there".into(),
-                remedy: String::new(),
+                remedy: "".into(),
             }
             .into(),
         ),

@@ -372,7 +372,7 @@ fn poisoned(text: &str) -> Report<'static> {
     let outcomes = judged.iter_mut().flat_map(|judged| &mut judged.outcomes);
     for (n, one) in outcomes.enumerate() {
         let subject = Arc::make_mut(&mut one.subject);
-        subject.name = format!("{text}{n}");
+        subject.name = format!("{text}{n}").into();
         subject.namespace = Some(text.into());
         subject.node = Some(text.into());
         let instances = Instances {
@@ -392,7 +392,7 @@ fn poisoned(text: &str) -> Report<'static> {
         one.told = words.into();
         let reason = Reason {
             text: text.into(),
-            remedy: text.into(),
+            remedy: text.to_owned().into(),
         };
         one.reason = Some(reason.into());
         if let Some(fix) = &mut one.fix {

@@ -38,7 +38,7 @@ fn names(listing: &Listing<Role>) -> Vec<&str> {
 fn lacks<T>(listing: &Listing<T>) -> Vec<(GapReason, &str)> {
     let lacks = listing.lacks.iter();
     lacks
-        .map(|lack| (lack.gap.reason, lack.gap.remedy.as_str()))
+        .map(|lack| (lack.gap.reason, &*lack.gap.remedy))
         .collect()
 }
 

@@ -10,13 +10,13 @@ mod reach;
 use std::net::IpAddr;
 
 use policies::{
-    Direction, Labels, Pod, Policies, Rule, contains, includes, is_every_namespace, is_wide,
-    protocol, rules, selects,
+    Direction, Pod, Policies, Rule, contains, includes, is_every_namespace, is_wide, protocol,
+    rules, selects,
 };
 
 use crate::facts::objects::{
-    CustomResourceDefinition, LabelSelector, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort,
-    Node,
+    CustomResourceDefinition, LabelSelector, Labels, NetworkPolicy, NetworkPolicyPeer,
+    NetworkPolicyPort, Node,
 };
 use crate::facts::workload::Workload;
 use crate::facts::{Cell, Facts, Gap, GapReason, Lacking, Source};
@@ -247,7 +247,7 @@ fn allows(
     if let Some(gap) = foreign(policies.facts) {
         return Cell::Gap(gap);
     }
-    let unlabelled = Labels::new();
+    let unlabelled = Labels::default();
     let pod = Pod {
         namespace,
         labels: &unlabelled,

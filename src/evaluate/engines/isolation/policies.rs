@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use crate::facts::objects::{
-    LabelSelector, LabelSelectorRequirement, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort,
+    LabelSelector, LabelSelectorRequirement, Labels, NetworkPolicy, NetworkPolicyPeer,
+    NetworkPolicyPort,
 };
 use crate::facts::workload::UNCOUNTED;
 use crate::facts::{Facts, Gap, GapReason};
@@ -18,8 +19,6 @@ const NAME_LABEL: &str = "kubernetes.io/metadata.name";
 
 /// True, false, or a reason not to know.
 pub(super) type Tri = Result<bool, Gap>;
-
-pub(super) type Labels = BTreeMap<String, String>;
 
 /// Into a pod or out of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -187,7 +186,7 @@ impl<'f> Policies<'f> {
         ) {
             (Some(labels), _) => (*labels).clone(),
             (None, Some(gap)) => return Err(gap.clone()),
-            (None, None) => Labels::new(),
+            (None, None) => Labels::default(),
         };
         labels.insert(NAME_LABEL.to_owned(), name.to_owned());
         selects(selector, &labels)

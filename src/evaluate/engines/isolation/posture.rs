@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::plugin::Network;
-use super::policies::{Direction, Labels, Pod, Policies, Rule, applies, protocol, rules, selects};
+use super::policies::{Direction, Pod, Policies, Rule, applies, protocol, rules, selects};
 use super::reach::{answer, pod};
 use super::{all_ports, everyone, foreign, source, unread};
-use crate::facts::objects::{LabelSelector, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort};
+use crate::facts::objects::{
+    LabelSelector, Labels, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort,
+};
 use crate::facts::workload::PodSet;
 use crate::facts::{Cell, Facts, Gap, Lacking};
 use crate::outcome::{Answer, Posture, Postures, Traffic};
@@ -127,7 +129,7 @@ pub(crate) fn list(facts: &Facts, lacking: &Lacking, wanted: &[String]) -> Postu
         .cloned()
         .or_else(|| foreign(facts));
     let asked = |name: &str| wanted.is_empty() || wanted.iter().any(|one| one == name);
-    let unlabelled = Labels::new();
+    let unlabelled = Labels::default();
     let names = facts.namespaces.rows.iter();
     let names = names.map(|namespace| namespace.metadata.name.as_str());
     let new = names.filter(|name| asked(name)).map(|namespace| {

@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
-use super::policies::{Direction, End, Labels, Pod, Policies, Port, Tri, any, both, by_plugin};
+use super::policies::{Direction, End, Pod, Policies, Port, Tri, any, both, by_plugin};
 use super::{foreign, unread};
-use crate::facts::objects::{NetworkPolicy, PodSpec};
+use crate::facts::objects::{Labels, NetworkPolicy, PodSpec};
 use crate::facts::workload::PodSet;
 use crate::facts::{Facts, Lacking};
 use crate::outcome::{Answer, Connection};

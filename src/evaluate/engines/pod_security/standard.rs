@@ -4,7 +4,7 @@
 //! answers of the API server, which the live suite compares with. A control has one entry for each reading of it: `since`
 //! and `until` are minor versions, and a restricted control can stand in place of a baseline one.
 
-use crate::facts::objects::{Container, Handler, PodSpec, Profile, SELinuxOptions};
+use crate::facts::objects::{Container, Handler, Labels, PodSpec, Profile, SELinuxOptions};
 use crate::facts::workload::Template;
 
 /// A level that forbids something.
@@ -25,7 +25,7 @@ const OLDEST: u32 = 24;
 /// A pod under the standard of one version.
 struct Pod<'p> {
     spec: &'p PodSpec,
-    annotations: &'p std::collections::BTreeMap<String, String>,
+    annotations: &'p Labels,
     minor: u32,
 }
 

@@ -282,7 +282,7 @@ fn known<'f>(
         shipped: shipped == Shipped::Exactly,
         collects,
         source: Source::Object {
-            kind: kind.to_owned(),
+            kind: kind.to_owned().into(),
             namespace: metadata.namespace.clone(),
             name: metadata.name.clone(),
         },

@@ -5,10 +5,12 @@ use std::net::IpAddr;
 use proptest::prelude::*;
 
 use super::super::super::fixture::world;
-use super::super::policies::{Labels, selects};
+use super::super::policies::selects;
 use super::super::{Endpoint, can};
 use crate::facts::Lacking;
-use crate::facts::objects::{LabelSelector, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort};
+use crate::facts::objects::{
+    LabelSelector, Labels, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort,
+};
 use crate::outcome::Answer;
 
 /// One end as the model knows it: namespace and labels of a pod, or an address.
@@ -398,5 +400,8 @@ fn ends_are_written_in_few_ways() {
         "[::1]".parse(),
         Ok(Endpoint::Address("::1".parse().unwrap()))
     );
-    assert_eq!(selects(&LabelSelector::default(), &Labels::new()), Ok(true));
+    assert_eq!(
+        selects(&LabelSelector::default(), &Labels::default()),
+        Ok(true)
+    );
 }
