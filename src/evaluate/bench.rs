@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::catalog::Check;
-use crate::facts::{GapReason, Reading, View};
+use crate::facts::{Gap, GapReason, Reading, View};
 use crate::outcome::{
     Change, Evaluation, Outcome, Reason, Remediation, Status, Subject, Tell, Told, Words,
 };
 
-use super::crowd::{Crowd, Member, Unread};
+use super::crowd::{Crowd, Member};
 use super::evidence::{evidence, reason, shown};
 use super::fingerprint::Fingerprints;
 use super::fix;
@@ -100,15 +100,17 @@ impl<'j> Bench<'j> {
         member: &Member,
         status: Status,
     ) -> Option<Outcome<'j>> {
-        let row = |at: u32| &crowd.rows[at as usize];
-        let (ruling, at) = match (&member.rows[..], status) {
-            ([one], Status::Pass | Status::Fail | Status::Manual) => (Ruling::Judged(status), *one),
-            (rows, _) => {
-                let rulings = rows.iter().map(|at| (self.court.ruling(row(*at)), *at));
+        let mut rows = member.rows.clone();
+        let (ruling, at) = match (rows.len(), status) {
+            (1, Status::Pass | Status::Fail | Status::Manual) => {
+                (Ruling::Judged(status), rows.next()?)
+            }
+            _ => {
+                let rulings = rows.map(|at| (self.court.ruling(&crowd.rows[at]), at));
                 rulings.min_by_key(|(ruling, _)| rank(ruling.status()))?
             }
         };
-        Some(self.outcome(&ruling, &member.subject, row(at), at))
+        Some(self.outcome(&ruling, &member.subject, &crowd.rows[at], at))
     }
 
     /// The verdict on a subject, by the row at this position.
@@ -117,7 +119,7 @@ impl<'j> Bench<'j> {
         ruling: &Ruling,
         subject: &Arc<Subject>,
         row: &Row<'_>,
-        at: u32,
+        at: usize,
     ) -> Outcome<'j> {
         let status = ruling.status();
         let reason = self.court.why(ruling);
@@ -126,17 +128,22 @@ impl<'j> Bench<'j> {
             place: row.place.clone().unwrap_or_default(),
         });
         let (by, task) = self.teller;
-        let told = Told::Later { by, task, row: at };
+        let told = Told::Later {
+            by,
+            task,
+            row: u32::try_from(at).unwrap_or(u32::MAX),
+        };
         Outcome {
             fix,
             ..self.about(status, subject.clone(), told, reason)
         }
     }
 
-    pub(super) fn unread(&mut self, unread: &Unread) -> Outcome<'j> {
-        let reason = reason(&unread.gap);
+    /// Somebody was not read.
+    pub(super) fn unread(&mut self, subject: Arc<Subject>, gap: &Gap) -> Outcome<'j> {
+        let reason = reason(gap);
         let told = said(&reason);
-        self.about(Status::Unknown, unread.subject.clone(), told, Some(reason))
+        self.about(Status::Unknown, subject, told, Some(reason))
     }
 
     /// There is no such subject, which is known.

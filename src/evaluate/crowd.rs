@@ -1,15 +1,16 @@
 //! Rows by subject, made once for all checks about their kind.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::SAMPLE;
 use super::rows::{Row, Rows};
 use crate::facts::Gap;
-use crate::outcome::Subject;
+use crate::outcome::{Many, Subject};
 
 /// The rows of one kind, by subject.
 pub(super) struct Crowd<'w> {
+    /// In the order of their subjects.
     pub(super) rows: Vec<Row<'w>>,
     /// In the order of their identities.
     pub(super) subjects: Vec<Member>,
@@ -27,26 +28,54 @@ pub(super) struct Crowd<'w> {
 pub(super) struct Member {
     pub(super) subject: Arc<Subject>,
     /// The positions of its rows: the distinct templates of one workload are several.
-    pub(super) rows: Vec<u32>,
+    pub(super) rows: Range<usize>,
     /// Whether something of it was not read.
     pub(super) partial: bool,
 }
 
 /// Those who were not read.
+#[derive(Default)]
 pub(super) struct Absent {
-    pub(super) all: Vec<Unread>,
-    /// Those of them who are not told one by one: thousands of nodes that nobody read say the same, and each is named among
-    /// the gaps.
-    pub(super) crowd: Arc<[Arc<Subject>]>,
+    /// Who is told one by one, and why they were not read.
+    pub(super) told: Vec<(Arc<Subject>, Gap)>,
+    /// Who is not: thousands of nodes that nobody read say the same, and each is named among the gaps.
+    pub(super) crowd: Option<Many>,
+    /// Why those were not read, in their order.
+    pub(super) gaps: Vec<Gap>,
 }
 
-/// Somebody who was not read.
-pub(super) struct Unread {
-    pub(super) subject: Arc<Subject>,
-    /// Why.
-    pub(super) gap: Gap,
-    /// Whether it is told by itself.
-    pub(super) told: bool,
+impl Absent {
+    /// `known` tells of whom something was read all the same.
+    fn new(unread: Vec<(Subject, Gap)>, mut known: impl FnMut(&Subject) -> bool) -> Self {
+        let mut absent = Self::default();
+        let (mut like, mut nodes) = (None, Vec::new());
+        for (number, (mut subject, gap)) in unread.into_iter().enumerate() {
+            let alone = known(&subject) || number < SAMPLE;
+            match subject.node.take() {
+                Some(node) if !alone && *like.get_or_insert_with(|| subject.clone()) == subject => {
+                    nodes.push(node);
+                    absent.gaps.push(gap);
+                }
+                node => {
+                    let subject = Arc::new(Subject { node, ..subject });
+                    absent.told.push((subject, gap));
+                }
+            }
+        }
+        absent.crowd = like.map(|like| Many::OnNodes {
+            like: like.into(),
+            nodes: nodes.into(),
+        });
+        absent
+    }
+
+    /// All of them with why they were not read, one by one.
+    pub(super) fn all(&self) -> impl Iterator<Item = (Arc<Subject>, &Gap)> {
+        let told = self.told.iter();
+        let told = told.map(|(subject, gap)| (subject.clone(), gap));
+        let crowd = self.crowd.iter().flat_map(Many::subjects);
+        told.chain(crowd.zip(&self.gaps))
+    }
 }
 
 /// Namespace, node and name.
@@ -59,66 +88,55 @@ pub(super) fn identity(subject: &Subject) -> Identity<'_> {
 
 impl<'w> Crowd<'w> {
     pub(super) fn new(rows: Rows<'w>) -> Self {
-        let mut by_identity: BTreeMap<Identity<'_>, Vec<u32>> = BTreeMap::new();
-        for (at, row) in (0..).zip(&rows.rows) {
-            let positions = by_identity.entry(identity(&row.subject));
-            positions.or_insert_with(|| Vec::with_capacity(1)).push(at);
-        }
-        let mut partial: BTreeSet<u32> = BTreeSet::new();
-        let mut unread = |unread: Vec<(Subject, Gap)>| -> Absent {
-            let unread = unread.into_iter().enumerate();
-            let unread = unread.map(|(number, (subject, gap))| {
-                let known = by_identity.get(&identity(&subject));
-                partial.extend(known.and_then(|rows| rows.first()));
-                let partial = known.is_some();
-                Unread {
-                    told: number < SAMPLE || subject.node.is_none() || partial,
-                    subject: Arc::new(subject),
-                    gap,
-                }
+        let Rows {
+            mut rows,
+            unread,
+            hidden,
+            none,
+        } = rows;
+        rows.sort_by(|a, b| identity(&a.subject).cmp(&identity(&b.subject)));
+        let mut subjects = Vec::with_capacity(rows.len());
+        for own in rows.chunk_by(|a, b| identity(&a.subject) == identity(&b.subject)) {
+            let start = subjects.last().map_or(0, |member: &Member| member.rows.end);
+            subjects.push(Member {
+                subject: whole(own.iter().map(|row| &row.subject)),
+                rows: start..start + own.len(),
+                partial: false,
             });
-            // Collected in place they would keep the room that the subjects took.
-            let mut all: Vec<Unread> = Vec::with_capacity(unread.len());
-            all.extend(unread);
-            let crowd = all.iter().filter(|one| !one.told);
-            let crowd = crowd.map(|one| one.subject.clone()).collect();
-            Absent { all, crowd }
+        }
+        let mut known = |subject: &Subject| {
+            let order = |member: &Member| identity(&member.subject).cmp(&identity(subject));
+            let found = subjects.binary_search_by(order);
+            found.is_ok_and(|at| {
+                subjects[at].partial = true;
+                true
+            })
         };
-        let missing = unread(rows.unread);
-        let hidden = rows.hidden.into_iter();
-        let hidden = hidden
-            .map(|hidden| (hidden.like, unread(hidden.unread)))
-            .collect();
-        let subjects = by_identity.into_values().map(|positions| {
-            let of_rows = positions.iter().map(|at| &rows.rows[*at as usize].subject);
-            Member {
-                subject: whole(of_rows),
-                partial: positions.first().is_some_and(|at| partial.contains(at)),
-                rows: positions,
-            }
-        });
-        let subjects: Vec<Member> = subjects.collect();
+        let missing = Absent::new(unread, &mut known);
+        let hidden = hidden.into_iter();
+        let hidden = hidden.map(|hidden| (hidden.like, Absent::new(hidden.unread, &mut known)));
+        let hidden = hidden.collect();
         let rest = subjects.iter().skip(SAMPLE);
         Self {
             rest: rest.map(|member| member.subject.clone()).collect(),
             subjects,
             unread: missing,
             hidden,
-            none: rows.none,
-            rows: rows.rows,
+            none,
+            rows,
         }
     }
 }
 
 impl Crowd<'_> {
     /// A list to keep: most often all say the same, and that list is stored once.
-    pub(super) fn kept(&self, list: Vec<Arc<Subject>>) -> Arc<[Arc<Subject>]> {
+    pub(super) fn kept(&self, list: Vec<Arc<Subject>>) -> Many {
         let mut pairs = list.iter().zip(self.rest.iter());
         let same = list.len() == self.rest.len() && pairs.all(|(a, b)| Arc::ptr_eq(a, b));
-        match same {
+        Many::Each(match same {
             true => self.rest.clone(),
             false => list.into(),
-        }
+        })
     }
 }
 

@@ -140,7 +140,7 @@ impl<'w> Judge<'w> {
             .collect();
         unread(&mut bench, crowd, keep, &mut outcomes, &mut quiet);
         // Without what was not read they are one a subject, and in order.
-        if !(crowd.unread.all.is_empty() && crowd.hidden.is_empty()) {
+        if !(crowd.unread.told.is_empty() && crowd.hidden.is_empty()) {
             outcomes = one_per_subject(outcomes);
         }
         if outcomes.is_empty() {
@@ -177,12 +177,16 @@ fn unread<'j>(
     let concerned = crowd.hidden.iter().filter(|(like, _)| bench.concerns(like));
     let hidden: Vec<&Absent> = concerned.map(|(_, absent)| absent).collect();
     for absent in [&crowd.unread].into_iter().chain(hidden) {
-        let told = absent.all.iter();
-        let told = told.filter(|unread| unread.told || keep == Keep::Everything);
-        outcomes.extend(told.map(|unread| bench.unread(unread)));
-        if keep == Keep::Samples && !absent.crowd.is_empty() {
+        let told = absent.told.len();
+        let one_by_one = match keep {
+            Keep::Everything => usize::MAX,
+            Keep::Samples => told,
+        };
+        let told = absent.all().take(one_by_one);
+        outcomes.extend(told.map(|(subject, gap)| bench.unread(subject, gap)));
+        if let (Keep::Samples, Some(crowd)) = (keep, &absent.crowd) {
             let unknown = quiet.entry(Status::Unknown).or_default();
-            unknown.push(absent.crowd.clone());
+            unknown.push(crowd.clone());
         }
     }
 }

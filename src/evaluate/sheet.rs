@@ -51,7 +51,7 @@ impl<'j> Job<'j> {
 
 /// The worst verdict on the rows of a subject is its own.
 fn worst(court: &Court<'_>, crowd: &Crowd<'_>, member: &Member) -> Status {
-    let rows = member.rows.iter().map(|at| &crowd.rows[*at as usize]);
+    let rows = crowd.rows[member.rows.clone()].iter();
     let of_rows = rows.map(|row| court.ruling(row).status());
     of_rows
         .min_by_key(|status| rank(*status))

@@ -4,6 +4,7 @@
 mod access;
 mod certificates;
 mod laid;
+mod many;
 mod network;
 mod told;
 
@@ -18,6 +19,7 @@ pub use access::{
 };
 pub use certificates::CertificateLine;
 pub use laid::{Exemption, Laid, Waiver};
+pub use many::{Many, Who};
 pub use network::{Answer, Connection, Connections, Posture, Postures, Traffic};
 pub use told::{Fingerprint, Tell, Told, Words};
 
@@ -107,6 +109,14 @@ impl Subject {
         Self {
             node: Some(node.into()),
             ..Self::new(kind, name)
+        }
+    }
+
+    /// The same on another node.
+    pub fn on(&self, node: &Arc<str>) -> Self {
+        Self {
+            node: Some(node.clone()),
+            ..self.clone()
         }
     }
 }
@@ -240,5 +250,5 @@ pub struct Judged<'w> {
     pub quiet: Quiet,
 }
 
-/// Subjects by verdict, in lists that evaluations may share.
-pub type Quiet = BTreeMap<Status, Vec<Arc<[Arc<Subject>]>>>;
+/// Subjects by verdict.
+pub type Quiet = BTreeMap<Status, Vec<Many>>;

@@ -11,7 +11,7 @@ use super::document::{
 };
 use crate::catalog::{Check, Severity};
 use crate::facts;
-use crate::outcome::{Evaluation, Judged, Judgement, Outcome, Status, Subject, Words};
+use crate::outcome::{Evaluation, Judged, Judgement, Many, Outcome, Status, Subject, Words};
 use crate::score::{ControlScore, Fraction, Overlay, Scorecard, SectionScore};
 
 /// How many of the verdicts that need no action are shown per evaluation.
@@ -93,7 +93,7 @@ impl<'w> Report<'w> {
 fn statuses(judged: &Judged<'_>) -> impl Iterator<Item = Status> {
     let told = judged.outcomes.iter().map(|outcome| outcome.status);
     let quiet = judged.quiet.iter().flat_map(|(status, lists)| {
-        let number = lists.iter().map(|list| list.len()).sum();
+        let number = lists.iter().map(Many::len).sum();
         std::iter::repeat_n(*status, number)
     });
     told.chain(quiet)
@@ -208,13 +208,11 @@ fn entries<'w>(judged: Judged<'w>, overlay: &Overlay, all: bool) -> Vec<Entry<'w
     for (status, lists) in &quiet {
         let summary = summaries.entry(*status);
         let summary = summary.or_insert_with_key(|status| new(*status));
-        let mut subjects = lists.iter().flat_map(|list| list.iter()).peekable();
         if summary.sample.is_empty() {
-            summary
-                .sample
-                .extend(subjects.peek().map(|one| like_the_others(one)));
+            let first = lists.iter().flat_map(Many::subjects).next();
+            summary.sample.extend(first.map(like_the_others));
         }
-        summary.count += subjects.count() as u64;
+        summary.count += lists.iter().map(|list| list.len() as u64).sum::<u64>();
     }
     // Done in place: there can be a hundred thousand.
     let told = outcomes.into_iter().filter_map(|mut outcome| {
@@ -232,13 +230,13 @@ fn entries<'w>(judged: Judged<'w>, overlay: &Overlay, all: bool) -> Vec<Entry<'w
 }
 
 /// One of so many nodes of which something is not known that only the first are told one by one.
-fn like_the_others<'w>(subject: &Arc<Subject>) -> Sample<'w> {
+fn like_the_others<'w>(subject: Arc<Subject>) -> Sample<'w> {
     let words = Words {
         message: "not known either, see the gaps".to_owned(),
         evidence: Vec::new(),
     };
     Sample {
-        subject: subject.clone(),
+        subject,
         told: words.into(),
         reason: None,
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Overlay, control_name};
 use crate::catalog::{Check, Control, Severity};
-use crate::outcome::{Judged, Outcome, Reason, Status, Subject};
+use crate::outcome::{Judged, Many, Outcome, Reason, Status, Who};
 
 /// Numbers per status.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,15 +130,9 @@ struct Folding<'a> {
     name: String,
     overlay: &'a Overlay,
     /// Who was judged, in the order of their identities.
-    subjects: Vec<(&'a Subject, Status)>,
+    subjects: Vec<(Who<'a>, Status)>,
     unanswered: Option<&'a str>,
     score: ControlScore,
-}
-
-/// Who a subject is, whatever its running copies.
-fn identity(subject: &Subject) -> (Option<&str>, Option<&str>, &str, &str) {
-    let (namespace, node) = (subject.namespace.as_deref(), subject.node.as_deref());
-    (namespace, node, &subject.name, &subject.kind)
 }
 
 impl<'a> Folding<'a> {
@@ -147,20 +141,15 @@ impl<'a> Folding<'a> {
         if status == Status::Fail {
             self.score.failing = self.score.failing.max(Some(severity));
         }
-        self.subject(&outcome.subject, status);
-    }
-
-    fn subject(&mut self, subject: &'a Subject, status: Status) {
-        self.subjects.push((subject, status));
+        self.subjects.push((Who::from(&*outcome.subject), status));
     }
 
     /// One status a subject, after each check: a control can have a hundred of them, on thousands of nodes.
     fn fold(&mut self) {
         // Two sorted runs, which a stable sort merges.
-        self.subjects
-            .sort_by(|(a, _), (b, _)| identity(a).cmp(&identity(b)));
+        self.subjects.sort_by_key(|(who, _)| *who);
         self.subjects.dedup_by(|(later, status), (kept, known)| {
-            let same = identity(later) == identity(kept);
+            let same = later == kept;
             if same {
                 *known = fold([*known, *status]).unwrap_or(Status::Unknown);
             }
@@ -236,9 +225,8 @@ pub(super) fn control<'a>(
             folding.outcome(outcome, severity);
         }
         for (status, lists) in &judged.quiet {
-            for subject in lists.iter().flat_map(|list| list.iter()) {
-                folding.subject(subject, *status);
-            }
+            let all = lists.iter().flat_map(Many::who);
+            folding.subjects.extend(all.map(|who| (who, *status)));
         }
         folding.fold();
     }

@@ -116,12 +116,12 @@ fn acting(node: &str) -> Gap {
     gap(
         node,
         GapReason::NotAsked,
-        "a kubelet is not asked with --as: leave it out, or audit",
+        "a kubelet is not asked with --as: leave it out, or audit the node with --node local",
     )
 }
 
 fn too_powerful(node: &str) -> Gap {
-    let remedy = "a token with all rights is not shown to nodes: use one with few, or audit";
+    let remedy = "a token with all rights is not shown to nodes: use one with few, or audit the node with --node local";
     gap(node, GapReason::NotAsked, remedy)
 }
 
@@ -144,17 +144,12 @@ fn unverified(node: &str) -> Gap {
     gap(
         node,
         GapReason::UnverifiedEndpoint,
-        "let the kubelet serve a cluster-signed certificate (serverTLSBootstrap), or audit",
+        "let the kubelet serve a cluster-signed certificate (serverTLSBootstrap), or audit the node with --node local",
     )
 }
 
-fn gap(node: &str, reason: GapReason, remedy: &str) -> Gap {
-    Gap::new(
-        what(),
-        place(node),
-        reason,
-        format!("{remedy} the node with --node local"),
-    )
+fn gap(node: &str, reason: GapReason, remedy: &'static str) -> Gap {
+    Gap::new(what(), place(node), reason, remedy)
 }
 
 fn what() -> &'static str {
@@ -191,11 +186,11 @@ async fn ask(session: &Session, config: kube::Config, node: &Node) -> Result<Con
     let name = node.metadata.name.as_str();
     let version = Version::parse(&node.status.node_info.kubelet_version);
     if version.is_none_or(|version| version.minor < SINCE) {
-        let why = "kubelets before 1.33 show it only to those who may run commands: audit";
+        let why = "kubelets before 1.33 show it only to those who may run commands: audit the node with --node local";
         return Err(gap(name, GapReason::NotAsked, why));
     }
     let Some(address) = address(node) else {
-        let why = "the Node object has no internal address: audit";
+        let why = "the Node object has no internal address: audit the node with --node local";
         return Err(gap(name, GapReason::Unreachable, why));
     };
     // Certificates that the kubelet requests itself carry its addresses and its name.

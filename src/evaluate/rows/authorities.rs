@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::evaluate::judge::computed;
 use crate::facts::certificate::Certificate;
-use crate::facts::component::Component;
+use crate::facts::component::{Component, ComponentKind};
 use crate::facts::{Cell, Facts, Gap, GapReason, Lacking};
 
 crate::facts::record! {
@@ -20,8 +20,14 @@ crate::facts::record! {
 }
 
 impl Authorities {
-    /// Those of `etcd`. Known only when the authorities of both sides were read entirely, or when one is seen on both.
-    pub(super) fn compute(etcd: &Component, facts: &Facts, lacking: &Lacking) -> Self {
+    /// Those of `component`, if it is etcd.
+    pub(super) fn of(component: &Component, facts: &Facts, lacking: &Lacking) -> Option<Box<Self>> {
+        let is_etcd = component.kind == ComponentKind::Etcd;
+        is_etcd.then(|| Self::compute(component, facts, lacking).into())
+    }
+
+    /// Known only when the authorities of both sides were read entirely, or when one is seen on both.
+    fn compute(etcd: &Component, facts: &Facts, lacking: &Lacking) -> Self {
         let needed = ["node", "path", "usedBy", "subject", "publicKey"];
         let shared_authorities = match lacking.among(Certificate::schema(), &needed) {
             Some(gap) => Cell::Gap(gap.clone()),

@@ -71,7 +71,9 @@ impl World<'_> {
             .iter()
             .zip(&self.derived.siblings)
             .zip(&self.derived.authorities)
-            .map(|((component, siblings), authorities)| (component, siblings, authorities))
+            .map(|((component, siblings), authorities)| {
+                (component, siblings.as_deref(), authorities.as_deref())
+            })
             .filter(|(component, ..)| component.kind == kind)
             .map(|(component, siblings, authorities)| {
                 let source = Arc::new(component.source.clone());

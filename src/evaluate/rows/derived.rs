@@ -45,9 +45,9 @@ pub(super) struct Derived {
     /// Of endpoints.
     pub(super) shown: Vec<Shown>,
     /// Of components.
-    pub(super) siblings: Vec<Siblings>,
-    /// Of etcd; of other components nothing is computed.
-    pub(super) authorities: Vec<Authorities>,
+    pub(super) siblings: Vec<Option<Box<Siblings>>>,
+    /// Of components.
+    pub(super) authorities: Vec<Option<Box<Authorities>>>,
     pub(super) surroundings: Surroundings,
     /// By workload, then template.
     pub(super) confinement: Vec<Vec<Confinement>>,
@@ -66,7 +66,7 @@ impl Derived {
         let names = namespaces
             .clone()
             .map(|namespace| namespace.metadata.name.clone());
-        let siblings = facts.components.rows.iter();
+        let components = facts.components.rows.iter();
         let processes = facts.pod_processes.rows.iter();
         let confinement = confinement(facts, lacking);
         let endpoints = facts.endpoints.rows.iter();
@@ -96,10 +96,13 @@ impl Derived {
             requests: requests
                 .map(|request| Decision::of(request, lacking))
                 .collect(),
-            siblings: siblings
+            siblings: components
+                .clone()
                 .map(|component| Siblings::of(component, facts, lacking))
                 .collect(),
-            authorities: authorities(facts, lacking),
+            authorities: components
+                .map(|component| Authorities::of(component, facts, lacking))
+                .collect(),
             surroundings: Surroundings::of(facts, lacking),
             asked_for: processes
                 .map(|row| AskedFor::of(row, facts, lacking, &confinement))
@@ -185,17 +188,6 @@ fn access(facts: &Facts, lacking: &Lacking, rbac: &Rbac<'_>) -> Vec<Vec<ApiAcces
         access.collect()
     };
     facts.workloads.rows.iter().map(of).collect()
-}
-
-/// The authorities that each etcd shares; of other components nothing is computed.
-fn authorities(facts: &Facts, lacking: &Lacking) -> Vec<Authorities> {
-    let components = facts.components.rows.iter();
-    components
-        .map(|component| match component.kind {
-            ComponentKind::Etcd => Authorities::compute(component, facts, lacking),
-            _ => Authorities::default(),
-        })
-        .collect()
 }
 
 /// Every instance of `kind`; a gap when one is not known, or was recorded without a field.

@@ -47,10 +47,11 @@ crate::facts::record! {
 
 impl Siblings {
     /// Of `component`; of those that differ from node to node by design nothing is computed.
-    pub(super) fn of(component: &Component, facts: &Facts, lacking: &Lacking) -> Self {
-        if !has_siblings(component.kind) {
-            return Self::default();
-        }
+    pub(super) fn of(component: &Component, facts: &Facts, lacking: &Lacking) -> Option<Box<Self>> {
+        has_siblings(component.kind).then(|| Self::compute(component, facts, lacking).into())
+    }
+
+    fn compute(component: &Component, facts: &Facts, lacking: &Lacking) -> Self {
         if let Some(gap) = lacking.below(Component::schema(component.kind)) {
             return Self {
                 siblings: Cell::Gap(gap.clone()),
@@ -147,15 +148,15 @@ pub(super) fn schema(kind: ComponentKind) -> Arc<Record> {
 /// The parts of the same, in their order.
 pub(super) fn parts<'a>(
     component: &'a Component,
-    siblings: &'a Siblings,
-    authorities: &'a Authorities,
+    siblings: Option<&'a Siblings>,
+    authorities: Option<&'a Authorities>,
 ) -> Vec<&'a dyn Fields> {
-    let mut parts: Vec<&dyn Fields> = vec![component];
-    if has_siblings(component.kind) {
-        parts.push(siblings);
-    }
-    if component.kind == ComponentKind::Etcd {
-        parts.push(authorities);
-    }
-    parts
+    let parts = [
+        Some(component as &dyn Fields),
+        siblings.map(|part| part as &dyn Fields),
+        authorities.map(|part| part as &dyn Fields),
+    ];
+    let mut some = Vec::with_capacity(parts.iter().flatten().count());
+    some.extend(parts.into_iter().flatten());
+    some
 }

@@ -96,6 +96,7 @@ impl Component {
             ComponentKind::ApiServer => apiserver::config(release, node, &flags, files),
             ComponentKind::ControllerManager => Settings::build(kind.config(), |_| Cell::default()),
         };
+        let settings = flags.settings.folded();
         Self {
             kind,
             node: node.to_owned(),
@@ -106,8 +107,8 @@ impl Component {
             }),
             source: source_of(kind, node, &ordered, configz.is_some()),
             comparable: comparable(&ordered, configz.is_some(), unread, !drift.is_empty()),
-            flags: flags.settings.folded(),
-            config: config.folded(),
+            config: config.folded().beside(&settings),
+            flags: settings,
             unknown_flags: flags.unknown,
             drift,
             version,

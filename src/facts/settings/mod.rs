@@ -145,6 +145,16 @@ impl Settings {
         self
     }
 
+    /// The same, where the reason not to know anything is stored with `other` if it is the same there.
+    pub(crate) fn beside(mut self, other: &Self) -> Self {
+        if let (Nodes::Hidden(own), Nodes::Hidden(shared)) = (&mut self.nodes, &other.nodes)
+            && own == shared
+        {
+            *own = shared.clone();
+        }
+        self
+    }
+
     /// Why nothing is known here, if it is one reason.
     fn hidden(&self) -> Option<&Gap> {
         match &self.nodes {
