@@ -128,7 +128,7 @@ pub struct Instances {
     /// How many.
     pub count: u64,
     /// The names of up to twenty of them.
-    pub sample: Vec<String>,
+    pub sample: Vec<Arc<str>>,
 }
 
 /// A value that was read while judging, and where.

@@ -3,11 +3,10 @@
 //! A list without a limit can kill an API server, and so can `resourceVersion=0`, which ignores the limit; neither is ever
 //! sent. Memory holds two pages, whatever the size of the cluster.
 
-use std::sync::LazyLock;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use http::StatusCode;
-use tokio::sync::Semaphore;
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::task::JoinHandle;
 
 use super::discovery;
 use super::failure::Failure;
@@ -22,20 +21,11 @@ const PAGE: usize = 500;
 /// More pages than any cluster has; a server that goes on for ever ends here.
 const MAX_PAGES: usize = 20_000;
 
+/// What must not happen, and must not end the run either.
+const INTERNAL: &str = "internal error: a page could not be decoded";
+
 /// How often a list whose state has expired on the server is gone on with from a later one.
 const MAX_RESUMES: u32 = 5;
-
-/// Takes the objects of a page, on a thread for computing.
-pub(super) trait Sink<K>: Send + 'static {
-    /// Takes one object.
-    fn take(&mut self, object: K);
-}
-
-impl<K, F: FnMut(K) + Send + 'static> Sink<K> for F {
-    fn take(&mut self, object: K) {
-        self(object);
-    }
-}
 
 /// What became of a list beside its objects.
 #[derive(Debug, Default)]
@@ -52,7 +42,7 @@ pub(super) struct Listed {
 pub(super) async fn list<K: Kind + 'static>(
     session: &Session,
     namespace: Option<&str>,
-    sink: impl Sink<K>,
+    sink: &mut dyn FnMut(K),
 ) -> Listed {
     let right = Right::list::<K>(namespace);
     let verdict = right.review(session).await;
@@ -104,20 +94,8 @@ struct Walk<'a> {
     listed: Listed,
 }
 
-/// As many pages are decoded at once as there are cores: more would not be faster, and each takes its room.
-static DECODERS: LazyLock<Semaphore> =
-    LazyLock::new(|| Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)));
-
-/// A page that is being decoded; gives the sink back.
-type Decoding<S> = JoinHandle<(S, Decoded)>;
-
-/// What a page held.
-#[derive(Default)]
-struct Decoded {
-    count: usize,
-    lacks: Vec<Lack>,
-    unreadable: bool,
-}
+/// A page that is on its way.
+type Coming = JoinHandle<Result<Answer, Failure>>;
 
 impl Walk<'_> {
     fn page(&self, token: Option<&str>) -> String {
@@ -141,32 +119,23 @@ impl Walk<'_> {
         self.lack(Gap::new(what, self.place.clone(), reason, why));
     }
 
-    async fn pages<K: Kind + 'static, S: Sink<K>>(
+    /// Takes page after page.
+    async fn pages<K: Kind + 'static>(
         &mut self,
         session: &Session,
         first: Answer,
-        sink: S,
+        sink: &mut dyn FnMut(K),
     ) {
         let (mut answer, mut token) = (first, None);
-        let mut decoding: Option<Decoding<S>> = None;
-        let mut sink = Some(sink);
         let mut resumes = 0;
         for _ in 0..MAX_PAGES {
             let next = continue_token(&answer.body, answer.encoding).unwrap_or_default();
-            if let Some(running) = decoding.take() {
-                sink = self.finish::<K, S>(running).await;
-            }
-            let Some(taker) = sink.take() else { return };
-            // It is never closed, so there is always a permit to come.
-            let permit = DECODERS.acquire().await;
-            decoding = Some(spawn_blocking(move || {
-                let _permit = permit;
-                decode::<K, S>(&answer, taker)
-            }));
             let repeats = next.is_some() && next == token;
             token = next;
-            let Some(mut asked) = token.clone().filter(|_| !repeats) else {
-                self.end::<K, S>(decoding).await;
+            let asked = token.as_deref().filter(|_| !repeats);
+            let coming = asked.map(|token| self.ask(session, token));
+            self.take(&answer, sink);
+            let Some(coming) = coming else {
                 if repeats {
                     self.cut::<K>(
                         GapReason::Unparsable,
@@ -175,31 +144,37 @@ impl Walk<'_> {
                 }
                 return;
             };
-            answer = loop {
-                match session.get(&self.page(Some(&asked)), PROTOBUF).await {
-                    Ok(answer) => break answer,
-                    Err(failure) => match later(&failure) {
-                        Some(later) if resumes < MAX_RESUMES => {
-                            resumes += 1;
-                            asked = later.to_owned();
-                        }
-                        _ => {
-                            self.end::<K, S>(decoding).await;
-                            self.failed::<K>(&failure);
-                            return;
-                        }
-                    },
+            let Ok(mut page) = coming.await else {
+                self.cut::<K>(GapReason::Unparsable, INTERNAL);
+                return;
+            };
+            while let Some(later) = page.as_ref().err().and_then(later)
+                && resumes < MAX_RESUMES
+            {
+                resumes += 1;
+                page = session.get(&self.page(Some(later)), PROTOBUF).await;
+            }
+            answer = match page {
+                Ok(answer) => answer,
+                Err(failure) => {
+                    self.failed::<K>(&failure);
+                    return;
                 }
             };
             if resumes > 0 {
                 self.resumed();
             }
         }
-        self.end::<K, S>(decoding).await;
         self.cut::<K>(
             GapReason::Unparsable,
             "the list has no end: look at the server",
         );
+    }
+
+    /// Asks for a page, on a thread that has nothing to do with decoding.
+    fn ask(&self, session: &Session, token: &str) -> Coming {
+        let (session, path) = (session.clone(), self.page(Some(token)));
+        tokio::spawn(async move { session.get(&path, PROTOBUF).await })
     }
 
     fn resumed(&mut self) {
@@ -226,47 +201,32 @@ impl Walk<'_> {
         }
     }
 
-    async fn end<K: Kind + 'static, S: Sink<K>>(&mut self, decoding: Option<Decoding<S>>) {
-        if let Some(running) = decoding {
-            self.finish::<K, S>(running).await;
-        }
-    }
-
-    /// Waits for a page to be decoded and gives the sink back.
-    async fn finish<K: Kind + 'static, S: Sink<K>>(&mut self, running: Decoding<S>) -> Option<S> {
-        let Ok((sink, decoded)) = running.await else {
-            self.cut::<K>(
-                GapReason::Unparsable,
-                "internal error: a page could not be decoded",
-            );
-            return None;
+    /// Decodes a page and takes its objects. All pages are decoded on one thread: what they leave behind lies in one place,
+    /// and the room between is used again.
+    fn take<K: Kind + 'static>(&mut self, answer: &Answer, sink: &mut dyn FnMut(K)) {
+        let mut count = 0;
+        let counting = |object: K| {
+            count += 1;
+            sink(object);
         };
-        self.listed.count += decoded.count;
-        if decoded.unreadable {
-            self.cut::<K>(
+        let decoding = || decode_items::<K>(&answer.body, answer.encoding, counting);
+        let decoded = catch_unwind(AssertUnwindSafe(decoding));
+        self.listed.count += count;
+        match decoded {
+            Ok(Ok(page)) => {
+                for broken in &page.broken {
+                    let mut lack = broken.lack::<K>();
+                    lack.namespace = lack.namespace.or_else(|| self.namespace.map(str::to_owned));
+                    self.listed.lacks.push(lack);
+                }
+            }
+            Ok(Err(_)) => self.cut::<K>(
                 GapReason::Unparsable,
                 "a page makes no sense: look at the answer of the server, and of proxies before it",
-            );
+            ),
+            Err(_) => self.cut::<K>(GapReason::Unparsable, INTERNAL),
         }
-        for mut lack in decoded.lacks {
-            lack.namespace = lack.namespace.or_else(|| self.namespace.map(str::to_owned));
-            self.listed.lacks.push(lack);
-        }
-        Some(sink)
     }
-}
-
-fn decode<K: Kind + 'static, S: Sink<K>>(answer: &Answer, mut sink: S) -> (S, Decoded) {
-    let mut decoded = Decoded::default();
-    let take = |object: K| {
-        decoded.count += 1;
-        sink.take(object);
-    };
-    match decode_items::<K>(&answer.body, answer.encoding, take) {
-        Ok(page) => decoded.lacks = page.broken.iter().map(|one| one.lack::<K>()).collect(),
-        Err(_) => decoded.unreadable = true,
-    }
-    (sink, decoded)
 }
 
 /// The token that `410 Gone` offers: the rest of the list, from a later state (Kubernetes API concepts, "410 Gone").

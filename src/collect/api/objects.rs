@@ -1,12 +1,12 @@
 //! Lists of every kind that is judged, several at once.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use http::StatusCode;
 use tokio::sync::Semaphore;
 
 use super::flagz::{Seen, mirror_pod};
-use super::list::{Listed, Sink, list};
+use super::list::{Listed, list};
 use super::rights::Right;
 use super::session::{PROTOBUF, Session};
 use super::{ApiError, Objects, Progress, Wanted};
@@ -33,9 +33,6 @@ pub(super) struct Lister<'a> {
 
 /// Where control planes live.
 const SYSTEM: &str = "kube-system";
-
-/// A value that sinks on other threads fill.
-type Shared<T> = Arc<Mutex<T>>;
 
 /// Pods and controllers on their way to workloads.
 #[derive(Default)]
@@ -129,7 +126,7 @@ impl<'a> Lister<'a> {
 
     /// Pods and what makes them, folded, and the control-plane components among them.
     async fn workloads(&self, notes: &Mutex<Vec<String>>) -> (Vec<Lack>, Folded, Listing<Seen>) {
-        let gathered = Shared::<Gathered>::default();
+        let gathered = Mutex::<Gathered>::default();
         if self.pod_names {
             locked(&gathered).folder = Folder::indexing();
         }
@@ -173,7 +170,7 @@ impl<'a> Lister<'a> {
     /// The control plane's own pods, where the run is limited to other namespaces.
     async fn system_pods(
         &self,
-        gathered: &Shared<Gathered>,
+        gathered: &Mutex<Gathered>,
         notes: &Mutex<Vec<String>>,
     ) -> Vec<Lack> {
         if self.namespaces.is_empty() || self.namespaces.iter().any(|name| name == SYSTEM) {
@@ -181,24 +178,19 @@ impl<'a> Lister<'a> {
         }
         // It is never closed, so there is always a permit to come.
         let _permit = self.permits.acquire().await;
-        let gathered = gathered.clone();
-        let sink = move |pod: Pod| locked(&gathered).components.extend(mirror_pod(&pod));
-        let listed = list::<Pod>(self.session, Some(SYSTEM), sink).await;
+        let mut sink = |pod: Pod| locked(gathered).components.extend(mirror_pod(&pod));
+        let listed = list::<Pod>(self.session, Some(SYSTEM), &mut sink).await;
         note(notes, listed.notes);
         listed.lacks
     }
 
     /// The objects of kind `K`; what a reader should know about them goes to `notes`.
     async fn objects<K: Kind + 'static>(&self, notes: &Mutex<Vec<String>>) -> Listing<K> {
-        let rows: Shared<Vec<K>> = Shared::default();
+        let mut rows = Vec::new();
         let listed = self
-            .each_namespace(|| {
-                let rows = rows.clone();
-                move |object: K| locked(&rows).push(object)
-            })
+            .each_namespace(&mut |object: K| rows.push(object))
             .await;
         note(notes, listed.notes);
-        let rows = std::mem::take(&mut *locked(&rows));
         Listing {
             rows,
             lacks: listed.lacks,
@@ -208,52 +200,41 @@ impl<'a> Lister<'a> {
     /// Feeds the controllers of kind `K` to the folder; returns what is missing of them.
     async fn controllers<K: Controller + 'static>(
         &self,
-        gathered: &Shared<Gathered>,
+        gathered: &Mutex<Gathered>,
         notes: &Mutex<Vec<String>>,
     ) -> Vec<Lack> {
-        let listed = self
-            .each_namespace(|| {
-                let gathered = gathered.clone();
-                move |object: K| locked(&gathered).folder.controller(object)
-            })
-            .await;
+        let mut sink = |object: K| locked(gathered).folder.controller(object);
+        let listed = self.each_namespace(&mut sink).await;
         note(notes, listed.notes);
         listed.lacks
     }
 
     /// Feeds the pods to the folder and finds the components among them; returns what is missing of them.
-    async fn pods(&self, gathered: &Shared<Gathered>, notes: &Mutex<Vec<String>>) -> Vec<Lack> {
-        let listed = self
-            .each_namespace(|| {
-                let gathered = gathered.clone();
-                move |pod: Pod| {
-                    let mut gathered = locked(&gathered);
-                    gathered.components.extend(mirror_pod(&pod));
-                    gathered.folder.pod(pod);
-                }
-            })
-            .await;
+    async fn pods(&self, gathered: &Mutex<Gathered>, notes: &Mutex<Vec<String>>) -> Vec<Lack> {
+        let mut sink = |pod: Pod| {
+            let mut gathered = locked(gathered);
+            gathered.components.extend(mirror_pod(&pod));
+            gathered.folder.pod(pod);
+        };
+        let listed = self.each_namespace(&mut sink).await;
         note(notes, listed.notes);
         listed.lacks
     }
 
-    async fn each_namespace<K: Kind + 'static, S: Sink<K>>(
-        &self,
-        mut sink: impl FnMut() -> S,
-    ) -> Listed {
+    async fn each_namespace<K: Kind + 'static>(&self, sink: &mut dyn FnMut(K)) -> Listed {
         // It is never closed, so there is always a permit to come.
         let _permit = self.permits.acquire().await;
         self.progress.started(K::RESOURCE);
         let mut all = Listed::default();
         if K::NAMESPACED && !self.namespaces.is_empty() {
             for namespace in self.namespaces {
-                let listed = list::<K>(self.session, Some(namespace), sink()).await;
+                let listed = list::<K>(self.session, Some(namespace), sink).await;
                 all.count += listed.count;
                 all.lacks.extend(listed.lacks);
                 all.notes.extend(listed.notes);
             }
         } else {
-            all = list::<K>(self.session, None, sink()).await;
+            all = list::<K>(self.session, None, sink).await;
         }
         let outcome = match all.lacks.first() {
             Some(lack) => lack.gap.reason.to_string(),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::BuildHasher;
+use std::sync::Arc;
 
 use prost::Message;
 
@@ -70,7 +71,7 @@ struct Group {
 struct Runs {
     instances: i64,
     tokens: i64,
-    sample: Vec<String>,
+    sample: Vec<Arc<str>>,
 }
 
 impl Folder {
@@ -260,7 +261,7 @@ impl Runs {
         self.instances += 1;
         self.tokens += i64::from(token);
         if self.sample.len() < SAMPLE {
-            self.sample.push(pod.to_owned());
+            self.sample.push(pod.into());
         }
     }
 

@@ -12,6 +12,8 @@ mod sets;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use crate::facts::objects::{Labels, PodSpec};
 use crate::facts::record;
 
@@ -56,7 +58,7 @@ record! {
         /// How many pods run so.
         pub instances: i64,
         /// The names of up to 20 of them.
-        pub sample: Vec<String>,
+        pub sample: Vec<Arc<str>>,
         /// How many of them have the API token of their service account mounted by the API server.
         pub token_instances: i64,
     }

@@ -131,7 +131,7 @@ fn a_thousand_pods_of_three_templates() {
     assert_eq!(workloads[0].note, None);
     let first = &workloads[0].templates[0];
     assert_eq!((first.sample.len(), first.token_instances), (20, 334));
-    assert_eq!(first.sample[0], "web-0000");
+    assert_eq!(&*first.sample[0], "web-0000");
     assert_eq!(index.len(), 1_000);
     let indexed = index.pods().nth(1).unwrap();
     assert_eq!(
