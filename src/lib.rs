@@ -11,6 +11,7 @@
 pub mod catalog;
 pub mod cli;
 pub mod collect;
+mod cores;
 pub mod evaluate;
 pub mod facts;
 pub mod outcome;

@@ -202,11 +202,15 @@ fn each(inputs: &[Input], mut take: impl FnMut(Held)) {
 
 fn read(input: &Input) -> Held {
     match input {
-        Input::Standard => ("stdin".to_owned(), text(io::stdin().lock(), "stdin")),
+        Input::Standard => ("stdin".to_owned(), text(io::stdin().lock(), 0, "stdin")),
         Input::File(path) => {
             let name = path.display().to_string();
             let held = match fs::File::open(path) {
-                Ok(file) => text(file, &name),
+                Ok(file) => {
+                    // A guess at what comes, so that it is read at once.
+                    let size = file.metadata().map_or(0, |metadata| metadata.len());
+                    text(file, size, &name)
+                }
                 Err(error) => Err(failed(&error, &name)),
             };
             (name, held)
@@ -214,8 +218,9 @@ fn read(input: &Input) -> Held {
     }
 }
 
-fn text(from: impl Read, name: &str) -> Result<Vec<Document>, Gap> {
-    let mut bytes = Vec::new();
+fn text(from: impl Read, size: u64, name: &str) -> Result<Vec<Document>, Gap> {
+    let room = size.min(LARGEST) + 1;
+    let mut bytes = Vec::with_capacity(usize::try_from(room).unwrap_or_default());
     from.take(LARGEST + 1)
         .read_to_end(&mut bytes)
         .map_err(|error| failed(&error, name))?;

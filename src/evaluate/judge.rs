@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::catalog::SubjectKind;
+use crate::cores::on_all_cores;
 use crate::facts::{Cell, Source};
 use crate::outcome::{Evaluation, Judged, Judgement, Outcome, Quiet, Status, Subject, Tell, Words};
 
@@ -11,7 +12,7 @@ use super::bench::{Bench, Court};
 use super::crowd::{Absent, Crowd, identity};
 use super::program::Program;
 use super::rows::World;
-use super::sheet::{Job, Sheet, on_all_cores};
+use super::sheet::{Job, Sheet};
 
 /// A program under the id that outcomes and controls refer to.
 pub struct Task<'c> {

@@ -27,7 +27,7 @@ pub use judge::{Judge, Keep, Task};
 pub use program::Program;
 pub use questions::{connections, paths, postures, powers, who_can};
 pub use rows::{World, certificate_lines, variables};
-pub use select::tasks;
+pub use select::{only, tasks};
 
 /// How many names stand for a crowd.
 const SAMPLE: usize = 20;

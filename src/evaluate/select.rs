@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::catalog::{Catalog, Control, Param, Problem, Profile};
+use crate::catalog::{Catalog, Check, Control, Param, Problem, Profile};
+use crate::cores::on_all_cores;
 
 use super::{Program, Task};
 
@@ -14,6 +15,44 @@ pub fn tasks<'c>(
     catalog: &'c Catalog,
     profiles: &[&Profile],
 ) -> Result<Vec<Task<'c>>, Vec<Problem>> {
+    let wanted: Vec<_> = wanted(catalog, profiles).into_iter().collect();
+    let compiled = on_all_cores(wanted.len(), |at| {
+        let (id, (check, overrides)) = &wanted[at];
+        let program = Program::compile(check, overrides)?;
+        let id = id.clone();
+        Ok(Task { id, program })
+    });
+    let mut problems = Vec::new();
+    let mut tasks = Vec::with_capacity(compiled.len());
+    for one in compiled {
+        match one {
+            Ok(task) => tasks.push(task),
+            Err(more) => problems.extend::<Vec<Problem>>(more),
+        }
+    }
+    if problems.is_empty() {
+        Ok(tasks)
+    } else {
+        Err(problems)
+    }
+}
+
+/// Those of `tasks` that answer `profiles`.
+pub fn only<'c>(
+    mut tasks: Vec<Task<'c>>,
+    catalog: &Catalog,
+    profiles: &[&Profile],
+) -> Vec<Task<'c>> {
+    let wanted = wanted(catalog, profiles);
+    tasks.retain(|task| wanted.contains_key(&task.id));
+    tasks
+}
+
+/// A check, and what a profile says about its parameters.
+type Wanted<'c> = (&'c Check, BTreeMap<String, Param>);
+
+/// What `profiles` need, by the ids of the evaluations.
+fn wanted<'c>(catalog: &'c Catalog, profiles: &[&Profile]) -> BTreeMap<String, Wanted<'c>> {
     let mut wanted = BTreeMap::new();
     for control in profiles
         .iter()
@@ -29,19 +68,7 @@ pub fn tasks<'c>(
             wanted.insert(evaluation_id(&id.value, &overrides), (check, overrides));
         }
     }
-    let mut problems = Vec::new();
-    let mut tasks = Vec::new();
-    for (id, (check, overrides)) in wanted {
-        match Program::compile(check, &overrides) {
-            Ok(program) => tasks.push(Task { id, program }),
-            Err(more) => problems.extend(more),
-        }
-    }
-    if problems.is_empty() {
-        Ok(tasks)
-    } else {
-        Err(problems)
-    }
+    wanted
 }
 
 /// What `control` says about those parameters of a check that it knows.

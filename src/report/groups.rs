@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::document::{Control, Entry, Evaluation, Report};
 use crate::catalog::Severity;
@@ -34,15 +34,16 @@ impl<'a> Finding<'a> {
     /// of one place is to hold are one line.
     pub fn fixes(&self) -> Vec<(Change, Vec<&'a str>)> {
         let mut fixes: Vec<(Change, Vec<&str>)> = Vec::new();
-        let (mut lines, mut known) = (BTreeMap::new(), BTreeSet::new());
+        let (mut lines, mut known) = (HashMap::new(), HashSet::new());
         let of = self.outcomes.iter();
         for Remediation { change, place } in of.filter_map(|one| one.fix.as_ref()) {
-            let line = (&change.line, &change.summary);
-            let at = *lines.entry(line).or_insert(fixes.len());
+            let at = *lines
+                .entry((&change.line, &change.summary))
+                .or_insert(fixes.len());
             if at == fixes.len() {
                 fixes.push((Change::clone(change), Vec::new()));
             }
-            if known.insert((line, place)) {
+            if known.insert((at, &**place)) {
                 fixes[at].1.push(place);
             }
         }

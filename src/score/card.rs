@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::control::{self, ControlScore, Index, Tally};
 use super::{Fraction, Overlay, weight};
 use crate::catalog::{Check, Profile, Section};
+use crate::cores::on_all_cores;
 use crate::outcome::{Judged, Status};
 
 /// What a profile says about the cluster.
@@ -84,16 +85,15 @@ pub fn score(
     overlay: &Overlay,
 ) -> Scorecard {
     let index = Index::new(judgement);
-    let sections: Vec<SectionScore> = profile
-        .sections
-        .iter()
-        .map(|section| {
-            let controls = section.controls.iter();
-            let fold =
-                |control| control::control(&profile.id.value, control, checks, &index, overlay);
-            SectionScore::new(section, controls.map(fold).collect())
-        })
-        .collect();
+    let all = profile.sections.iter();
+    let all: Vec<_> = all.flat_map(|section| &section.controls).collect();
+    let fold = |at: usize| control::control(&profile.id.value, all[at], checks, &index, overlay);
+    let mut scores = on_all_cores(all.len(), fold).into_iter();
+    let sections = profile.sections.iter().map(|section| {
+        let own = scores.by_ref().take(section.controls.len());
+        SectionScore::new(section, own.collect())
+    });
+    let sections: Vec<SectionScore> = sections.collect();
     let controls = || sections.iter().flat_map(|section| &section.controls);
     let weight = weight_of(&sections);
     Scorecard {

@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 /// Layer, the layers it may import, and whether it may be async.
 const LAYERS: &[(&str, &[&str], bool)] = &[
     ("target", &[], false),
+    ("cores", &[], false),
     ("facts", &["target"], false),
     ("outcome", &["target", "facts"], false),
     ("collect", &["target", "facts"], true),
     ("catalog", &["target", "facts"], false),
-    ("evaluate", &["facts", "outcome", "catalog"], false),
-    ("score", &["catalog", "outcome"], false),
+    ("evaluate", &["cores", "facts", "outcome", "catalog"], false),
+    ("score", &["cores", "catalog", "outcome"], false),
     (
         "report",
         &["target", "facts", "catalog", "outcome", "score"],

@@ -1,5 +1,6 @@
 //! `audit`: collect or load facts, judge them, report, and say by the exit status whether that is good enough.
 
+use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 
 use super::diff;
@@ -13,7 +14,7 @@ use crate::cli::sink::Sink;
 use crate::cli::source::{self, broken};
 use crate::cli::terminal::Terminal;
 use crate::cli::waivers;
-use crate::evaluate::{Judge, Keep, World, exempted, tasks};
+use crate::evaluate::{Judge, Keep, Task, World, exempted, only, tasks};
 use crate::facts::{Facts, Snapshot, snapshot};
 use crate::report::{Comparison, Input, Report};
 use crate::score::{Gate, Overlay, Scorecard, Verdict, score};
@@ -27,7 +28,7 @@ pub(crate) fn run(
     let catalog = Catalog::load(folders)?;
     let selection = Selection::new(&catalog, &args.selection, !args.source.filenames.is_empty())?;
     // Mistakes in checks end the run before anything is collected, whatever edition will be chosen.
-    tasks(&catalog, &selection.candidates()).map_err(CliError::Checks)?;
+    let tasks = tasks(&catalog, &selection.candidates()).map_err(CliError::Checks)?;
     let waivers = waivers::read(&catalog, args.selection.waivers.as_deref())?;
     let starter = waivers::open(args.write_waivers.as_deref())?;
     let save = args
@@ -39,7 +40,8 @@ pub(crate) fn run(
 
     let baseline = args.baseline.as_deref().map(diff::report).transpose()?;
 
-    let recorded = source::facts(&args.source, terminal)?;
+    // The process ends with the report: to give the facts back piece by piece would only delay it.
+    let recorded = ManuallyDrop::new(source::facts(&args.source, terminal)?);
     let saved = match (save, &args.save) {
         (Some(sink), Some(path)) => sink.fill(|out| {
             snapshot::write(&recorded.facts, out).map_err(|source| broken(path, source))
@@ -59,7 +61,9 @@ pub(crate) fn run(
         Ok(conclude(&verdict(&args.gate, &judged)))
     };
     let all = args.output.all;
-    judged(&recorded, &catalog, &selection, &waivers, all, concluded)
+    judged(
+        &recorded, &catalog, &selection, tasks, &waivers, all, concluded,
+    )
 }
 
 /// What the gate says; with a baseline it may be asked about new findings only.
@@ -90,18 +94,19 @@ pub(super) struct Judged<'w> {
     pub(super) scorecards: Vec<Scorecard>,
 }
 
-/// Judges facts, and does something with the report on them.
+/// Judges facts, by those of `tasks` that the choice of profiles needs, and does something with the report on them.
 pub(super) fn judged<T>(
     recorded: &Snapshot,
     catalog: &Catalog,
     selection: &Selection<'_>,
+    tasks: Vec<Task<'_>>,
     waivers: &[Waiver],
     all: bool,
     then: impl FnOnce(Judged<'_>) -> Result<T, CliError>,
 ) -> Result<T, CliError> {
     let Snapshot { facts, lacking } = recorded;
     let Chosen { profiles, reasons } = selection.choose(server(facts));
-    let tasks = tasks(catalog, &profiles).map_err(CliError::Checks)?;
+    let tasks = only(tasks, catalog, &profiles);
     let keep = if all { Keep::Everything } else { Keep::Samples };
     let world = World::new(facts, lacking);
     let judge = Judge::new(&world, &tasks);

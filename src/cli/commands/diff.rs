@@ -12,6 +12,7 @@ use crate::cli::output::Outputs;
 use crate::cli::selection::Selection;
 use crate::cli::source::broken;
 use crate::cli::terminal::Terminal;
+use crate::evaluate::tasks;
 use crate::facts::snapshot;
 use crate::report::{Comparison, Report, View, render_view};
 
@@ -52,7 +53,8 @@ fn read<T>(
         return then(&parse(path, &bytes)?);
     }
     let recorded = snapshot::read(&bytes[..]).map_err(|source| broken(path, source))?;
-    audit::judged(&recorded, catalog, selection, &[], false, |judged| {
+    let tasks = tasks(catalog, &selection.candidates()).map_err(CliError::Checks)?;
+    audit::judged(&recorded, catalog, selection, tasks, &[], false, |judged| {
         then(&judged.report)
     })
 }
