@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::catalog::{self, Check};
 use crate::facts::component::ComponentKind;
-use crate::facts::{Source, View};
+use crate::facts::{Place, View};
 use crate::outcome::{Change, Subject};
 
 use super::lang::Read;
@@ -85,7 +85,7 @@ fn unshadowed(text: &str, evidence: &[Read]) -> String {
     let table = ComponentKind::Kubelet.config();
     let flags: BTreeSet<&str> = evidence
         .iter()
-        .filter(|read| matches!(read.source, Some(Source::Argv { .. })))
+        .filter(|read| matches!(read.source.as_deref(), Some(Place::Argv { .. })))
         .filter_map(|read| read.path.strip_prefix("kubelet."))
         .filter_map(|name| table.rows.iter().find(|row| row.name == name))
         .filter(|row| row.flag_wins)

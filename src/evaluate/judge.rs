@@ -210,10 +210,5 @@ fn one_per_subject(mut outcomes: Vec<Outcome<'_>>) -> Vec<Outcome<'_>> {
 
 /// A cell of the engines' own making.
 pub(super) fn computed<T>(value: T, engine: &'static str) -> Cell<T> {
-    Cell::explicit(
-        value,
-        Source::Derived {
-            engine: engine.into(),
-        },
-    )
+    Cell::explicit(value, Source::computed(engine))
 }

@@ -122,8 +122,8 @@ impl Facts {
             let Some(workload) = workloads.rows.get(pod.workload) else {
                 continue;
             };
-            let engine = "pods of workloads".into();
-            let source = Source::Derived { engine };
+            let engine = "pods of workloads";
+            let source = Source::computed(engine);
             let name = format!("{} {}", workload.kind, workload.name);
             row.workload = Cell::explicit(name, source.clone());
             let template = i64::try_from(pod.template).unwrap_or(i64::MAX);

@@ -34,7 +34,7 @@ pub use origins::Origins;
 pub use schema::{Field, Record, Type};
 pub use set::{Asked, Cluster, Facts, Kind, Manifests, Visit};
 pub use snapshot::{Snapshot, SnapshotError};
-pub use source::{Origin, Source};
+pub use source::{Origin, Place, Source};
 pub use view::{Entries, Fields, Items, Observed, Reading, View};
 
 /// The name of a field in expressions: the stated one, else the Rust name in camelCase.

@@ -1,14 +1,22 @@
 //! Where a value was read, and whether somebody set it.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Deref;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use serde::{Deserialize, Serialize};
 
-/// The place a value was read from: the second half of every piece of evidence.
+/// Where a value was read: the second half of every piece of evidence. What many values share is stored once.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Source(Arc<Place>);
+
+/// The place that a [`Source`] is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Source {
+pub enum Place {
     /// The command line of a running process.
     Argv {
         /// The node it runs on.
@@ -78,7 +86,47 @@ pub enum Source {
     },
 }
 
+impl Source {
+    /// The engine that computed something, as a noun. One with a fixed name is stored once for all that it computes.
+    pub fn computed(engine: impl Into<Cow<'static, str>>) -> Self {
+        static KNOWN: RwLock<BTreeMap<&str, Source>> = RwLock::new(BTreeMap::new());
+        let derived = |engine| Self::from(Place::Derived { engine });
+        let name = match engine.into() {
+            Cow::Borrowed(name) => name,
+            own => return derived(own),
+        };
+        let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(source) = known.get(name) {
+            return source.clone();
+        }
+        drop(known);
+        let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
+        let source = known.entry(name);
+        source.or_insert_with(|| derived(name.into())).clone()
+    }
+}
+
+impl From<Place> for Source {
+    fn from(place: Place) -> Self {
+        Self(place.into())
+    }
+}
+
+impl Deref for Source {
+    type Target = Place;
+
+    fn deref(&self) -> &Place {
+        &self.0
+    }
+}
+
 impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Argv { node, pid } => write!(f, "argv of pid {pid} on {node}"),

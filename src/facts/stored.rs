@@ -93,9 +93,7 @@ impl StoredSecrets {
         write_key: Cell<String>,
         cut: Option<&Gap>,
     ) -> Self {
-        let source = Source::Derived {
-            engine: "values below /registry/secrets".into(),
-        };
+        let source = Source::computed("values below /registry/secrets");
         let read: i64 = keys.values().sum();
         let gap = open(node, expected, read, &keys, cut);
         // Some that were found are found, however many were not read.
@@ -176,7 +174,7 @@ mod tests {
 
     #[test]
     fn zero_is_said_only_when_all_were_read() {
-        let source = Source::Derived { engine: "".into() };
+        let source = Source::computed("");
         let key = || Cell::explicit("aescbc:v1:new".to_owned(), source.clone());
         let counts = |pairs: &[(&str, i64)]| {
             let pairs = pairs

@@ -4,7 +4,7 @@
 //! to the user, so the provider's nodes and the absence of control-plane pods are asked for as well.
 
 use crate::facts::objects::{Kind, Node};
-use crate::facts::{Cell, Gap, GapReason, Listing, Source};
+use crate::facts::{Cell, Gap, GapReason, Listing, Place, Source};
 
 /// What is known about the cluster; `None` where it could not be read.
 pub(super) struct Evidence<'a> {
@@ -99,9 +99,7 @@ pub(super) fn detect(evidence: &Evidence<'_>) -> Cell<String> {
             "grant the rights to list nodes and pods, to get /apis and the ConfigMap kube-system/kubeadm-config",
         ));
     }
-    let source = Source::Derived {
-        engine: "no sign of a known distribution".into(),
-    };
+    let source = Source::computed("no sign of a known distribution");
     Cell::explicit("generic".to_owned(), source)
 }
 
@@ -118,8 +116,10 @@ fn holds(signals: &[Signal], evidence: &Evidence<'_>) -> Option<Option<Source>> 
 impl Signal {
     /// Where this is seen: nothing inside when it is not there, nothing at all when that is not known.
     fn seen(&self, evidence: &Evidence<'_>) -> Option<Option<Source>> {
-        let api = |path: &str| Source::Api {
-            path: path.to_owned(),
+        let api = |path: &str| {
+            Source::from(Place::Api {
+                path: path.to_owned(),
+            })
         };
         let when = |holds: bool, source: Source| holds.then_some(source);
         match self {
@@ -137,7 +137,7 @@ impl Signal {
                 // The kubelets can have another origin than the API server, but one of the two has to be known.
                 found.filter(|found| found.is_some() || evidence.version.is_some())
             }
-            Label(key) => node(evidence, |node| node.metadata.labels.contains_key(*key)),
+            Label(key) => node(evidence, |node| node.metadata.labels.contains_key(key)),
             System(start) => node(evidence, |node| {
                 node.status.node_info.os_image.starts_with(start)
             }),
@@ -148,11 +148,11 @@ impl Signal {
             }
             Host(end) => Some(when(evidence.host.ends_with(end), api("/"))),
             KubeadmConfig => {
-                let source = Source::Object {
+                let source = Source::from(Place::Object {
                     kind: "ConfigMap".into(),
                     namespace: "kube-system".to_owned(),
                     name: "kubeadm-config".to_owned(),
-                };
+                });
                 evidence.kubeadm.map(|there| when(there, source))
             }
             NoControlPlane => {
@@ -166,10 +166,12 @@ impl Signal {
 /// The first node that fits; nothing at all when none does and some may be missing.
 fn node(evidence: &Evidence<'_>, fits: impl Fn(&Node) -> bool) -> Option<Option<Source>> {
     let found = evidence.nodes.rows.iter().find(|node| fits(node));
-    let source = found.map(|node| Source::Object {
-        kind: "Node".into(),
-        namespace: String::new(),
-        name: node.metadata().name.clone(),
+    let source = found.map(|node| {
+        Source::from(Place::Object {
+            kind: "Node".into(),
+            namespace: String::new(),
+            name: node.metadata().name.clone(),
+        })
     });
     (source.is_some() || evidence.nodes.is_complete()).then_some(source)
 }

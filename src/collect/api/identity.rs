@@ -7,7 +7,7 @@ use super::credentials::Settings;
 use super::distribution::{Evidence, detect};
 use super::session::{JSON, PROTOBUF, Session};
 use crate::facts::objects::{ConfigMap, Kind, Node, decode_object};
-use crate::facts::{Cell, Gap, GapReason, Listing, Source};
+use crate::facts::{Cell, Gap, GapReason, Listing, Place, Source};
 
 /// The name and the distribution of a cluster.
 pub(super) struct Identity {
@@ -78,18 +78,16 @@ fn name(kubeadm: Option<ConfigMap>, settings: &Settings) -> Cell<String> {
         kubeadm.cluster_name.filter(|name| !name.is_empty())
     });
     if let Some(name) = configured {
-        let source = Source::Object {
+        let source = Source::from(Place::Object {
             kind: ConfigMap::KIND.into(),
             namespace: "kube-system".to_owned(),
             name: "kubeadm-config".to_owned(),
-        };
+        });
         return Cell::explicit(name, source);
     }
     match &settings.cluster_name {
         Some(name) => {
-            let source = Source::Derived {
-                engine: "cluster of the kubeconfig".into(),
-            };
+            let source = Source::computed("cluster of the kubeconfig");
             Cell::explicit(name.clone(), source)
         }
         None => Cell::Gap(Gap::new(

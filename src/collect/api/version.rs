@@ -10,7 +10,7 @@ use super::error::ApiError;
 use super::failure::Failure;
 use super::rights::Right;
 use super::session::{JSON, Session};
-use crate::facts::{Cell, Source};
+use crate::facts::{Cell, Place, Source};
 
 /// The path, which every authenticated user may read unless somebody changed that.
 const PATH: &str = "/version";
@@ -33,9 +33,9 @@ pub(super) async fn greet(
     let info = session.get(PATH, JSON).await;
     match info.and_then(|answer| answer.json::<Info>()) {
         Ok(info) if info.git_version.starts_with('v') => {
-            let source = Source::Api {
+            let source = Source::from(Place::Api {
                 path: PATH.to_owned(),
-            };
+            });
             let version = info.git_version.trim_start_matches('v').to_owned();
             Ok(Cell::explicit(version, source))
         }

@@ -2,7 +2,7 @@
 
 use crate::facts::objects::{Namespace, ObjectMeta};
 use crate::facts::workload::Workload;
-use crate::facts::{Cell, Facts, Gap, Lacking, Listing, Source};
+use crate::facts::{Cell, Facts, Gap, Lacking, Listing, Place, Source};
 
 crate::facts::record! {
     /// What a namespace holds.
@@ -45,9 +45,7 @@ fn workloads(facts: &Facts, namespace: &str) -> Cell<Vec<String>> {
 }
 
 fn objects_of(namespace: &str) -> Source {
-    Source::Derived {
-        engine: format!("objects of namespace {namespace}").into(),
-    }
+    Source::computed(format!("objects of namespace {namespace}"))
 }
 
 /// Nothing was seen: known from complete listings only.
@@ -115,10 +113,12 @@ fn kind<'f, T>(
     };
     let mut objects = listing.rows.iter().map(metadata);
     let found = objects.find(|object| object.namespace == namespace && !automatic(&object.name));
-    let source = found.map(|object| Source::Object {
-        kind: kind.to_owned().into(),
-        namespace: namespace.to_owned(),
-        name: object.name.clone(),
+    let source = found.map(|object| {
+        Source::from(Place::Object {
+            kind: kind.to_owned().into(),
+            namespace: namespace.to_owned(),
+            name: object.name.clone(),
+        })
     });
     (source, listing.lack_in(Some(namespace)))
 }

@@ -227,9 +227,7 @@ pub(crate) fn seccomp_default(seen: &[&Component], all: Result<(), Gap>) -> Cell
 }
 
 fn source(engine: &'static str) -> Source {
-    Source::Derived {
-        engine: engine.into(),
-    }
+    Source::computed(engine)
 }
 
 #[cfg(test)]

@@ -82,6 +82,5 @@ fn projected(spec: &PodSpec) -> bool {
 }
 
 fn answer(value: bool, engine: &'static str) -> Cell<bool> {
-    let engine = engine.into();
-    Cell::explicit(value, Source::Derived { engine })
+    Cell::explicit(value, Source::computed(engine))
 }

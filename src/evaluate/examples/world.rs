@@ -15,7 +15,7 @@ use crate::facts::host::{
 };
 use crate::facts::objects::{Content, decode_manifest};
 use crate::facts::workload::PodIndex;
-use crate::facts::{Asked, Cell, Cluster, Facts, Gap, GapReason, Source};
+use crate::facts::{Asked, Cell, Cluster, Facts, Gap, GapReason, Place, Source};
 
 /// Noon of a day on which nothing happened; examples about time state their own.
 const NOW: &str = "2026-06-01T12:00:00Z";
@@ -102,9 +102,9 @@ pub(super) fn facts(given: &Value) -> Result<Facts, String> {
     let now: Timestamp = now
         .parse()
         .map_err(|_| format!("`now` is no time stamp: {now}"))?;
-    let source = Source::Api {
+    let source = Source::from(Place::Api {
         path: "/version".to_owned(),
-    };
+    });
     let cluster = Cluster {
         name: Cell::explicit("example".to_owned(), source.clone()),
         version: match &given.version {

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::facts::{
-    Cell, Gap, GapReason, Items, Lacking, Listing, Observed, Reading, Source, Type, View, record,
+    Cell, Gap, GapReason, Items, Lacking, Listing, Observed, Place, Reading, Source, Type, View,
+    record,
 };
 
 use super::{Env, Expected, Expression, Mistake, Scope, Trace, Unknown};
@@ -93,10 +94,10 @@ impl Items for Rooms {
 }
 
 pub(super) fn source(path: &str) -> Source {
-    Source::File {
+    Source::from(Place::File {
         node: "n1".to_owned(),
         path: path.to_owned(),
-    }
+    })
 }
 
 pub(super) fn set<T>(value: T) -> Cell<T> {

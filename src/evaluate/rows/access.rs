@@ -67,9 +67,7 @@ pub(super) fn principals(facts: &Facts, lacking: &Lacking) -> Principals {
 }
 
 fn mark(line: PowerLine, graph: &Graph<'_>, hidden: Option<&Gap>) -> PrincipalMark {
-    let source = |engine: &'static str| Source::Derived {
-        engine: engine.into(),
-    };
+    let source = |engine: &'static str| Source::computed(engine);
     let held = |all: bool| {
         let powers = line
             .powers
@@ -99,9 +97,7 @@ fn mark(line: PowerLine, graph: &Graph<'_>, hidden: Option<&Gap>) -> PrincipalMa
 
 impl World<'_> {
     pub(super) fn principals(&self) -> Rows<'_> {
-        let source = Arc::new(Source::Derived {
-            engine: "roles that bindings grant".into(),
-        });
+        let source = Source::computed("roles that bindings grant");
         let cluster = self.cluster_slot();
         let rows = self.derived.principals.marks.iter().map(|mark| {
             let mut subject = Subject::new("principal", format!("{} {}", mark.kind, mark.name));

@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock};
 use jiff::Timestamp;
 
 use crate::facts::certificate::{Certificate, of_objects};
-use crate::facts::{Cell, Facts, Gap, GapReason, Lacking, Listing, Record, Source};
+use crate::facts::{Cell, Facts, Gap, GapReason, Lacking, Listing, Place, Record, Source};
 use crate::outcome::{CertificateLine, Subject};
 
 use super::joined::{Joined, join};
@@ -102,9 +102,7 @@ impl<'c> Authorities<'c> {
     /// renewed with its key goes on. `open` is why some may not have been read.
     fn end(&self, certificate: &Certificate, open: Option<&Gap>) -> Cell<Timestamp> {
         let absent = Cell::Absent {
-            source: Source::Derived {
-                engine: ENGINE.into(),
-            },
+            source: Source::computed(ENGINE),
         };
         if certificate.self_signed {
             return absent;
@@ -144,13 +142,12 @@ impl World<'_> {
             subject.node =
                 (!certificate.node.is_empty()).then(|| self.node_name(&certificate.node));
             let source = match &subject.node {
-                Some(node) => Source::File {
+                Some(node) => Source::from(Place::File {
                     node: node.to_string(),
                     path: certificate.path.clone(),
-                },
+                }),
                 None => within_object(&certificate.path),
             };
-            let source = Arc::new(source);
             let schema = certificate_schema();
             let parts: Vec<&dyn crate::facts::Fields> = vec![certificate, standing];
             let joined = Joined::new(schema, parts, source.clone(), self.lacking);
@@ -228,11 +225,11 @@ fn name(certificate: &Certificate) -> String {
 fn within_object(place: &str) -> Source {
     let mut words = place.split([' ', ',']);
     let mut word = || words.next().unwrap_or_default().to_owned();
-    Source::Object {
+    Source::from(Place::Object {
         kind: word().into(),
         namespace: String::new(),
         name: word(),
-    }
+    })
 }
 
 fn nowhere(place: &str) -> Gap {

@@ -76,7 +76,7 @@ impl World<'_> {
             })
             .filter(|(component, ..)| component.kind == kind)
             .map(|(component, siblings, authorities)| {
-                let source = Arc::new(component.source.clone());
+                let source = component.source.clone();
                 let parts = siblings::parts(component, siblings, authorities);
                 Row {
                     subject: on(&component.node).into(),

@@ -146,9 +146,7 @@ fn cluster_role_bindings(facts: &Facts, rbac: &Rbac<'_>) -> Vec<BindingMark> {
 
 /// What an object claims to be, unless the facts lack fields that the comparison needs.
 fn claim(rbac: &Rbac<'_>, standing: impl FnOnce() -> Option<&'static str>) -> Cell<String> {
-    let source = Source::Derived {
-        engine: SHIPPED.into(),
-    };
+    let source = Source::computed(SHIPPED);
     match rbac.unread() {
         Some(gap) => Cell::Gap(gap.clone()),
         None => match standing() {

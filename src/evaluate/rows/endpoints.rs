@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use crate::facts::certificate::Certificate;
 use crate::facts::host::Endpoint;
-use crate::facts::{Cell, Facts, Fields, Lacking, Record, Source};
+use crate::facts::{Cell, Facts, Fields, Lacking, Place, Record, Source};
 use crate::outcome::Subject;
 
 use super::joined::join;
@@ -62,9 +62,7 @@ fn from_file(endpoint: &Endpoint, facts: &Facts, lacking: &Lacking) -> Cell<bool
         Some(lack) => Cell::Gap(lack.gap.clone()),
         None if facts.certificates.rows.iter().any(|one| meant(&one)) => computed(false, ENGINE),
         None => Cell::Absent {
-            source: Source::Derived {
-                engine: ENGINE.into(),
-            },
+            source: Source::computed(ENGINE),
         },
     }
 }
@@ -84,12 +82,12 @@ impl World<'_> {
         let rows = rows.map(|(endpoint, shown)| {
             let name = format!("{} at {}", endpoint.component, endpoint.address);
             let subject = Subject::on_node("endpoint", name, self.node_name(&endpoint.node));
-            let source = Source::Handshake {
+            let source = Source::from(Place::Handshake {
                 node: endpoint.node.clone(),
                 address: endpoint.address.clone(),
-            };
+            });
             let parts: Vec<&dyn Fields> = vec![endpoint, shown];
-            let joined = self.joined(endpoint_schema(), parts, source.clone().into());
+            let joined = self.joined(endpoint_schema(), parts, source.clone());
             self.on_node(subject, source, joined)
         });
         let mut rows = Rows {

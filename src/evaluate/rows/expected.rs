@@ -122,7 +122,7 @@ fn control_plane(facts: &Facts) -> Expected {
         seen.contains(node.metadata.name.as_str())
             || CONTROL_PLANE_LABELS
                 .iter()
-                .any(|label| node.metadata.labels.contains_key(*label))
+                .any(|label| node.metadata.labels.contains_key(label))
     });
     if !nodes.is_empty() {
         return Expected::On(nodes);

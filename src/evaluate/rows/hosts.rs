@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use crate::evaluate::engines::security::{Confinement, Effective};
 use crate::facts::host::{Host, PodProcesses};
-use crate::facts::{Cell, Facts, Fields, Gap, Lacking, Record, Source};
+use crate::facts::{Cell, Facts, Fields, Gap, Lacking, Place, Record, Source};
 use crate::outcome::Subject;
 
 use super::joined::join;
@@ -145,7 +145,7 @@ impl World<'_> {
             subject.namespace = Some(row.namespace.as_str().into());
             let parts: Vec<&dyn Fields> = vec![row, asked];
             let source = kernel(&row.node);
-            let joined = self.joined(process_schema(), parts, source.clone().into());
+            let joined = self.joined(process_schema(), parts, source.clone());
             self.on_node(subject, source, joined)
         });
         let mut rows = Rows {
@@ -161,7 +161,7 @@ impl World<'_> {
 }
 
 fn kernel(node: &str) -> Source {
-    Source::Kernel {
+    Source::from(Place::Kernel {
         node: node.to_owned(),
-    }
+    })
 }

@@ -11,7 +11,7 @@ use crate::facts::{Fields, Lacking, Reading, Record, Source, View};
 pub(crate) struct Joined<'f> {
     record: Arc<Record>,
     parts: Vec<&'f dyn Fields>,
-    source: Arc<Source>,
+    source: Source,
     lacking: &'f Lacking,
 }
 
@@ -20,7 +20,7 @@ impl<'f> Joined<'f> {
     pub(crate) fn new(
         record: Arc<Record>,
         parts: Vec<&'f dyn Fields>,
-        source: Arc<Source>,
+        source: Source,
         lacking: &'f Lacking,
     ) -> Self {
         Self {

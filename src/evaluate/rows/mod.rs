@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use crate::catalog::SubjectKind;
 use crate::facts::objects::Node;
-use crate::facts::{Facts, Fields, Gap, Lacking, Reading, Source, Type, View};
+use crate::facts::{Facts, Fields, Gap, Lacking, Place, Reading, Source, Type, View};
 use crate::outcome::Subject;
 
 pub use certificates::certificate_lines;
@@ -59,7 +59,7 @@ pub(super) struct Row<'f> {
     /// Who it is.
     pub(super) subject: Arc<Subject>,
     /// Where it was read, for evidence without a source of its own.
-    pub(super) source: Arc<Source>,
+    pub(super) source: Source,
     /// The file or unit in which its settings are changed, where that is known.
     pub(super) place: Option<Arc<str>>,
     /// What the variables of [`variables`] hold, in their order.
@@ -150,7 +150,7 @@ impl<'f> World<'f> {
             return;
         }
         for row in rows {
-            let Source::Object {
+            let Place::Object {
                 kind,
                 namespace,
                 name,

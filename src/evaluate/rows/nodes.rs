@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use crate::facts::host::{File, Role};
 use crate::facts::objects::Node;
-use crate::facts::{Gap, GapReason, Source};
+use crate::facts::{Gap, GapReason, Place, Source};
 use crate::outcome::Subject;
 
 use super::expected::{control_plane_nodes, is_on_workers};
@@ -17,15 +17,15 @@ impl World<'_> {
         let rows = listing.rows.iter().map(|node| {
             let name = &node.metadata.name;
             let shared = self.node_name(name);
-            let source = Source::Object {
+            let source = Source::from(Place::Object {
                 kind: "Node".into(),
                 namespace: String::new(),
                 name: name.clone(),
-            };
+            });
             let subject = Subject::on_node("node", shared.clone(), shared);
             Row {
                 subject: subject.into(),
-                source: source.into(),
+                source,
                 place: None,
                 variables: vec![Slot::Fact(node), Slot::Fact(&self.facts.cluster)],
             }
@@ -68,7 +68,7 @@ impl World<'_> {
         let node = self.node_slot(subject.node.as_deref().unwrap_or_default());
         Row {
             subject: subject.into(),
-            source: source.into(),
+            source,
             place: None,
             variables: vec![own, node, self.cluster_slot()],
         }
@@ -78,14 +78,14 @@ impl World<'_> {
         let listing = &self.facts.files;
         let rows = listing.rows.iter().map(|file| {
             let subject = Subject::on_node("file", &*file.path, self.node_name(&file.node));
-            let source = Source::File {
+            let source = Source::from(Place::File {
                 node: file.node.clone(),
                 path: file.path.clone(),
-            };
+            });
             Row {
                 subject: subject.into(),
                 place: Some(source.to_string().into()),
-                source: source.into(),
+                source,
                 variables: vec![
                     Slot::Fact(file),
                     self.node_slot(&file.node),
@@ -126,14 +126,14 @@ impl World<'_> {
                 .map(|role| File::hidden("", "", *role, gap.clone()))
                 .collect()
         });
-        let nowhere = Source::File {
+        let nowhere = Source::from(Place::File {
             node: String::new(),
             path: String::new(),
-        };
-        let (subject, source) = (Arc::new(Subject::new("file", "")), Arc::new(nowhere));
+        });
+        let subject = Arc::new(Subject::new("file", ""));
         let row = |file: &'static File| Row {
             subject: subject.clone(),
-            source: source.clone(),
+            source: nowhere.clone(),
             place: None,
             variables: vec![
                 Slot::Fact(file),

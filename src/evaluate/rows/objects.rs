@@ -6,8 +6,8 @@ use std::sync::{Arc, LazyLock};
 use crate::facts::objects::{Namespace, Node, PodSpec, ServiceAccount};
 use crate::facts::workload::Workload;
 use crate::facts::{
-    Cell, Cluster, Facts, Fields, Gap, GapReason, Lacking, Listing, Observed, Reading, Record,
-    Source, View,
+    Cell, Cluster, Facts, Fields, Gap, GapReason, Lacking, Listing, Observed, Place, Reading,
+    Record, Source, View,
 };
 use crate::outcome::{Instances, Subject};
 
@@ -129,8 +129,8 @@ pub(super) struct Identity<'f> {
 }
 
 impl Identity<'_> {
-    pub(super) fn source(&self) -> Arc<Source> {
-        Arc::new(Source::Object {
+    pub(super) fn source(&self) -> Source {
+        Source::from(Place::Object {
             kind: self.kind.to_owned().into(),
             namespace: self.namespace.to_owned(),
             name: self.name.to_owned(),
@@ -148,7 +148,7 @@ impl<'f> World<'f> {
     pub(super) fn cluster_slot(&self) -> Slot<'_> {
         let parts: Vec<&dyn Fields> = vec![&self.facts.cluster, &self.derived.network];
         let path = "/".to_owned();
-        self.joined(cluster_schema(), parts, Arc::new(Source::Api { path }))
+        self.joined(cluster_schema(), parts, Source::from(Place::Api { path }))
     }
 
     /// The parents that many rows share.
@@ -171,12 +171,12 @@ impl<'f> World<'f> {
             .name
             .value()
             .map_or("cluster", String::as_str);
-        let source = Source::Api {
+        let source = Source::from(Place::Api {
             path: "/".to_owned(),
-        };
+        });
         let row = Row {
             subject: Subject::new("cluster", name).into(),
-            source: source.into(),
+            source,
             place: None,
             variables: vec![self.cluster_slot()],
         };
@@ -300,7 +300,7 @@ impl<'f> World<'f> {
         &'w self,
         schema: Arc<Record>,
         parts: Vec<&'w dyn Fields>,
-        source: Arc<Source>,
+        source: Source,
     ) -> Slot<'w> {
         let joined = Joined::new(schema, parts, source, self.lacking);
         Slot::Joined(Arc::new(joined))

@@ -12,9 +12,7 @@ impl World<'_> {
         let rows = listing.rows.iter().map(|stored| {
             let subject =
                 Subject::on_node("storage", "Secrets in etcd", self.node_name(&stored.node));
-            let source = Source::Derived {
-                engine: "values below /registry/secrets".into(),
-            };
+            let source = Source::computed("values below /registry/secrets");
             self.on_node(subject, source, Slot::Fact(stored))
         });
         Rows {

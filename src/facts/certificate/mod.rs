@@ -126,12 +126,7 @@ impl Certificate {
             key_bits,
             subject_key_id: String::new(),
             authority_key_id: String::new(),
-            changed_under: Cell::explicit(
-                Vec::new(),
-                Source::Derived {
-                    engine: "certificate".into(),
-                },
-            ),
+            changed_under: Cell::explicit(Vec::new(), Source::computed("certificate")),
             public_key: sha256(parsed.public_key().raw),
             signature_algorithm: algorithm(&parsed),
             not_before: date(parsed.validity().not_before.timestamp())?,

@@ -102,9 +102,7 @@ impl Environment {
                     GapReason::NotAsked,
                     "read the node, or the static pod of etcd",
                 )),
-                source: Source::Derived {
-                    engine: "etcd".into(),
-                },
+                source: Source::computed("etcd"),
             },
         }
     }

@@ -11,7 +11,7 @@ use super::layers::{Found, Layer, find};
 use super::statement::{Flags, Release, Said};
 use super::{DirectoryRead, Drift, Files};
 use crate::facts::settings::{Kind, Row, Scalar, Settings};
-use crate::facts::{Cell, Gap, GapReason, Origin, Source};
+use crate::facts::{Cell, Gap, GapReason, Origin, Place, Source};
 
 const IDENTITY: (&str, &str) = ("kubelet.config.k8s.io", "KubeletConfiguration");
 
@@ -136,10 +136,10 @@ impl<'a> Written<'a> {
 /// The drop-ins below `directory` in the order in which the kubelet merges them: lexical per directory level, only names
 /// that end in `.conf`.
 fn drop_ins(files: &mut dyn Files, node: &str, directory: &str) -> Vec<Layer> {
-    let source = Source::File {
+    let source = Source::from(Place::File {
         node: node.to_owned(),
         path: directory.to_owned(),
-    };
+    });
     let missing = |reason| {
         Gap::new(
             "drop-in directory of the kubelet",
@@ -173,9 +173,9 @@ struct Shown<'a> {
 
 impl<'a> Shown<'a> {
     fn new(release: Release<'a>, node: &str, page: &Value) -> Self {
-        let source = Source::Configz {
+        let source = Source::from(Place::Configz {
             node: node.to_owned(),
-        };
+        });
         let layer = match page.get("kubeletconfig").filter(|tree| tree.is_object()) {
             Some(tree) => Layer::known(tree.clone(), source),
             None => {
@@ -257,8 +257,11 @@ fn adjust(settings: &mut Settings, release: Release<'_>, flags: &Flags) {
         Some(Cell::Value {
             value,
             origin: Origin::Explicit,
-            source: Source::File { path, .. },
-        }) if Some(path) == main.as_ref() => Some(value.clone()),
+            source,
+        }) => match &**source {
+            Place::File { path, .. } if Some(path) == main.as_ref() => Some(value.clone()),
+            _ => None,
+        },
         _ => None,
     };
     if let Some(update) = in_file(settings, "nodeStatusUpdateFrequency") {

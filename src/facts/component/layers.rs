@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{FileRead, Files};
 use crate::facts::settings::{Kind, Row, Scalar};
-use crate::facts::{Gap, GapReason, Source};
+use crate::facts::{Gap, GapReason, Place, Source};
 
 /// A configuration file that was read, or the reason why not.
 pub(super) struct Layer {
@@ -48,10 +48,10 @@ impl Layer {
         path: &str,
         identity: Option<Identity>,
     ) -> Self {
-        let source = Source::File {
+        let source = Source::from(Place::File {
             node: node.to_owned(),
             path: path.to_owned(),
-        };
+        });
         let gap = |reason, remedy: &'static str| {
             Gap::new("configuration file", source.to_string(), reason, remedy)
         };

@@ -15,7 +15,9 @@ pub use sighting::{Arguments, DirectoryRead, FileRead, Files, Sighting, Via};
 pub use told::Told;
 
 use crate::facts::settings::{Scalar, Settings, type_of};
-use crate::facts::{Cell, Field, Fields, Gap, GapReason, Observed, Reading, Record, Source, View};
+use crate::facts::{
+    Cell, Field, Fields, Gap, GapReason, Observed, Place, Reading, Record, Source, View,
+};
 use statement::{Flags, Release};
 
 mod apiserver;
@@ -260,14 +262,14 @@ fn version_of(
     let seen =
         |sighting: &&Sighting| Some(Cell::explicit(sighting.version.clone()?, sighting.source()));
     let source = match kind {
-        ComponentKind::Kubelet | ComponentKind::KubeProxy => Source::Object {
+        ComponentKind::Kubelet | ComponentKind::KubeProxy => Source::from(Place::Object {
             kind: "Node".into(),
             namespace: String::new(),
             name: node.to_owned(),
-        },
-        _ => Source::Api {
+        }),
+        _ => Source::from(Place::Api {
             path: "/version".to_owned(),
-        },
+        }),
     };
     sightings
         .iter()
@@ -324,9 +326,7 @@ fn comparable(
         Some(gap) if !disagree => Cell::Gap(gap),
         _ => Cell::explicit(
             sightings.iter().filter(telling).count() + usize::from(configz) > 1,
-            Source::Derived {
-                engine: "sources of its settings".into(),
-            },
+            Source::computed("sources of its settings"),
         ),
     }
 }
@@ -335,11 +335,9 @@ fn comparable(
 fn source_of(kind: ComponentKind, node: &str, sightings: &[&Sighting], configz: bool) -> Source {
     match sightings.first() {
         Some(sighting) => sighting.source(),
-        None if configz => Source::Configz {
+        None if configz => Source::from(Place::Configz {
             node: node.to_owned(),
-        },
-        None => Source::Derived {
-            engine: format!("{} expected on {node}", kind.binary()).into(),
-        },
+        }),
+        None => Source::computed(format!("{} expected on {node}", kind.binary())),
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::facts::{Gap, Source};
+use crate::facts::{Gap, Place, Source};
 
 /// One place where one instance of a component was seen.
 #[derive(Clone)]
@@ -68,26 +68,26 @@ impl Sighting {
     /// This place as the source of a value.
     pub fn source(&self) -> Source {
         match &self.via {
-            Via::Flagz { instance } => Source::Flagz {
+            Via::Flagz { instance } => Source::from(Place::Flagz {
                 instance: instance.clone(),
-            },
-            Via::Argv { pid } => Source::Argv {
+            }),
+            Via::Argv { pid } => Source::from(Place::Argv {
                 node: self.node.clone(),
                 pid: *pid,
-            },
-            Via::Manifest { path } => Source::File {
+            }),
+            Via::Manifest { path } => Source::from(Place::File {
                 node: self.node.clone(),
                 path: path.clone(),
-            },
-            Via::MirrorPod { namespace, name } => Source::MirrorPod {
+            }),
+            Via::MirrorPod { namespace, name } => Source::from(Place::MirrorPod {
                 namespace: namespace.clone(),
                 name: name.clone(),
-            },
-            Via::Node => Source::Object {
+            }),
+            Via::Node => Source::from(Place::Object {
                 kind: "Node".into(),
                 namespace: String::new(),
                 name: self.node.clone(),
-            },
+            }),
         }
     }
 }

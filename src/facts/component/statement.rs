@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Arguments, ComponentKind, Drift, Sighting, Via};
 use crate::facts::settings::{Fallback, Row, Scalar, Settings, Version, parse, unrecorded};
-use crate::facts::{Cell, Gap, GapReason, Origin, Source};
+use crate::facts::{Cell, Gap, GapReason, Origin, Place, Source};
 
 /// What one sighting says about one flag.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,7 +61,7 @@ impl Release<'_> {
             Some(text) => format!("{} {text}", self.kind.binary()),
             None => self.kind.binary().to_owned(),
         };
-        Source::Default { component }
+        Source::from(Place::Default { component })
     }
 
     /// What applies to `row` of the flags (`file` is false) or the configuration when nobody sets it.

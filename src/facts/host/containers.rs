@@ -9,7 +9,7 @@ use super::Process;
 use super::inquiry::Inquiry;
 use crate::facts::component::Component;
 use crate::facts::settings::Scalar;
-use crate::facts::{Cell, Gap, GapReason, Lack, Listing, Source, record, redact};
+use crate::facts::{Cell, Gap, GapReason, Lack, Listing, Place, Source, record, redact};
 
 record! {
     /// Processes of one pod that the kernel confines alike.
@@ -162,9 +162,9 @@ fn strange(uid: &str, node: &str) -> Lack {
 
 impl PodProcesses {
     fn of(node: &str, namespace: &str, pod: &str, process: &Process) -> Self {
-        let kernel = Source::Kernel {
+        let kernel = Source::from(Place::Kernel {
             node: node.to_owned(),
-        };
+        });
         let place = format!("/proc/{}/status", process.pid);
         let closed = |what: &str| Gap::new(what, &*place, GapReason::Forbidden, "run as root");
         let unlisted = || {

@@ -3,7 +3,7 @@
 
 use super::Process;
 use super::inquiry::{Inquiry, Look, found};
-use crate::facts::{Cell, Source};
+use crate::facts::{Cell, Place, Source};
 
 /// A sign of a distribution.
 enum Sign {
@@ -52,18 +52,18 @@ pub(super) fn detect(
     node: &str,
     inquiry: &mut Inquiry<'_>,
 ) -> Cell<String> {
-    let source = Source::Kernel {
+    let source = Source::from(Place::Kernel {
         node: node.to_owned(),
-    };
+    });
     let mut open = None;
     for (name, signs) in TABLE {
         for sign in *signs {
             match seen(sign, processes, os, inquiry) {
                 Ok(Some(place)) => {
-                    let source = Source::File {
+                    let source = Source::from(Place::File {
                         node: node.to_owned(),
                         path: place,
-                    };
+                    });
                     return Cell::explicit((*name).to_owned(), source);
                 }
                 Ok(None) => {}

@@ -12,7 +12,7 @@ use super::settings::Settings;
 use crate::facts::certificate::Certificate;
 use crate::facts::component::{Component, ComponentKind};
 use crate::facts::settings::Scalar;
-use crate::facts::{Cell, Gap, GapReason, Lack, Source, record};
+use crate::facts::{Cell, Gap, GapReason, Lack, Place, Source, record};
 
 record! {
     /// An address at which a component of a node listens, and what it shows to whoever connects from the node itself.
@@ -288,10 +288,10 @@ impl Listener {
 
 impl Endpoint {
     fn of(node: &str, listener: &Listener, answer: Answer) -> Self {
-        let source = Source::Handshake {
+        let source = Source::from(Place::Handshake {
             node: node.to_owned(),
             address: listener.address(),
-        };
+        });
         let seen = |value: bool| Cell::explicit(value, source.clone());
         let text = |value: Result<&'static str, Gap>| match value {
             Ok(value) => Cell::explicit(value.to_owned(), source.clone()),

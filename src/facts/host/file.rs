@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::inquiry::found;
 use super::{Entry, Found, Kind, Role};
-use crate::facts::{Cell, Gap, GapReason, Source, record};
+use crate::facts::{Cell, Gap, GapReason, Place, Source, record};
 
 record! {
     /// A file or directory on a node that Kubernetes depends on.
@@ -55,10 +55,10 @@ const UNSTEADY: [Role; 3] = [Role::AuditLog, Role::CniState, Role::EtcdDataDirec
 impl File {
     /// The row of what `entry` says lies at `path`.
     pub(super) fn of(node: &str, path: &str, role: Role, entry: &Entry) -> Self {
-        let source = Source::File {
+        let source = Source::from(Place::File {
             node: node.to_owned(),
             path: path.to_owned(),
-        };
+        });
         let look = found(entry);
         let exists = match &look {
             Ok(found) => Cell::explicit(found.is_some(), source.clone()),

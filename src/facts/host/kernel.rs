@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::inquiry::{Inquiry, Look, found};
 use super::{Body, Entry, Host, Process, Purpose, profiles};
-use crate::facts::{Cell, Gap, GapReason, Source};
+use crate::facts::{Cell, Gap, GapReason, Place, Source};
 
 /// The settings that the kubelet sets or, with `protectKernelDefaults`, demands
 /// (`setupKernelTunables` in `pkg/kubelet/cm/container_manager_linux.go`).
@@ -23,12 +23,14 @@ const RUNTIMES: [&str; 4] = ["containerd", "cri-dockerd", "crio", "dockerd"];
 /// The facts about the node `name`.
 pub(super) fn observe(inquiry: &mut Inquiry<'_>, name: &str) -> Host {
     let hostname = inquiry.hostname().map(|name| Some(name.to_owned()));
-    let kernel = Source::Kernel {
+    let kernel = Source::from(Place::Kernel {
         node: name.to_owned(),
-    };
-    let file = |path: &str| Source::File {
-        node: name.to_owned(),
-        path: path.to_owned(),
+    });
+    let file = |path: &str| {
+        Source::from(Place::File {
+            node: name.to_owned(),
+            path: path.to_owned(),
+        })
     };
     Host {
         node: name.to_owned(),

@@ -9,7 +9,7 @@ use crate::facts::component::Component;
 use crate::facts::objects::{Container, PodSpec, Profile};
 use crate::facts::settings::Scalar;
 use crate::facts::workload::{PodIndex, Template, Workload};
-use crate::facts::{Cell, Gap, GapReason, Listing, Source};
+use crate::facts::{Cell, Gap, GapReason, Listing, Place, Source};
 
 /// Where a kubelet keeps its files when its configuration does not say.
 const KUBELET: &str = "/var/lib/kubelet";
@@ -61,10 +61,10 @@ pub(super) fn of_seccomp(
         _ => KUBELET.to_owned(),
     };
     let directory = format!("{}/seccomp", root.trim_end_matches('/'));
-    let source = Source::File {
+    let source = Source::from(Place::File {
         node: node.to_owned(),
         path: directory.clone(),
-    };
+    });
     let names = inquiry.below(&directory, DEPTH).map(|paths| {
         let paths = paths.unwrap_or_default().iter();
         let names = paths.filter_map(|path| path.strip_prefix(&directory)?.strip_prefix('/'));
@@ -105,9 +105,7 @@ impl Host {
         }
         missing.sort_unstable();
         missing.dedup();
-        let source = Source::Derived {
-            engine: "profiles of pods and of their node".into(),
-        };
+        let source = Source::computed("profiles of pods and of their node");
         self.missing_profiles = match open {
             // What is missing is missing, whatever else is not known.
             Some(gap) if missing.is_empty() => Cell::Gap(gap),

@@ -16,8 +16,8 @@ impl Survey<'_> {
         usage: &str,
         user: User<'_>,
     ) -> Cell<Vec<String>> {
-        let engine = "start of the process and change of the file".into();
-        let source = Source::Derived { engine };
+        let engine = "start of the process and change of the file";
+        let source = Source::computed(engine);
         let once = user.setting == WITHIN_KUBECONFIG || READ_ONCE.contains(&usage);
         // Nobody runs with it, or whoever does looks again.
         if !once || !user.runs {

@@ -9,7 +9,7 @@ use super::renewal::{WITHIN_KUBECONFIG, merge};
 use super::roles::Holds;
 use super::{Body, Entry, File, Purpose, Role};
 use crate::facts::certificate::Certificate;
-use crate::facts::{Cell, Gap, GapReason, Lack, Listing, Source};
+use crate::facts::{Cell, Gap, GapReason, Lack, Listing, Place, Source};
 
 /// What was gathered so far.
 pub(super) struct Survey<'t> {
@@ -212,7 +212,7 @@ impl<'t> Survey<'t> {
         file.owner = self.owner(&file.uid);
         if let Some(uid) = user.uid {
             let node = file.node.clone();
-            file.user_uid = Cell::explicit(uid.into(), Source::Kernel { node });
+            file.user_uid = Cell::explicit(uid.into(), Source::from(Place::Kernel { node }));
         }
         let named_by = match user.setting {
             "" => None,
@@ -234,10 +234,10 @@ impl<'t> Survey<'t> {
 
     /// The name of an account, as far as it is kept.
     fn owner(&mut self, uid: &Cell<i64>) -> Cell<String> {
-        let source = Source::File {
+        let source = Source::from(Place::File {
             node: self.node.clone(),
             path: "/etc/passwd".to_owned(),
-        };
+        });
         let uid = match uid {
             Cell::Gap(gap) => return Cell::Gap(gap.clone()),
             uid => uid.value(),
@@ -282,10 +282,10 @@ impl<'t> Survey<'t> {
 
     /// The certificates in the kubeconfig at `path`, and the kinds of its credentials.
     fn kubeconfig(&mut self, path: &str, usage: &str, user: User<'_>) -> Cell<Vec<String>> {
-        let source = Source::File {
+        let source = Source::from(Place::File {
             node: self.node.clone(),
             path: path.to_owned(),
-        };
+        });
         let kubeconfig: &Kubeconfig = match self.inquiry.body(path, Purpose::Kubeconfig) {
             Ok(Some(Body::Kubeconfig(kubeconfig))) => kubeconfig,
             Ok(_) => return Cell::Absent { source },

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::syntax::{clean_urls, parse_bool, parse_csv, parse_duration, parse_int};
 use super::{Fallback, Kind, Parser, Scalar, Settings, Table, Version, parse, tables};
-use crate::facts::{Cell, Fields, Source, View};
+use crate::facts::{Cell, Fields, Place, Source, View};
 
 fn text(text: &str) -> Scalar {
     Scalar::Text(text.to_owned())
@@ -369,9 +369,9 @@ fn defaults_belong_to_versions() {
 
 #[test]
 fn paths_become_nested_records() {
-    let source = Source::Api {
+    let source = Source::from(Place::Api {
         path: "/x".to_owned(),
-    };
+    });
     let settings = Settings::build(&tables::KUBELET_CONFIG, |row| {
         Cell::explicit(row.kind.zero(), source.clone())
     });
@@ -397,8 +397,10 @@ fn paths_become_nested_records() {
 
 #[test]
 fn a_snapshot_with_other_fields_leaves_gaps() {
-    let source = || Source::Api {
-        path: "/x".to_owned(),
+    let source = || {
+        Source::from(Place::Api {
+            path: "/x".to_owned(),
+        })
     };
     let cells = [
         ("profiling", Scalar::Bool(false)),

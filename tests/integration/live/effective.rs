@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use jiff::SignedDuration;
 use seaworthy::facts::component::{Component, ComponentKind};
 use seaworthy::facts::settings::Scalar;
-use seaworthy::facts::{Cell, Origin, Source, snapshot};
+use seaworthy::facts::{Cell, Origin, Place, snapshot};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -129,13 +129,10 @@ pub(super) fn flagz_agrees(bed: &Bed) {
     let (mut shown, mut set) = (0, 0);
     for (name, cell) in by_argv.flags.cells() {
         let page = by_page.flags.get(name).unwrap();
-        let on_page = matches!(
-            page,
-            Cell::Value {
-                source: Source::Flagz { .. },
-                ..
-            }
-        );
+        let on_page = match page {
+            Cell::Value { source, .. } => matches!(**source, Place::Flagz { .. }),
+            _ => false,
+        };
         shown += usize::from(on_page);
         set += usize::from(matches!(
             cell,

@@ -330,9 +330,7 @@ fn used(facts: &Facts) -> Vec<&str> {
 }
 
 fn source(engine: &'static str) -> Source {
-    Source::Derived {
-        engine: engine.into(),
-    }
+    Source::computed(engine)
 }
 
 #[cfg(test)]

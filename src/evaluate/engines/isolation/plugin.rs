@@ -131,9 +131,7 @@ fn unrecognised() -> Gap {
 }
 
 fn source() -> Source {
-    Source::Derived {
-        engine: "images of the network plugin".into(),
-    }
+    Source::computed("images of the network plugin")
 }
 
 #[cfg(test)]

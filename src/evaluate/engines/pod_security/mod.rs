@@ -285,7 +285,5 @@ fn enforced(text: String) -> Cell<String> {
 }
 
 fn source(engine: &'static str) -> Source {
-    Source::Derived {
-        engine: engine.into(),
-    }
+    Source::computed(engine)
 }

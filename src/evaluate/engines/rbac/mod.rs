@@ -16,7 +16,7 @@ use super::shipped::{Shipped, shipped_binding, shipped_role, shipped_rules};
 use crate::facts::objects::{
     ClusterRole, ClusterRoleBinding, ObjectMeta, PolicyRule, Role, RoleBinding, RoleRef, Subject,
 };
-use crate::facts::{Cell, Facts, Gap, GapReason, Lacking, Source};
+use crate::facts::{Cell, Facts, Gap, GapReason, Lacking, Place, Source};
 
 pub use access::Access;
 pub(crate) use paths::Graph;
@@ -170,9 +170,7 @@ impl<'f> Rbac<'f> {
                     .iter()
                     .map(|subject| Principal::of(subject, namespace))
                     .collect(),
-                Source::Derived {
-                    engine: "subjects of the binding".into(),
-                },
+                Source::computed("subjects of the binding"),
             ),
         }
     }
@@ -190,8 +188,8 @@ impl<'f> Rbac<'f> {
         let held =
             [account, ""].map(|name| self.held.get(&(namespace.to_owned(), name.to_owned())));
         let answer = |granted| {
-            let engine = format!("bindings of service account {namespace}/{account}").into();
-            Cell::explicit(granted, Source::Derived { engine })
+            let engine = format!("bindings of service account {namespace}/{account}");
+            Cell::explicit(granted, Source::computed(engine))
         };
         if held.contains(&Some(&Ok(()))) {
             return answer(true);
@@ -230,14 +228,15 @@ impl<'f> Rbac<'f> {
                 rules,
                 shipped: true,
                 collects: false,
-                source: Source::Derived {
-                    engine: format!("ClusterRole {} as Kubernetes ships it", role.name).into(),
-                },
+                source: Source::computed(format!(
+                    "ClusterRole {} as Kubernetes ships it",
+                    role.name
+                )),
             }),
             (Some(gap), _) => Found::Unknown(gap.clone()),
-            (None, _) => Found::Missing(Source::Derived {
-                engine: format!("complete list of {}s", role.kind).into(),
-            }),
+            (None, _) => {
+                Found::Missing(Source::computed(format!("complete list of {}s", role.kind)))
+            }
         }
     }
 
@@ -281,18 +280,18 @@ fn known<'f>(
         rules,
         shipped: shipped == Shipped::Exactly,
         collects,
-        source: Source::Object {
+        source: Source::from(Place::Object {
             kind: kind.to_owned().into(),
             namespace: metadata.namespace.clone(),
             name: metadata.name.clone(),
-        },
+        }),
     };
     ((namespace, &metadata.name), known)
 }
 
 fn shipped(shipped: bool) -> Cell<bool> {
-    let engine = "comparison with what Kubernetes ships".into();
-    Cell::explicit(shipped, Source::Derived { engine })
+    let engine = "comparison with what Kubernetes ships";
+    Cell::explicit(shipped, Source::computed(engine))
 }
 
 impl Principal {

@@ -129,7 +129,7 @@ impl<'g> Graph<'g> {
             let labels = &node.metadata.labels;
             let keys = CONTROL_PLANE
                 .iter()
-                .any(|label| labels.contains_key(*label))
+                .any(|label| labels.contains_key(label))
                 || servers.contains(name.as_str());
             self.follows(any, Spot::Node(name.clone()), format!("({name})"));
             if keys {
