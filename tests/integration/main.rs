@@ -10,6 +10,8 @@ mod catalog;
 mod certs;
 /// The program as its users meet it.
 mod cli;
+/// Many nodes that nobody read.
+mod crowds;
 /// What changed between two reports.
 mod diff;
 /// Which edition of a benchmark is taken.

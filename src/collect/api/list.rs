@@ -252,3 +252,33 @@ fn encoded(value: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::facts::objects::{Encoding, Node};
+
+    #[test]
+    fn a_page_that_breaks_us_is_a_gap_and_the_objects_before_it_stay() {
+        let mut walk = Walk {
+            namespace: None,
+            place: Node::path(None),
+            listed: Listed::default(),
+        };
+        let body = br#"{"kind": "NodeList", "items": [{"metadata": {"name": "a"}}, {"metadata": {"name": "b"}}]}"#;
+        let answer = Answer {
+            encoding: Encoding::Json,
+            body: Bytes::from_static(body),
+        };
+        let mut names = Vec::new();
+        walk.take(&answer, &mut |node: Node| {
+            assert_eq!(node.metadata.name, "a", "this panic belongs to the test");
+            names.push(node.metadata.name);
+        });
+        let lacks = &walk.listed.lacks;
+        assert_eq!((names.len(), lacks.len()), (1, 1));
+        assert_eq!(lacks[0].gap.remedy, INTERNAL);
+    }
+}

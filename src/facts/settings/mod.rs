@@ -113,8 +113,7 @@ impl Settings {
     pub fn get(&self, name: &str) -> Option<&Cell<Scalar>> {
         let (part, rest) = self.shape.split(name)?;
         match (self.node(part)?, rest) {
-            (Seen::Leaf(cell), None) => Some(cell),
-            (Seen::Leaf(cell), Some(rest)) => self.shape.group(part)?.holds(rest).then_some(cell),
+            (Seen::Leaf(cell), _) => self.shape.holds(name).then_some(cell),
             (Seen::Group(group), Some(rest)) => group.get(rest),
             (Seen::Group(_), None) => None,
         }

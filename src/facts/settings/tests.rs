@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::syntax::{clean_urls, parse_bool, parse_csv, parse_duration, parse_int};
 use super::{Fallback, Kind, Parser, Scalar, Settings, Table, Version, parse, tables};
-use crate::facts::{Cell, Fields, Place, Source, View};
+use crate::facts::{Cell, Fields, Gap, GapReason, Place, Source, View};
 
 fn text(text: &str) -> Scalar {
     Scalar::Text(text.to_owned())
@@ -417,6 +417,55 @@ fn a_snapshot_with_other_fields_leaves_gaps() {
         assert!(settings.get(name).unwrap().gap().is_some(), "{name}");
     }
     assert!(settings.get("gone").is_none());
+}
+
+#[test]
+fn settings_of_which_nothing_is_known_are_one_reason() {
+    let gap = Gap::new("settings", "n1", GapReason::NotAsked, "ask");
+    let build = || Settings::build(&tables::KUBELET_CONFIG, |_| Cell::Gap(gap.clone()));
+    let mut settings = build();
+    for name in ["authentication.anonymous.enabled", "readOnlyPort"] {
+        assert_eq!(settings.get(name).and_then(Cell::gap), Some(&gap), "{name}");
+    }
+    for name in [
+        "authentication",
+        "authentication.anonymous",
+        "authentication.x.y",
+        "x",
+    ] {
+        assert!(settings.get(name).is_none(), "{name}");
+    }
+    let names: Vec<_> = settings
+        .cells()
+        .iter()
+        .map(|(name, _)| name.to_string())
+        .collect();
+    let rows: Vec<_> = tables::KUBELET_CONFIG
+        .rows
+        .iter()
+        .map(|row| row.name.clone())
+        .collect();
+    assert_eq!(names, rows);
+    let group = settings.record().position("authentication").unwrap();
+    assert!(matches!(settings.field(group).view, View::Gap(why) if *why == gap));
+    assert!(matches!(settings.field(usize::MAX).view, View::Absent));
+
+    // One that becomes known stands beside the others, and they stay what they were.
+    let source = Source::computed("test");
+    let known = "authentication.anonymous.enabled";
+    *settings.get_mut(known).unwrap() = Cell::explicit(Scalar::Bool(true), source);
+    let settings = settings.folded();
+    assert_eq!(
+        settings.get(known).unwrap().value(),
+        Some(&Scalar::Bool(true))
+    );
+    let other = settings.get("authentication.webhook.enabled");
+    assert_eq!(other.and_then(Cell::gap), Some(&gap));
+    assert!(settings != build());
+    let written = serde_json::to_value(build()).unwrap();
+    assert_eq!(written.as_object().unwrap().len(), rows.len());
+    let read = serde_json::from_value(written).unwrap();
+    assert_eq!(Settings::recorded(&tables::KUBELET_CONFIG, read), build());
 }
 
 proptest::proptest! {

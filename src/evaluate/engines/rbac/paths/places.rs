@@ -127,9 +127,7 @@ impl<'g> Graph<'g> {
         for node in &facts.nodes.rows {
             let name = node.metadata.name.clone();
             let labels = &node.metadata.labels;
-            let keys = CONTROL_PLANE
-                .iter()
-                .any(|label| labels.contains_key(label))
+            let keys = CONTROL_PLANE.iter().any(|label| labels.contains_key(label))
                 || servers.contains(name.as_str());
             self.follows(any, Spot::Node(name.clone()), format!("({name})"));
             if keys {
