@@ -229,14 +229,16 @@ struct Recorded {
 
 impl From<Recorded> for Component {
     fn from(recorded: Recorded) -> Self {
+        let flags = Settings::recorded(recorded.kind.flags(), recorded.flags);
+        let config = Settings::recorded(recorded.kind.config(), recorded.config);
         Self {
             kind: recorded.kind,
             node: recorded.node,
             version: recorded.version,
             image: recorded.image,
             pid: recorded.pid,
-            flags: Settings::recorded(recorded.kind.flags(), recorded.flags),
-            config: Settings::recorded(recorded.kind.config(), recorded.config),
+            config: config.beside(&flags),
+            flags,
             unknown_flags: recorded.unknown_flags,
             drift: recorded.drift,
             comparable: recorded.comparable,

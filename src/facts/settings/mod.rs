@@ -28,6 +28,9 @@ pub mod tables;
 #[cfg(test)]
 mod tests;
 
+/// The name under which a snapshot holds the gap of all settings that it does not name.
+const EVERY: &str = "*";
+
 /// The cells of one table for one component.
 #[derive(Clone)]
 pub struct Settings {
@@ -98,9 +101,10 @@ impl Settings {
     /// What a snapshot recorded: names it does not know are dropped, and what it lacks, or holds as another type, is a
     /// gap.
     pub fn recorded(table: &'static Table, mut cells: BTreeMap<String, Cell<Scalar>>) -> Self {
+        let every = cells.remove(EVERY).filter(|cell| cell.gap().is_some());
         Self::build(table, |row| match cells.remove(&row.name) {
             Some(cell) if cell.value().is_none_or(|value| row.kind.holds(value)) => cell,
-            _ => Cell::default(),
+            _ => every.clone().unwrap_or_default(),
         })
     }
 
@@ -233,7 +237,10 @@ impl std::fmt::Debug for Settings {
 
 impl Serialize for Settings {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.cells())
+        match &self.nodes {
+            Nodes::Hidden(leaf) => serializer.collect_map([(EVERY, leaf)]),
+            Nodes::Each(_) => serializer.collect_map(self.cells()),
+        }
     }
 }
 

@@ -463,9 +463,19 @@ fn settings_of_which_nothing_is_known_are_one_reason() {
     assert_eq!(other.and_then(Cell::gap), Some(&gap));
     assert!(settings != build());
     let written = serde_json::to_value(build()).unwrap();
+    assert_eq!(written.as_object().unwrap().len(), 1);
+    let read = |written| {
+        let cells = serde_json::from_value(written).unwrap();
+        Settings::recorded(&tables::KUBELET_CONFIG, cells)
+    };
+    assert_eq!(read(written), build());
+    let written = serde_json::to_value(&settings).unwrap();
     assert_eq!(written.as_object().unwrap().len(), rows.len());
-    let read = serde_json::from_value(written).unwrap();
-    assert_eq!(Settings::recorded(&tables::KUBELET_CONFIG, read), build());
+    assert_eq!(read(written), settings);
+    // Only a gap can stand for all.
+    let value = Cell::explicit(Scalar::Bool(true), Source::computed("test"));
+    let value = serde_json::json!({ "*": value });
+    assert!(read(value).get(known).unwrap().gap().is_some());
 }
 
 proptest::proptest! {
