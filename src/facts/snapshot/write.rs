@@ -9,16 +9,21 @@ use serde::Serialize;
 use super::{FORMAT, Head, HeldKind, SnapshotError};
 use crate::facts::{Facts, Kind, Lack, Listing, Record, Visit};
 
+/// How many bytes are compressed at a time.
+const PIECE: usize = 64 << 10;
+
 /// Writes `facts` to `out`, compressed.
 ///
 /// # Errors
 /// [`SnapshotError::Write`] when `out` fails.
 pub fn write(facts: &Facts, out: impl Write) -> Result<(), SnapshotError> {
-    let out = GzBuilder::new().write(BufWriter::new(out), Compression::best());
+    let packed = GzBuilder::new().write(BufWriter::new(out), Compression::best());
+    // The library clears its buffer at each write, so it is given much at a time.
+    let out = BufWriter::with_capacity(PIECE, packed);
     write_lines(facts, Lines { out, rows: 0 })
-        .and_then(|mut lines| {
-            lines.out.try_finish()?;
-            lines.out.get_mut().flush()
+        .and_then(|lines| {
+            let packed = lines.out.into_inner().map_err(|error| error.into_error())?;
+            packed.finish()?.flush()
         })
         .map_err(SnapshotError::Write)
 }
