@@ -1,10 +1,11 @@
 //! Rows of running components, one per instance that was seen and one unread subject per instance that was not.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::catalog::SubjectKind;
 use crate::facts::component::{Component, ComponentKind};
-use crate::facts::host::Role;
+use crate::facts::host::{File, Role};
 use crate::facts::{Gap, GapReason, Lack};
 use crate::outcome::Subject;
 
@@ -22,35 +23,47 @@ fn component_kind(kind: SubjectKind) -> ComponentKind {
     }
 }
 
+/// The static pod manifests of one kind of component, by node.
+type Manifests<'f> = BTreeMap<&'f str, &'f File>;
+
+/// Where the settings of `component` are changed: its configuration file or manifest, as far as it is known.
+fn place(component: &Component, manifests: &Manifests<'_>) -> String {
+    let node = &component.node;
+    let named = component
+        .flags
+        .get("config")
+        .and_then(|cell| cell.value()?.as_text());
+    if let Some(path) = named.filter(|path| !path.is_empty()) {
+        return format!("{path} on {node}");
+    }
+    match manifests.get(node.as_str()) {
+        Some(file) => format!("{} on {node}", file.path),
+        None => format!("the command line of {} on {node}", component.kind.binary()),
+    }
+}
+
 impl World<'_> {
-    /// Where the settings of `component` are changed: its configuration file or manifest, as far as it is known.
-    fn place(&self, component: &Component) -> String {
-        let node = &component.node;
-        let named = component
-            .flags
-            .get("config")
-            .and_then(|cell| cell.value()?.as_text());
-        if let Some(path) = named.filter(|path| !path.is_empty()) {
-            return format!("{path} on {node}");
-        }
-        let manifest = Role::of_manifest(component.kind);
-        let files = &self.facts.files.rows;
-        match files
-            .iter()
-            .find(|file| file.role == manifest && &file.node == node)
-        {
-            Some(file) => format!("{} on {node}", file.path),
-            None => format!("the command line of {} on {node}", component.kind.binary()),
-        }
+    fn manifests(&self, kind: ComponentKind) -> Manifests<'_> {
+        let role = Role::of_manifest(kind);
+        let files = self.facts.files.rows.iter();
+        let of_kind = files.filter(|file| file.role == role);
+        // The first of a node counts.
+        let backwards = of_kind.rev();
+        backwards.map(|file| (&*file.node, file)).collect()
     }
 
     /// Why there is nothing about a component that is expected on `node`.
     fn not_seen(&self, kind: ComponentKind, node: &str) -> Gap {
-        if let Some(gap) = self.nodes.get(node).and_then(|known| known.unread.clone()) {
-            return gap;
-        }
-        if !self.facts.hosts.rows.iter().any(|host| host.node == node) {
-            return self.facts.unread_node(node);
+        match self.nodes.get(node) {
+            Some(known) => {
+                if let Some(gap) = &known.unread {
+                    return gap.clone();
+                }
+            }
+            None if !self.facts.hosts.rows.iter().any(|host| host.node == node) => {
+                return self.facts.unread_node(node);
+            }
+            None => {}
         }
         let what = format!("{} on node {node}, where none was found", kind.binary());
         let remedy = "start it, or read the machine on which it runs";
@@ -66,6 +79,7 @@ impl World<'_> {
             on.node = (!node.is_empty()).then(|| self.node_name(node));
             on
         };
+        let manifests = self.manifests(kind);
         let rows: Vec<Row<'_>> = listing
             .rows
             .iter()
@@ -80,7 +94,7 @@ impl World<'_> {
                 let parts = siblings::parts(component, siblings, authorities);
                 Row {
                     subject: on(&component.node).into(),
-                    place: Some(self.place(component).into()),
+                    place: Some(place(component, &manifests).into()),
                     variables: vec![
                         self.joined(siblings::schema(kind), parts, source.clone()),
                         self.node_slot(&component.node),
@@ -98,11 +112,9 @@ impl World<'_> {
         let mut none = format!("no {} runs here", kind.binary());
         match expected(self.facts, kind) {
             Expected::On(nodes) => {
-                let seen = |node: &String| {
-                    rows.iter()
-                        .any(|row| row.subject.node.as_deref() == Some(node.as_str()))
-                };
-                let missing = nodes.into_iter().filter(|node| !seen(node));
+                let seen = rows.iter().filter_map(|row| row.subject.node.as_deref());
+                let seen: BTreeSet<&str> = seen.collect();
+                let missing = nodes.into_iter().filter(|node| !seen.contains(&**node));
                 unread.extend(missing.map(|node| (on(&node), self.not_seen(kind, &node))));
             }
             Expected::Unclear(gap) => unread.push((

@@ -1,14 +1,14 @@
 //! What the engines computed, beside the facts it belongs to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::access::{Principals, principals};
 use super::authorities::Authorities;
 use super::certificates::Certificates;
-use super::endpoints::Shown;
+use super::endpoints::{Shown, by_node};
 use super::expected::every;
-use super::hosts::AskedFor;
+use super::hosts::{AskedFor, positions};
 use super::objects::Surroundings;
 use super::rbac::{BindingMark, CLUSTER_WIDE, RoleMark};
 use super::requests::Decision;
@@ -70,6 +70,8 @@ impl Derived {
         let processes = facts.pod_processes.rows.iter();
         let confinement = confinement(facts, lacking);
         let endpoints = facts.endpoints.rows.iter();
+        let by_node = by_node(facts);
+        let positions = positions(facts);
         let requests = facts.certificate_signing_requests.rows.iter();
         let rbac = Rbac::new(facts, lacking);
         let plugin = admission_plugin(facts, lacking);
@@ -91,7 +93,7 @@ impl Derived {
                 .collect(),
             certificates: Certificates::of(facts, lacking),
             shown: endpoints
-                .map(|endpoint| Shown::of(endpoint, facts, lacking))
+                .map(|endpoint| Shown::of(endpoint, &by_node, facts, lacking))
                 .collect(),
             requests: requests
                 .map(|request| Decision::of(request, lacking))
@@ -105,7 +107,7 @@ impl Derived {
                 .collect(),
             surroundings: Surroundings::of(facts, lacking),
             asked_for: processes
-                .map(|row| AskedFor::of(row, facts, lacking, &confinement))
+                .map(|row| AskedFor::of(row, &positions, lacking, &confinement))
                 .collect(),
             confinement,
             access: access(facts, lacking, &rbac),
@@ -209,15 +211,14 @@ fn kubelets(facts: &Facts, lacking: &Lacking) -> Cell<String> {
     {
         return Cell::Gap(gap.clone());
     }
-    let windows = |node: &str| {
-        let mut nodes = facts.nodes.rows.iter();
-        nodes.any(|known| {
-            known.metadata.name == node && known.status.node_info.operating_system == "windows"
-        })
-    };
+    let nodes = facts.nodes.rows.iter();
+    let windows: BTreeSet<&str> = nodes
+        .filter(|node| node.status.node_info.operating_system == "windows")
+        .map(|node| node.metadata.name.as_str())
+        .collect();
     let rows = facts.components.rows.iter();
     let seen: Vec<&Component> = rows
-        .filter(|component| component.kind == kind && !windows(&component.node))
+        .filter(|component| component.kind == kind && !windows.contains(&*component.node))
         .collect();
     seccomp_default(&seen, every(facts, kind).map(|_| ()))
 }

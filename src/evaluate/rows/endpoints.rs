@@ -1,5 +1,6 @@
 //! Rows of the addresses at which components listen.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use crate::facts::certificate::Certificate;
@@ -24,14 +25,36 @@ crate::facts::record! {
 }
 
 impl Shown {
-    pub(super) fn of(endpoint: &Endpoint, facts: &Facts, lacking: &Lacking) -> Self {
+    pub(super) fn of(
+        endpoint: &Endpoint,
+        by_node: &ByNode<'_>,
+        facts: &Facts,
+        lacking: &Lacking,
+    ) -> Self {
         Self {
-            from_file: from_file(endpoint, facts, lacking),
+            from_file: from_file(endpoint, by_node, facts, lacking),
         }
     }
 }
 
-fn from_file(endpoint: &Endpoint, facts: &Facts, lacking: &Lacking) -> Cell<bool> {
+/// Certificates by the node on which they lie.
+type ByNode<'f> = BTreeMap<&'f str, Vec<&'f Certificate>>;
+
+pub(super) fn by_node(facts: &Facts) -> ByNode<'_> {
+    let mut by_node = ByNode::new();
+    for certificate in &facts.certificates.rows {
+        let here = by_node.entry(&certificate.node).or_default();
+        here.push(certificate);
+    }
+    by_node
+}
+
+fn from_file(
+    endpoint: &Endpoint,
+    by_node: &ByNode<'_>,
+    facts: &Facts,
+    lacking: &Lacking,
+) -> Cell<bool> {
     let fields = ["node", "usedBy", "fingerprint", "position"];
     if let Some(gap) = lacking.among(Certificate::schema(), &fields) {
         return Cell::Gap(gap.clone());
@@ -50,17 +73,18 @@ fn from_file(endpoint: &Endpoint, facts: &Facts, lacking: &Lacking) -> Cell<bool
         _ => format!("{} serving", endpoint.component),
     };
     let by_name = format!("{usage} by name");
-    let meant = |one: &&Certificate| {
+    let meant = |one: &&&Certificate| {
         let uses = |usage: &String| one.used_by.contains(usage);
-        one.node == endpoint.node && one.position == 0 && (uses(&usage) || uses(&by_name))
+        one.position == 0 && (uses(&usage) || uses(&by_name))
     };
-    let mut named = facts.certificates.rows.iter().filter(meant);
-    if named.any(|one| one.fingerprint == *shown) {
+    let here = by_node.get(&*endpoint.node).into_iter().flatten();
+    let named: Vec<_> = here.filter(meant).collect();
+    if named.iter().any(|one| one.fingerprint == *shown) {
         return computed(true, ENGINE);
     }
     match facts.certificates.lacks.first() {
         Some(lack) => Cell::Gap(lack.gap.clone()),
-        None if facts.certificates.rows.iter().any(|one| meant(&one)) => computed(false, ENGINE),
+        None if !named.is_empty() => computed(false, ENGINE),
         None => Cell::Absent {
             source: Source::computed(ENGINE),
         },

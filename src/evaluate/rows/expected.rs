@@ -100,13 +100,13 @@ pub(super) fn every(facts: &Facts, kind: ComponentKind) -> Result<Vec<&Component
     match expected(facts, kind) {
         Expected::Unclear(gap) => Err(gap),
         Expected::Nowhere(_) => Ok(seen),
-        Expected::On(nodes) => match nodes
-            .into_iter()
-            .find(|node| !seen.iter().any(|component| &component.node == node))
-        {
-            Some(node) => Err(facts.unread_node(&node)),
-            None => Ok(seen),
-        },
+        Expected::On(nodes) => {
+            let on: BTreeSet<&str> = seen.iter().map(|one| one.node.as_str()).collect();
+            match nodes.iter().find(|node| !on.contains(node.as_str())) {
+                Some(node) => Err(facts.unread_node(node)),
+                None => Ok(seen),
+            }
+        }
     }
 }
 
@@ -143,6 +143,7 @@ fn control_plane(facts: &Facts) -> Expected {
 /// No kube-proxy anywhere, known from a complete list of what runs: another component does its work.
 fn proxy_replaced(facts: &Facts) -> bool {
     let proxy = |name: &str| name.contains("kube-proxy");
+    let read: BTreeSet<&str> = facts.hosts.rows.iter().map(|host| &*host.node).collect();
     facts.workloads.is_complete()
         && !facts
             .components
@@ -155,13 +156,11 @@ fn proxy_replaced(facts: &Facts) -> bool {
             .iter()
             .any(|workload| proxy(&workload.name))
         && facts.asked.namespaces.is_empty()
-        && facts.nodes.rows.iter().all(|node| {
-            facts
-                .hosts
-                .rows
-                .iter()
-                .any(|host| host.node == node.metadata.name)
-        })
+        && facts
+            .nodes
+            .rows
+            .iter()
+            .all(|node| read.contains(&*node.metadata.name))
 }
 
 fn names(facts: &Facts, wanted: impl Fn(&Node) -> bool) -> Vec<String> {

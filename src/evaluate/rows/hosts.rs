@@ -1,5 +1,6 @@
 //! Rows of nodes as machines, and of what runs in pods on them.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use crate::evaluate::engines::security::{Confinement, Effective};
@@ -30,11 +31,11 @@ crate::facts::record! {
 impl AskedFor {
     pub(super) fn of(
         row: &PodProcesses,
-        facts: &Facts,
+        positions: &Positions<'_>,
         lacking: &Lacking,
         confinement: &[Vec<Confinement>],
     ) -> Self {
-        let all = || containers(row, facts, lacking, confinement);
+        let all = || containers(row, positions, lacking, confinement);
         let seccomp = |one: &Effective| match &one.seccomp {
             Cell::Gap(gap) => Err(gap.clone()),
             other => Ok(other.value().is_some_and(|profile| profile != "Unconfined")),
@@ -51,10 +52,26 @@ impl AskedFor {
     }
 }
 
+/// The positions of workloads, by namespace and the name that processes know them by.
+type Positions<'f> = BTreeMap<(&'f str, String), usize>;
+
+pub(super) fn positions(facts: &Facts) -> Positions<'_> {
+    if facts.pod_processes.rows.is_empty() {
+        return Positions::new();
+    }
+    let workloads = facts.workloads.rows.iter().enumerate();
+    let named = workloads.map(|(at, one)| {
+        let name = format!("{} {}", one.kind, one.name);
+        ((one.namespace.as_str(), name), at)
+    });
+    // The first of a name counts.
+    named.rev().collect()
+}
+
 /// What confines the containers of the template that a process belongs to.
 fn containers<'c>(
     row: &PodProcesses,
-    facts: &Facts,
+    positions: &Positions<'_>,
     lacking: &Lacking,
     confinement: &'c [Vec<Confinement>],
 ) -> Result<&'c [Effective], Gap> {
@@ -66,10 +83,9 @@ fn containers<'c>(
         (Cell::Gap(gap), _) | (_, Cell::Gap(gap)) => return Err(gap.clone()),
         (name, template) => (name.value(), template.value()),
     };
-    let is = |kind: &str, own: &str| name.is_some_and(|name| *name == format!("{kind} {own}"));
-    let mut workloads = facts.workloads.rows.iter();
-    let position = workloads
-        .position(|one| one.namespace == row.namespace && is(&one.kind, &one.name))
+    let workload = name.and_then(|name| positions.get(&(&*row.namespace, name.clone())));
+    let position = workload
+        .copied()
         .zip(template.and_then(|template| usize::try_from(*template).ok()));
     let found = position.and_then(|(at, template)| confinement.get(at)?.get(template));
     match found.map(|found| &found.effective) {
