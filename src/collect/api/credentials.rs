@@ -9,7 +9,7 @@ use std::time::Duration;
 use http::Uri;
 use jiff::Timestamp;
 use k8s_openapi::ByteString;
-use kube::config::{AuthInfo, Cluster, ExecAuthCluster};
+use kube::config::{AuthInfo, Cluster, ExecAuthCluster, ExecConfig};
 use serde_json::Value;
 use x509_parser::pem::Pem;
 
@@ -164,39 +164,14 @@ fn log_in(
     if let Some(path) = user.token_file.take_if(|path| !path.is_empty())
         && !explicit
     {
-        let token = place.file("tokenFile", &path)?;
-        let token = String::from_utf8(token).map_err(|_| place.setting("tokenFile"))?;
-        // client-go takes a file that ends in a newline; the header does not. Such a file is not read again later.
-        if token.trim() == token {
-            user.token_file = Some(path);
-        } else {
-            user.token = Some(token.trim().to_owned().into());
-        }
+        take_token(&mut user, &place, path)?;
     }
-    if let Some(mut exec) = user.exec.take()
+    if let Some(exec) = user.exec.take()
         && !explicit
         && user.token.is_none()
         && user.token_file.is_none()
     {
-        if exec.provide_cluster_info {
-            exec.cluster = ExecAuthCluster::try_from(cluster).ok();
-        }
-        let given = plugin::run(&exec, limit).map_err(|source| ApiError::Plugin {
-            user: of(),
-            command: exec.command.clone().unwrap_or_default(),
-            install_hint: exec.install_hint.clone(),
-            source,
-        })?;
-        user.token = given
-            .token
-            .filter(|token| !token.is_empty())
-            .map(Into::into);
-        if let (Some(certificate), Some(key)) =
-            (given.client_certificate_data, given.client_key_data)
-        {
-            user.client_certificate_data = Some(base64(certificate));
-            user.client_key_data = Some(base64(key).into());
-        }
+        ask_plugin(&mut user, exec, cluster, limit, of)?;
     }
     let other = explicit || user.token.is_some() || user.token_file.is_some();
     let certificate = place.read(
@@ -208,6 +183,45 @@ fn log_in(
         valid_now(&pem, &place, other)?;
     }
     Ok(user)
+}
+
+/// The token in a file.
+fn take_token(user: &mut AuthInfo, place: &Place<'_>, path: String) -> Result<(), ApiError> {
+    let token = place.file("tokenFile", &path)?;
+    let token = String::from_utf8(token).map_err(|_| place.setting("tokenFile"))?;
+    // client-go takes a file that ends in a newline; the header does not. Such a file is not read again later.
+    if token.trim() == token {
+        user.token_file = Some(path);
+    } else {
+        user.token = Some(token.trim().to_owned().into());
+    }
+    Ok(())
+}
+
+/// The credentials that a plugin gives.
+fn ask_plugin(
+    user: &mut AuthInfo,
+    mut exec: ExecConfig,
+    cluster: &Cluster,
+    limit: Duration,
+    of: impl FnOnce() -> String,
+) -> Result<(), ApiError> {
+    if exec.provide_cluster_info {
+        exec.cluster = ExecAuthCluster::try_from(cluster).ok();
+    }
+    let given = plugin::run(&exec, limit).map_err(|source| ApiError::Plugin {
+        user: of(),
+        command: exec.command.clone().unwrap_or_default(),
+        install_hint: exec.install_hint.clone(),
+        source,
+    })?;
+    let token = given.token.filter(|token| !token.is_empty());
+    user.token = token.map(Into::into);
+    if let (Some(certificate), Some(key)) = (given.client_certificate_data, given.client_key_data) {
+        user.client_certificate_data = Some(base64(certificate));
+        user.client_key_data = Some(base64(key).into());
+    }
+    Ok(())
 }
 
 /// Whether a client certificate can be used now; beside another credential a stale one does not matter.
