@@ -18,7 +18,7 @@ use crate::score::{Overlay, score};
 
 mod outcomes;
 
-use outcomes::{control_plane, nodes, policies, workloads};
+use outcomes::{control_plane, nodes, policies, waivers, workloads};
 
 const API_SERVER: &str = "/etc/kubernetes/manifests/kube-apiserver.yaml";
 const NO_KUBELET: [&str; 2] = [
@@ -335,51 +335,6 @@ pub(super) fn judged() -> Judgement<'static> {
         &checks(),
         [control_plane(), nodes(), workloads(), policies()].concat(),
     )
-}
-
-/// One waiver in force, one that has ended, one without a finding.
-fn waivers() -> Vec<Waiver> {
-    let waiver = |line, check: &str, [field, value]: [&str; 2], expires: &str| {
-        let pattern = |name| (name == field).then(|| Pattern::new(value));
-        let file = "waivers.yaml".to_owned();
-        Waiver {
-            place: Place {
-                file,
-                line,
-                column: 5,
-            },
-            check: spot(check.to_owned()),
-            subject: Selector {
-                kind: pattern("kind"),
-                namespace: pattern("namespace"),
-                node: pattern("node"),
-                name: pattern("name"),
-            },
-            controls: Vec::new(),
-            owner: "platform".into(),
-            reason: "torn down every night".into(),
-            expires: expires.parse().expect("a day"),
-        }
-    };
-    let sandbox = Waiver {
-        controls: vec!["cis-2.0.1/5.3.2".into()],
-        ..waiver(
-            2,
-            "namespace-not-isolated",
-            ["name", "sandbox*"],
-            "2027-01-01",
-        )
-    };
-    vec![
-        sandbox,
-        waiver(8, "workload-privileged", ["namespace", "ci"], "2026-11-20"),
-        waiver(
-            13,
-            "role-wildcard",
-            ["name", "ClusterRole gone"],
-            "2027-01-01",
-        ),
-    ]
 }
 
 pub(super) fn gaps() -> Vec<Gap> {
