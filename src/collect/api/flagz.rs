@@ -10,7 +10,7 @@ use super::credentials::Settings;
 use super::instances::{self, Instance};
 use super::rights::{Right, Verdict};
 use super::session::Session;
-use crate::facts::component::{Arguments, ComponentKind, Sighting, Via};
+use crate::facts::component::{Arguments, ComponentKind, Sighting, Start, Via};
 use crate::facts::objects::{Node, Pod};
 use crate::facts::{Gap, GapReason};
 
@@ -100,11 +100,8 @@ fn not_served(instance: &str) -> Gap {
 /// What a mirror pod tells about the component in it.
 pub(super) fn mirror_pod(pod: &Pod) -> Option<Seen> {
     let argv = pod.component_argv().words();
-    let name = argv.first()?.rsplit('/').next()?;
-    let kind = ComponentKind::ALL
-        .into_iter()
-        .find(|kind| kind.binary() == name)?;
-    let container = pod.spec.containers.first()?;
+    let container = pod.component_container()?;
+    let kind = Start::of_container(argv, &container.name, &container.image)?.kind;
     // Values of environment variables are not kept, and only etcd reads any.
     let hidden = kind == ComponentKind::Etcd
         && (!container.env_from.is_empty()

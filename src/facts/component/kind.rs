@@ -45,9 +45,10 @@ impl ComponentKind {
         }
     }
 
-    /// The component whose binary is called `name`.
-    pub fn of_binary(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.binary() == name)
+    /// The component whose process the kernel calls `name`; it keeps 15 bytes of the name of a program.
+    pub fn of_process(name: &str) -> Option<Self> {
+        let kept = |kind: &Self| kind.binary().get(..15).unwrap_or(kind.binary()) == name;
+        Self::ALL.into_iter().find(kept)
     }
 
     /// The name of its rows in checks.

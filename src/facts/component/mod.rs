@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub use drift::Drift;
 pub use kind::ComponentKind;
+pub(crate) use program::{Start, container_argv};
 pub use sighting::{Arguments, DirectoryRead, FileRead, Files, Sighting, Via};
 pub use told::Told;
 
@@ -27,6 +28,8 @@ mod etcd;
 mod kind;
 mod kubelet;
 mod layers;
+mod program;
+mod shell;
 mod sighting;
 mod statement;
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Arguments, ComponentKind, Drift, Sighting, Via};
+use super::{Arguments, ComponentKind, Drift, Sighting, Start, Via};
 use crate::facts::settings::{Fallback, Row, Scalar, Settings, Version, parse, unrecorded};
 use crate::facts::{Cell, Gap, GapReason, Origin, Place, Source};
 
@@ -195,7 +195,8 @@ impl Sighting {
         let gap = match &self.arguments {
             Arguments::Flagz(values) => return self.shown(kind, values),
             Arguments::Argv(argv) | Arguments::Stated(argv, _) => {
-                match program(argv, kind.binary()) {
+                let start = Start::of(argv).filter(|start| start.kind == kind);
+                match start.and_then(|start| start.arguments) {
                     Some(arguments) => {
                         let parsed = parse(arguments, table, kind.parser());
                         unknown.extend(parsed.unknown);
@@ -264,13 +265,4 @@ impl Sighting {
         }
         view
     }
-}
-
-/// The arguments of `binary` in a command line that may begin with a wrapper such as `/go-runner --log-file=f`.
-fn program<'a>(argv: &'a [String], binary: &str) -> Option<&'a [String]> {
-    let is_binary = |word: &String| {
-        word.rsplit('/').next() == Some(binary) && !word.contains(char::is_whitespace)
-    };
-    let at = argv.iter().position(is_binary)?;
-    argv.get(at + 1..)
 }

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::{Arguments, Component, ComponentKind, DirectoryRead, FileRead, Files, Sighting, Via};
 use crate::facts::{Cell, Fields, Gap, GapReason, Origin, View};
 
+mod programs;
 mod sightings;
 
 /// Files of an imagined node: a text, or a gap where there is `None`.

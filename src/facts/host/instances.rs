@@ -10,7 +10,7 @@ use super::inquiry::Inquiry;
 use super::manifest::StaticContainer;
 use super::mounts::{Mount, View};
 use super::{Body, Process, Purpose};
-use crate::facts::component::{Arguments, Component, ComponentKind, Sighting, Told, Via};
+use crate::facts::component::{Arguments, Component, ComponentKind, Sighting, Start, Told, Via};
 use crate::facts::{Gap, GapReason};
 
 /// One component as found on a node.
@@ -66,15 +66,32 @@ impl Process {
     pub fn program(&self) -> Option<&str> {
         match &self.argv {
             Ok(argv) => argv.first()?.rsplit('/').next(),
-            // The kernel keeps 15 bytes of the name.
-            Err(_) if self.name == "kube-controller" => Some("kube-controller-manager"),
-            Err(_) => Some(&self.name),
+            Err(_) => match ComponentKind::of_process(&self.name) {
+                Some(kind) => Some(kind.binary()),
+                None => Some(&self.name),
+            },
+        }
+    }
+
+    /// The component it is or starts, and whether it is the component itself. A command line can be written over, so the
+    /// name that the kernel keeps counts, too, where the line says nothing.
+    pub(super) fn starts(&self) -> Option<(ComponentKind, bool)> {
+        let kept = || ComponentKind::of_process(&self.name);
+        match &self.argv {
+            Ok(argv) => match Start::of(argv) {
+                Some(start) => Some((start.kind, start.itself)),
+                None if argv.is_empty() || Start::knows(argv) => None,
+                None => kept().map(|kind| (kind, true)),
+            },
+            Err(_) => kept().map(|kind| (kind, true)),
         }
     }
 
     /// The component it is, if it is one.
     pub(super) fn component(&self) -> Option<ComponentKind> {
-        ComponentKind::of_binary(self.program()?)
+        self.starts()
+            .filter(|(_, itself)| *itself)
+            .map(|(kind, _)| kind)
     }
 }
 
@@ -304,7 +321,7 @@ impl Instance {
 impl StaticContainer {
     /// The component it starts, if it starts one.
     pub(super) fn component(&self) -> Option<ComponentKind> {
-        ComponentKind::of_binary(self.argv.first()?.rsplit('/').next()?)
+        Start::of_container(&self.argv, &self.name, &self.image).map(|start| start.kind)
     }
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::mounts::{View, join};
 use super::reduce::etcd_variables;
+use crate::facts::component::container_argv;
 
 /// What is kept of a static pod.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -131,12 +132,7 @@ impl StaticPod {
 
 impl Container {
     fn keep(self, volumes: &BTreeMap<String, String>) -> StaticContainer {
-        let mut argv = self.command;
-        if argv.is_empty() {
-            // The image's own entry point, which the manifest does not name.
-            argv.push(self.name.clone());
-        }
-        argv.extend(self.args);
+        let argv = container_argv(&self.name, &self.image, &self.command, &self.args);
         StaticContainer {
             name: self.name,
             image: self.image,

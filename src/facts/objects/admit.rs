@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::facts::component::{Start, container_argv};
 use crate::facts::redact::{self, Unprinted};
 
 /// Redaction of one kind. Runs once, right after decoding.
@@ -76,44 +77,53 @@ impl Admit for PodTemplateSpec {
 impl Admit for Pod {
     fn admit(&mut self) {
         redact::annotations(&mut self.metadata.annotations);
-        self.component_argv = component_argv(self);
+        if let Some((at, argv)) = component_argv(self) {
+            self.component_at = u32::try_from(at).unwrap_or_default();
+            self.component_argv = Unprinted::new(argv);
+        }
         self.spec.admit();
     }
 }
 
-/// The components that run as static pods.
-const COMPONENTS: &[&str] = &[
-    "kube-apiserver",
-    "kube-controller-manager",
-    "kube-scheduler",
-    "etcd",
-    "kubelet",
-    "kube-proxy",
-];
+/// The namespaces of static pods that are the control plane: Kubernetes' own, and those of OpenShift's operators.
+fn is_system(namespace: &str) -> bool {
+    namespace == "kube-system" || namespace.starts_with("openshift-")
+}
 
-/// The true command line of a component that runs as a static pod; nothing for any other pod.
-fn component_argv(pod: &Pod) -> Unprinted {
-    let mirror = pod
-        .metadata
-        .annotations
-        .contains_key("kubernetes.io/config.mirror");
-    let container = pod.spec.containers.first();
-    let program = container.and_then(|container| container.command.first());
-    let name = program.and_then(|program| program.rsplit('/').next());
-    let component = name.is_some_and(|name| COMPONENTS.contains(&name));
-    match container {
-        Some(container) if mirror && component && pod.metadata.namespace == "kube-system" => {
-            Unprinted::new([&container.command[..], &container.args[..]].concat())
-        }
-        _ => Unprinted::default(),
+/// The true command line of a component that runs as a static pod, with the position of its container; nothing for any
+/// other pod.
+fn component_argv(pod: &Pod) -> Option<(usize, Vec<String>)> {
+    let annotations = &pod.metadata.annotations;
+    if !annotations.contains_key("kubernetes.io/config.mirror")
+        || !is_system(&pod.metadata.namespace)
+    {
+        return None;
     }
+    let containers = pod.spec.containers.iter().enumerate();
+    let mut argvs = containers.map(|(at, one)| {
+        let argv = container_argv(&one.name, &one.image, &one.command, &one.args);
+        (at, one, argv)
+    });
+    let component = |one: &Container, argv: &[String]| {
+        Start::of_container(argv, &one.name, &one.image).is_some()
+    };
+    argvs
+        .find(|(_, one, argv)| component(one, argv))
+        .map(|(at, _, argv)| (at, argv))
 }
 
 impl Pod {
-    /// The true command line of a control-plane component that runs as a static pod (its mirror pod in `kube-system`), for
-    /// the reader of its flags. Empty for all other pods; neither stored nor printed.
+    /// The true command line of a control-plane component that runs as a static pod (its mirror pod in a namespace of the
+    /// system), for the reader of its flags. Empty for all other pods; neither stored nor printed.
     pub fn component_argv(&self) -> &Unprinted {
         &self.component_argv
+    }
+
+    /// The container that starts that component.
+    pub fn component_container(&self) -> Option<&Container> {
+        let at = usize::try_from(self.component_at).ok()?;
+        let known = !self.component_argv.words().is_empty();
+        self.spec.containers.get(at).filter(|_| known)
     }
 }
 

@@ -26,6 +26,9 @@ object! {
             #[prost(message, required, tag = "1001")]
             #[serde(skip)]
             component_argv: Unprinted,
+            #[prost(uint32, tag = "1002")]
+            #[serde(skip)]
+            component_at: u32,
         }
     }
 }

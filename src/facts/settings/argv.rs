@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::syntax::parse_bool;
 use super::{Scalar, Table};
 
 /// What a command line sets.
@@ -11,6 +12,8 @@ pub struct Parsed {
     pub given: BTreeMap<String, Option<Scalar>>,
     /// The names of flags that the table does not have. Their values are never kept.
     pub unknown: Vec<String>,
+    /// Whether it asks for help or the version, so that the program answers and ends.
+    pub exits: bool,
 }
 
 /// Which of the two parsers a component uses.
@@ -26,7 +29,10 @@ pub enum Parser {
 pub fn parse(arguments: &[String], table: &Table, parser: Parser) -> Parsed {
     let mut parsed = Parsed::default();
     let mut rest = arguments.iter();
+    // Whether the word before is a flag that is not known, of which this one may be the value.
+    let mut open = false;
     while let Some(argument) = rest.next() {
+        let (exits, unknown) = (parsed.exits, parsed.unknown.len());
         let name = argument.trim_start_matches('-');
         let dashes = argument.len() - name.len();
         match (dashes, parser) {
@@ -49,6 +55,10 @@ pub fn parse(arguments: &[String], table: &Table, parser: Parser) -> Parsed {
             (1, Parser::Pflag) => parsed.short(table, name, &mut rest),
             _ => parsed.unknown.push("(malformed)".to_owned()),
         }
+        if open {
+            parsed.exits = exits;
+        }
+        open = parsed.unknown.len() > unknown && !argument.contains('=');
     }
     parsed
 }
@@ -63,6 +73,7 @@ impl Parsed {
         rest: &mut std::slice::Iter<'_, String>,
     ) {
         let Some(row) = table.position(&name).and_then(|at| table.rows.get(at)) else {
+            self.answer(&name, value);
             self.unknown.push(name);
             return;
         };
@@ -78,6 +89,20 @@ impl Parsed {
             None => value.and_then(|value| row.kind.set(None, value)),
         };
         self.given.insert(name, set);
+    }
+
+    /// Notes a flag that is answered and not obeyed: help, and the version. `--version=v1.30.0` only sets what is reported
+    /// (k8s.io/component-base/version/verflag).
+    fn answer(&mut self, name: &str, value: Option<&str>) {
+        match name {
+            "help" | "h" => self.exits = true,
+            "version" => {
+                let asked = |value| value == "raw" || parse_bool(value) == Some(true);
+                self.exits = value.is_none_or(asked);
+            }
+            name if name.starts_with("print-") => self.exits = true,
+            _ => {}
+        }
     }
 
     /// A group of one-letter flags. The only one that Kubernetes has besides `-h` is `-v`, and a group ends with a flag
@@ -100,6 +125,7 @@ impl Parsed {
                 self.set(table, name, value, rest);
                 return;
             }
+            self.exits = true;
             group = after;
         }
     }
