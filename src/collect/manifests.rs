@@ -12,7 +12,7 @@ use std::sync::mpsc;
 
 use jiff::Timestamp;
 
-use crate::facts::objects::{Content, Document, decode_manifest};
+use crate::facts::objects::{Content, Document, decode_manifest_file};
 use crate::facts::{Asked, Cluster, Facts, Gap, GapReason, Manifests};
 
 /// The largest file that is read; the API server takes requests of 3 MiB.
@@ -231,10 +231,7 @@ fn text(from: impl Read, size: u64, name: &str) -> Result<Vec<Document>, Gap> {
             &format!("it is larger than {} MiB", LARGEST >> 20),
         ));
     }
-    match String::from_utf8(bytes) {
-        Ok(text) => Ok(decode_manifest(&text)),
-        Err(_) => Err(unreadable("file", name, "it is no UTF-8 text")),
-    }
+    Ok(decode_manifest_file(&bytes))
 }
 
 fn failed(error: &io::Error, name: &str) -> Gap {

@@ -269,7 +269,7 @@ const CONFIGURATIONS: &[&str] = &["ClusterConfiguration", "kubelet", "config.con
 
 /// A configuration without what may be secret, as JSON (which is YAML too).
 fn configuration(text: &str) -> String {
-    match super::yaml::value(text) {
+    match super::first_document(text) {
         Ok(mut value) => {
             redact::configuration(&mut value);
             value.to_string()

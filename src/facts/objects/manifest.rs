@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::yaml;
+use super::yaml::{self, Json};
 use super::{Broken, Object};
 
 /// One object of a manifest, or what stands in its place.
@@ -44,71 +44,136 @@ pub enum Content {
 /// How deep lists may stand in lists.
 const DEEPEST_LIST: usize = 8;
 
+/// Reads a manifest from the bytes of a file, as kubectl does: marked UTF-16 too, and signs that are no UTF-8 hide nothing else.
+pub fn decode_manifest_file(bytes: &[u8]) -> Vec<Document> {
+    decode_manifest(&yaml::text(bytes))
+}
+
 /// Reads all objects of a manifest, redacted, in their order; lists are replaced by their items.
+///
+/// Where kubectl stops at what it cannot read, the next document goes on here.
 pub fn decode_manifest(text: &str) -> Vec<Document> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    if text.trim_start().starts_with('{')
-        && let Ok(value) = serde_json::from_str(text)
-    {
-        return read(1, value, DEEPEST_LIST);
+    let text = text.strip_prefix(yaml::MARK).unwrap_or(text);
+    let (mut out, rest) = (Vec::new(), text.trim_start());
+    let mut read = 0;
+    if rest.starts_with('{') {
+        // JSON objects stand one behind another; what follows them is YAML.
+        let mut stream = serde_json::Deserializer::from_str(text).into_iter::<Json>();
+        let mut line = Lines::default();
+        while let Some(Ok(Json(value))) = stream.next() {
+            let start = text[read..].find('{').map_or(read, |at| read + at);
+            out.extend(objects(line.at(text, start), value, DEEPEST_LIST));
+            read = stream.byte_offset();
+        }
     }
-    let mut out = Vec::new();
-    for (line, document) in split(text) {
-        match yaml::value(document) {
-            Ok(Value::Null) => {}
-            Ok(value) => out.extend(read(line + leading(document), value, DEEPEST_LIST)),
-            Err(fault) => out.push(Document {
-                line,
-                content: Content::Broken {
-                    line: line + fault.line.saturating_sub(1),
-                    kind: None,
-                    broken: Broken {
-                        why: fault.why,
-                        ..Broken::default()
-                    },
+    let before = text[..read].matches('\n').count();
+    for (line, part) in split(&text[read..]) {
+        let line = before + line;
+        let broken = |at: usize, why: String| Document {
+            line,
+            content: Content::Broken {
+                line: line + at.saturating_sub(1),
+                kind: None,
+                broken: Broken {
+                    why,
+                    ..Broken::default()
                 },
-            }),
+            },
+        };
+        match part {
+            Part::Behind(at) => out.push(broken(at, BEHIND.to_owned())),
+            Part::Document(document) => match yaml::value(document) {
+                Ok(Value::Null) => {}
+                Ok(value) => out.extend(objects(line + leading(document), value, DEEPEST_LIST)),
+                Err(fault) => out.push(broken(fault.line, fault.why)),
+            },
         }
     }
     out
 }
 
-/// How many lines stand before the content of a document: its mark, comments, nothing.
-fn leading(document: &str) -> usize {
-    let content = |line: &str| {
-        let line = line.trim();
-        !(line.is_empty() || line == "---" || line.starts_with(['#', '%']))
-    };
-    document.lines().position(content).unwrap_or_default()
+/// Counts lines on the way through a text.
+#[derive(Default)]
+struct Lines {
+    read: usize,
+    passed: usize,
 }
 
-/// Splits at the lines that start a document (`---`) or end one (`...`), which YAML allows nowhere else at the start of a
-/// line. Returns each part with the number of its first line.
-fn split(text: &str) -> Vec<(usize, &str)> {
-    let marks = |line: &str, mark: &str| {
-        line.strip_prefix(mark)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace))
-    };
-    let (mut parts, mut start, mut first, mut at) = (Vec::new(), 0, 1, 0);
-    for (index, line) in text.split_inclusive('\n').enumerate() {
-        let end = at + line.len();
-        if marks(line, "---") {
-            parts.push((first, &text[start..at]));
-            (start, first) = (at, index + 1);
-        } else if marks(line, "...") {
-            parts.push((first, &text[start..at]));
-            (start, first) = (end, index + 2);
-        }
-        at = end;
+impl Lines {
+    /// The line on which this position stands; positions only grow.
+    fn at(&mut self, text: &str, position: usize) -> usize {
+        self.passed += text[self.read..position].matches('\n').count();
+        self.read = position;
+        self.passed + 1
     }
-    parts.push((first, &text[start..]));
-    let directive = |line: &str| line.trim().is_empty() || line.starts_with(['%', '#']);
-    parts.retain(|(_, part)| !part.lines().all(directive));
+}
+
+/// How many lines stand before the content of a document: comments, directives, nothing.
+fn leading(document: &str) -> usize {
+    let mut lines = document.lines();
+    lines.position(|line| !is_silent(line)).unwrap_or_default()
+}
+
+fn is_silent(line: &str) -> bool {
+    line.trim_start().is_empty() || line.trim_start().starts_with(['%', '#'])
+}
+
+/// A part of a manifest.
+enum Part<'t> {
+    Document(&'t str),
+    /// Something behind the end of a document, so many lines behind it.
+    Behind(usize),
+}
+
+/// Why that is not read.
+const BEHIND: &str = "it stands behind the end of a document (...), where kubectl does not look";
+
+/// What stands on a line behind the mark of a document, if it is one.
+fn behind<'t>(line: &'t str, mark: &str) -> Option<&'t str> {
+    let rest = line.strip_prefix(mark)?;
+    (rest.is_empty() || rest.starts_with(char::is_whitespace)).then_some(rest.trim_start())
+}
+
+/// Splits at the lines that start a document (`---`), as kubectl does, and at those that end one (`...`), which YAML allows
+/// nowhere else at the start of a line. Returns each part with the number of its first line.
+fn split(text: &str) -> Vec<(usize, Part<'_>)> {
+    let (mut parts, mut start, mut first, mut at, mut ended) = (Vec::new(), 0, 1, 0, false);
+    for (index, line) in text.split_inclusive('\n').enumerate() {
+        let next = at + line.len();
+        if let Some(rest) = behind(line, "---") {
+            parts.extend(part(first, &text[start..at], ended));
+            // Its line belongs to the document only if more stands on it.
+            let bare = rest.is_empty() || rest.starts_with('#');
+            (start, first) = if bare {
+                (next, index + 2)
+            } else {
+                (at, index + 1)
+            };
+            ended = false;
+        } else if behind(line, "...").is_some() {
+            parts.extend(part(first, &text[start..at], ended));
+            (start, first, ended) = (next, index + 2, true);
+        }
+        at = next;
+    }
+    parts.extend(part(first, &text[start..], ended));
     parts
 }
 
+fn part(first: usize, text: &str, ended: bool) -> Option<(usize, Part<'_>)> {
+    // A byte order mark may stand where a document starts.
+    let text = text.strip_prefix(yaml::MARK).unwrap_or(text);
+    let at = text.lines().position(|line| !is_silent(line))?;
+    let part = if ended {
+        Part::Behind(at + 1)
+    } else {
+        Part::Document(text)
+    };
+    Some((first, part))
+}
+
 /// Reads one value: an object, or a list of them.
-fn read(line: usize, mut value: Value, depth: usize) -> Vec<Document> {
+fn objects(line: usize, mut value: Value, depth: usize) -> Vec<Document> {
     let said = |value: &Value, pointer: &str| {
         let text = value.pointer(pointer).and_then(Value::as_str);
         text.filter(|text| !text.is_empty()).map(str::to_owned)
@@ -148,7 +213,9 @@ fn read(line: usize, mut value: Value, depth: usize) -> Vec<Document> {
         };
         let typed = |item| with_type(item, &api_version, item_kind);
         let items = items.into_iter().map(typed);
-        return items.flat_map(|item| read(line, item, depth - 1)).collect();
+        return items
+            .flat_map(|item| objects(line, item, depth - 1))
+            .collect();
     }
     let content = match Object::read(&api_version, said_kind, value) {
         Some(Ok(object)) => Content::Object(object),

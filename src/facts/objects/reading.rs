@@ -5,7 +5,6 @@
 //!   lists and maps stay what they are: the core API group *is* `""`.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error};
 use serde_json::Number;
@@ -83,41 +82,7 @@ macro_rules! inlined {
 }
 pub(crate) use inlined;
 
-nullable!(Switch, String);
-
-/// A truth value, also as the words that YAML 1.1 knows. Kubernetes reads `hostNetwork: yes` as true, the YAML library here
-/// as a text.
-#[derive(Default)]
-struct Switch(bool);
-
-impl<'de> Deserialize<'de> for Switch {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Words;
-        impl serde::de::Visitor<'_> for Words {
-            type Value = Switch;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a boolean")
-            }
-            fn visit_bool<E: Error>(self, value: bool) -> Result<Switch, E> {
-                Ok(Switch(value))
-            }
-            fn visit_str<E: Error>(self, word: &str) -> Result<Switch, E> {
-                match word {
-                    "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Ok(Switch(true)),
-                    "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => Ok(Switch(false)),
-                    _ => Err(E::custom("a text, expected a boolean")),
-                }
-            }
-        }
-        deserializer.deserialize_any(Words)
-    }
-}
-
-impl Lenient for bool {
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Switch::read(deserializer).map(|Switch(value)| value)
-    }
-}
+nullable!(bool, String);
 
 /// Whole numbers, through [`Number`]: inside flattened structs that is the one reading that works whichever way the JSON
 /// library is built to keep its numbers.

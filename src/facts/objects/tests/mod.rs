@@ -4,6 +4,7 @@ mod encodings;
 mod hostile;
 mod manifests;
 mod rules;
+mod yaml;
 
 use serde_json::Value;
 

@@ -22,7 +22,7 @@ fn answers(facts: &Facts) -> [Option<bool>; 3] {
 }
 
 const CLOUD: &str =
-    "{kind: Node, apiVersion: v1, metadata: {name: n}, spec: {providerID: 'aws:///eu/i-1'}}\n---\n";
+    "{kind: Node, apiVersion: v1, metadata: {name: m}, spec: {providerID: 'aws:///eu/i-1'}}\n---\n";
 
 /// Ingress isolated, egress isolated, metadata service reachable (`-` for no) | the specs of the policies, ` + ` between.
 const CASES: &str = "
@@ -90,7 +90,7 @@ fn what_is_open_is_known_however_little_was_read() {
 #[test]
 fn metadata_is_out_of_question_outside_a_cloud_only_when_all_nodes_are_known() {
     let node =
-        "{kind: Node, apiVersion: v1, metadata: {name: n}, spec: {providerID: 'kind://docker/n'}}";
+        "{kind: Node, apiVersion: v1, metadata: {name: m}, spec: {providerID: 'kind://docker/n'}}";
     let mut facts = world(node, &[]);
     assert_eq!(answers(&facts)[2], Some(false));
     facts.nodes.lacks.push(lack());

@@ -147,7 +147,7 @@ fn allowed(
 
 fn selector() -> impl Strategy<Value = String> {
     let label =
-        ("app|tier", "x|y").prop_map(|(key, value)| format!("{{matchLabels: {{{key}: {value}}}}}"));
+        ("app|tier", "x|z").prop_map(|(key, value)| format!("{{matchLabels: {{{key}: {value}}}}}"));
     let demand = (
         "app|tier",
         prop_oneof![
@@ -216,8 +216,8 @@ fn end() -> impl Strategy<Value = Plain> {
     let labels = prop_oneof![
         Just(""),
         Just("app=x"),
-        Just("app=y,tier=x"),
-        Just("tier=y")
+        Just("app=z,tier=x"),
+        Just("tier=z")
     ];
     let pod = (0..3usize, labels).prop_map(|(at, labels)| {
         let pairs = labels.split(',').filter_map(|pair| pair.split_once('='));

@@ -189,7 +189,7 @@ fn circles_and_roles_that_are_gone_end_well() {
 ---
 {kind: ClusterRoleBinding, apiVersion: rbac.authorization.k8s.io/v1, metadata: {name: x}, roleRef: {kind: ClusterRole, name: turn}, subjects: [{kind: User, name: anne}, {kind: User, name: bonny}]}
 ---
-{kind: ClusterRoleBinding, apiVersion: rbac.authorization.k8s.io/v1, metadata: {name: y}, roleRef: {kind: ClusterRole, name: gone}, subjects: [{kind: User, name: anne}]}
+{kind: ClusterRoleBinding, apiVersion: rbac.authorization.k8s.io/v1, metadata: {name: w}, roleRef: {kind: ClusterRole, name: gone}, subjects: [{kind: User, name: anne}]}
 ";
     assert_eq!(steps(circle), None);
     let mut facts = world(circle, &[]);
