@@ -41,6 +41,17 @@ impl Catalog {
     /// # Errors
     /// A folder that cannot be listed; else all problems of all files, ordered by place.
     pub fn load(folders: &[PathBuf]) -> Result<Self, CatalogError> {
+        match Self::draft(folders)? {
+            (catalog, problems) if problems.is_empty() => Ok(catalog),
+            (_, problems) => Err(CatalogError::Problems(problems)),
+        }
+    }
+
+    /// As [`Self::load`], with what can be made of the files beside the problems: whoever looks further finds more of them.
+    ///
+    /// # Errors
+    /// A folder that cannot be listed.
+    pub fn draft(folders: &[PathBuf]) -> Result<(Self, Vec<Problem>), CatalogError> {
         let mut reading = Reading::default();
         for (file, bytes) in SHIPPED {
             reading.add(file, bytes);
@@ -56,10 +67,7 @@ impl Catalog {
                 }
             }
         }
-        match reading.link() {
-            (catalog, problems) if problems.is_empty() => Ok(catalog),
-            (_, problems) => Err(CatalogError::Problems(problems)),
-        }
+        Ok(reading.link())
     }
 }
 

@@ -4,6 +4,7 @@ use std::error::Error as _;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::exit::Exit;
 use crate::catalog::{CatalogError, Problem};
 use crate::collect::CollectError;
 use crate::facts::SnapshotError;
@@ -129,6 +130,14 @@ impl CliError {
             cause = error.source();
         }
         false
+    }
+
+    /// How the command ended: that nobody answers is no mistake of whoever asked.
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Collect(error) if error.is_silence() => Exit::Incomplete,
+            _ => Exit::Error,
+        }
     }
 
     /// The message with its causes, one line.

@@ -1,6 +1,7 @@
 //! The command line: arguments, settings, progress, exit status. Drives every other layer and holds no logic of theirs.
 
 mod args;
+mod catalog;
 mod commands;
 mod error;
 mod exit;
@@ -31,7 +32,7 @@ pub fn run(cli: Cli) -> Exit {
         Err(error) if error.is_closed_pipe() => Exit::Done,
         Err(error) => {
             explain(&error);
-            Exit::Error
+            error.exit()
         }
     }
 }

@@ -19,11 +19,13 @@ const OF_MANIFESTS: [&str; 2] = ["cks", "pss-restricted"];
 pub(super) struct Selection<'c> {
     catalog: &'c Catalog,
     wanted: Vec<Wanted<'c>>,
+    /// Single checks, as a profile of their own; what is wanted then says only what is exempt from them.
+    single: Option<Profile>,
 }
 
 enum Wanted<'c> {
     /// This profile.
-    Profile(Cow<'c, Profile>),
+    Profile(&'c Profile),
     /// The edition of this benchmark that fits.
     Benchmark(String),
 }
@@ -31,42 +33,46 @@ enum Wanted<'c> {
 /// What the run reports by.
 pub(super) struct Chosen<'s> {
     /// The profiles, in the order asked for, each once.
-    pub(super) profiles: Vec<&'s Profile>,
+    pub(super) profiles: Vec<Cow<'s, Profile>>,
     /// Why editions were chosen, by profile id.
     pub(super) reasons: BTreeMap<String, String>,
 }
 
 impl<'c> Selection<'c> {
-    /// The profiles and benchmarks asked for; with `--check`, one profile made of just those checks.
+    /// The profiles and benchmarks asked for; with `--check`, one profile made of just those checks, from which is exempt
+    /// what is exempt from the others.
     pub(super) fn new(
         catalog: &'c Catalog,
         args: &SelectionArgs,
         manifests: bool,
     ) -> Result<Self, CliError> {
-        let wanted = if !args.checks.is_empty() {
-            let checks = args.checks.iter().map(|id| checks::find(catalog, id));
-            let profile = of_checks(checks.collect::<Result<_, _>>()?);
-            vec![Wanted::Profile(Cow::Owned(profile))]
-        } else if args.profiles.is_empty() {
-            let default = if manifests { OF_MANIFESTS } else { DEFAULT };
-            let wanted = default.iter().map(|id| wanted(catalog, id));
-            wanted.collect::<Result<_, _>>()?
-        } else {
-            let wanted = args.profiles.iter().map(|id| wanted(catalog, id));
-            wanted.collect::<Result<_, _>>()?
+        let default = if manifests { OF_MANIFESTS } else { DEFAULT };
+        let named: Vec<&str> = match args.profiles.as_slice() {
+            [] => default.to_vec(),
+            named => named.iter().map(String::as_str).collect(),
         };
-        Ok(Self { catalog, wanted })
+        let wanted = named.iter().map(|id| wanted(catalog, id));
+        let checks = args.checks.iter().map(|id| checks::find(catalog, id));
+        let checks: Vec<&Check> = checks.collect::<Result<_, _>>()?;
+        Ok(Self {
+            catalog,
+            wanted: wanted.collect::<Result<_, _>>()?,
+            single: (!checks.is_empty()).then(|| of_checks(checks)),
+        })
     }
 
     /// Every profile that may be chosen.
     pub(super) fn candidates(&self) -> Vec<&Profile> {
+        if let Some(single) = &self.single {
+            return vec![single];
+        }
         let of = |wanted: &Wanted<'c>| match wanted {
             Wanted::Profile(_) => Vec::new(),
             Wanted::Benchmark(name) => self.catalog.editions(name),
         };
         let editions = self.wanted.iter().flat_map(of);
         let named = self.wanted.iter().filter_map(|wanted| match wanted {
-            Wanted::Profile(profile) => Some(&**profile),
+            Wanted::Profile(profile) => Some(*profile),
             Wanted::Benchmark(_) => None,
         });
         named.chain(editions).collect()
@@ -74,28 +80,38 @@ impl<'c> Selection<'c> {
 
     /// The profiles for `server`.
     pub(super) fn choose(&self, server: Server<'_>) -> Chosen<'_> {
-        let mut chosen = Chosen {
-            profiles: Vec::new(),
-            reasons: BTreeMap::new(),
-        };
+        let mut profiles: Vec<&Profile> = Vec::new();
+        let mut reasons = BTreeMap::new();
         for wanted in &self.wanted {
             let profile = match wanted {
-                Wanted::Profile(profile) => &**profile,
+                Wanted::Profile(profile) => *profile,
                 Wanted::Benchmark(name) => {
                     // `wanted` saw that it has editions.
                     let Some(choice) = self.catalog.edition(name, server) else {
                         continue;
                     };
                     let id = choice.profile.id.value.clone();
-                    chosen.reasons.insert(id, choice.reason);
+                    reasons.insert(id, choice.reason);
                     choice.profile
                 }
             };
-            if chosen.profiles.iter().all(|known| known.id != profile.id) {
-                chosen.profiles.push(profile);
+            if profiles.iter().all(|known| known.id != profile.id) {
+                profiles.push(profile);
             }
         }
-        chosen
+        let Some(single) = &self.single else {
+            let profiles = profiles.into_iter().map(Cow::Borrowed).collect();
+            return Chosen { profiles, reasons };
+        };
+        let exemptions = profiles.iter().flat_map(|profile| &profile.exemptions);
+        let single = Profile {
+            exemptions: exemptions.cloned().collect(),
+            ..single.clone()
+        };
+        Chosen {
+            profiles: vec![Cow::Owned(single)],
+            reasons: BTreeMap::new(),
+        }
     }
 }
 
@@ -103,8 +119,7 @@ fn wanted<'c>(catalog: &'c Catalog, id: &str) -> Result<Wanted<'c>, CliError> {
     if !catalog.profiles.contains_key(id) && !catalog.editions(id).is_empty() {
         return Ok(Wanted::Benchmark(id.to_owned()));
     }
-    let profile = profiles::find(catalog, id)?;
-    Ok(Wanted::Profile(Cow::Borrowed(profile)))
+    Ok(Wanted::Profile(profiles::find(catalog, id)?))
 }
 
 /// A profile of one control per check.
@@ -127,7 +142,6 @@ fn of_checks(checks: Vec<&Check>) -> Profile {
         description: String::new(),
         pass_mark: None,
         suits: None,
-        // Who asks for checks and no profile is told what they say.
         exemptions: Vec::new(),
         sections: vec![Section {
             id: "1".to_owned(),

@@ -12,7 +12,7 @@ use super::error::CliError;
 use super::live;
 use super::terminal::Terminal;
 use crate::collect;
-use crate::facts::{Asked, Facts, Lacking, Manifests, Snapshot, snapshot};
+use crate::facts::{Facts, Lacking, Manifests, Snapshot, snapshot};
 use crate::report::document;
 
 /// The snapshot behind `--demo`, recorded from the test bed by `tests/testbed/record-demo`.
@@ -52,7 +52,8 @@ pub(crate) fn broken(path: &Path, source: crate::facts::SnapshotError) -> CliErr
 }
 
 /// Where the facts were read, the same for the live run and its snapshot.
-pub(crate) fn source(asked: &Asked) -> document::Source {
+pub(crate) fn source(facts: &Facts) -> document::Source {
+    let asked = &facts.asked;
     if let Some(manifests) = &asked.manifests {
         return document::Source {
             kind: document::SourceKind::Manifests,
@@ -62,7 +63,9 @@ pub(crate) fn source(asked: &Asked) -> document::Source {
     }
     let mut read = Vec::new();
     if asked.api.is_some() {
+        let silent = facts.cluster.name.gap().is_some();
         read.push(match &asked.namespaces[..] {
+            _ if silent => "no answer of the API".to_owned(),
             [] => "API".to_owned(),
             // Whoever reads a report of a part must not take it for the whole.
             some => format!("API, only {}", some.join(", ")),

@@ -41,6 +41,11 @@ pub enum CollectError {
 }
 
 impl CollectError {
+    /// Whether the target did not answer, which is nobody's mistake in asking.
+    pub fn is_silence(&self) -> bool {
+        matches!(self, Self::Api(error) if error.silence().is_some())
+    }
+
     /// What to try.
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -57,7 +62,7 @@ impl CollectError {
 /// when the node is read.
 ///
 /// # Errors
-/// When one of them cannot be reached at all; everything smaller is a gap.
+/// When nothing is left that could be read, or what was asked for makes no sense; everything smaller is a gap.
 pub fn facts(
     target: &Target,
     now: Timestamp,
@@ -71,23 +76,18 @@ pub fn facts(
     };
     let mut facts = Facts::unrecorded(now, asked, Cluster::default());
     facts.expect_nodes();
-    let mut told = Told::default();
-    let mut pods = PodIndex::default();
-    if let Some(access) = &target.api {
-        let nodes = target.local.is_some() || target.ssh.is_some();
-        let answer = ask(access, &target.namespaces, nodes, progress)?;
-        for note in &answer.notes {
-            progress.note(note);
-        }
-        (told, pods) = take(&mut facts, answer);
-    }
+    let (told, pods) = match &target.api {
+        Some(access) => answers(&mut facts, access, target, progress)?.unzip(),
+        None => (None, None),
+    };
+    let told = told.unwrap_or_default();
     if let Some(node) = &target.local {
         read(&mut facts, node, &told, progress)?;
     }
     if let Some(ssh) = &target.ssh {
         log_in(&mut facts, ssh, &told, progress);
     }
-    if target.api.is_none() {
+    if facts.cluster.distribution.value().is_none() {
         // Without an API the nodes say what made them.
         let known = |host: &&Host| host.distribution.value().is_some();
         if let Some(host) = facts.hosts.rows.iter().find(known) {
@@ -95,10 +95,37 @@ pub fn facts(
         }
     }
     facts.take_told(&told);
-    if target.api.is_some() {
+    if let Some(pods) = pods {
         facts.take_pods(&pods);
     }
     Ok(facts)
+}
+
+/// Takes what the API answers. One that does not answer is a gap where nodes are asked too: they are judged without it.
+fn answers(
+    facts: &mut Facts,
+    access: &Access,
+    target: &Target,
+    progress: &dyn Progress,
+) -> Result<Option<(Told, PodIndex)>, CollectError> {
+    let nodes = target.local.is_some() || target.ssh.is_some();
+    match ask(access, &target.namespaces, nodes, progress) {
+        Ok(answer) => {
+            for note in &answer.notes {
+                progress.note(note);
+            }
+            Ok(Some(take(facts, answer)))
+        }
+        Err(CollectError::Api(error)) if target.names_nodes() => {
+            let Some((server, gap)) = error.silence() else {
+                return Err(error.into());
+            };
+            progress.note(&error.with_causes());
+            facts.no_answer(server, &gap);
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// Reads nodes by SSH; one that cannot be read is a gap.

@@ -6,7 +6,7 @@ use super::component::{Component, ComponentKind, DirectoryRead, FileRead, Files,
 use super::host::HostFacts;
 use super::objects::Object;
 use super::workload::{Folded, Folder, PodIndex};
-use super::{Cell, Facts, Gap, GapReason, Lack, Listing, Manifests, Source};
+use super::{Cell, Cluster, Facts, Gap, GapReason, Lack, Listing, Manifests, Source};
 
 impl Facts {
     /// Takes `objects` as all that an API holds: every kind of object is complete afterwards.
@@ -90,6 +90,21 @@ impl Facts {
         self.endpoints = Listing::complete(Vec::new());
         self.stored_secrets = Listing::complete(Vec::new());
         self.pod_processes = Listing::complete(Vec::new());
+    }
+
+    /// Notes that the API at `server` was asked and gave no answer: nothing is known of its objects, nor how many nodes there
+    /// are. Goes before the first node.
+    pub fn no_answer(&mut self, server: &str, gap: &Gap) {
+        self.asked.api = Some(server.to_owned());
+        for kind in Self::kinds() {
+            self.refuse(kind.name, gap.clone());
+        }
+        self.expect_nodes();
+        self.cluster = Cluster {
+            name: Cell::Gap(gap.clone()),
+            version: Cell::Gap(gap.clone()),
+            distribution: Cell::Gap(gap.clone()),
+        };
     }
 
     /// Takes what was read on one node; [`Facts::expect_nodes`] goes before the first.

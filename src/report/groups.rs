@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::document::{Control, Entry, Evaluation, Report};
 use crate::catalog::Severity;
 use crate::outcome::{Change, Fingerprint, Outcome, Remediation, Status, Subject};
-use crate::score::{control_name, is_exempt, weight};
+use crate::score::{control_name, is_exempt};
 
 /// Findings with one cause: those of equal fix target, and targets that need the same change for the same checks.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,8 +25,6 @@ pub struct Finding<'a> {
     pub cleared: usize,
     /// How many failing controls it is a part of, those included.
     pub touched: usize,
-    /// The severity weights of the failing controls it is a part of: what fixing it is worth.
-    pub gain: u64,
 }
 
 impl<'a> Finding<'a> {
@@ -135,7 +133,7 @@ impl<'a> Controls<'a> {
     }
 }
 
-/// Findings by cause, the largest gain first, then severity, number of subjects and name.
+/// Findings by cause: by severity, then by the controls that really become clear, then by number of subjects and name.
 pub fn findings<'a>(report: &'a Report<'a>) -> Vec<Finding<'a>> {
     let controls = Controls::new(report);
     let evaluations: BTreeMap<&str, &Evaluation> = report
@@ -189,9 +187,9 @@ fn failed<'r, 'w>(
         .filter(|outcome| outcome.status == Status::Fail && controls.failing(outcome).is_some())
 }
 
-fn rank(finding: &Finding<'_>) -> (u64, Severity, u64) {
+fn rank(finding: &Finding<'_>) -> (Severity, usize, u64) {
     let severity = finding.evaluation.severity;
-    (finding.gain, severity, finding.failing)
+    (severity, finding.cleared, finding.failing)
 }
 
 fn name_order<'a>(finding: &Finding<'a>) -> (&'a str, Option<&'a Subject>) {
@@ -253,16 +251,12 @@ fn finding<'a>(
     let cleared = here
         .iter()
         .filter(|(number, count)| per_control[**number] == **count);
-    let severities = here
-        .keys()
-        .filter_map(|number| controls.all[*number].1.severity);
     Finding {
         evaluation,
         failing: outcomes.iter().filter(|one| leads(one)).count() as u64,
         judged: judged.get(evaluation.id.as_str()).copied().unwrap_or(0),
         cleared: cleared.count(),
         touched: here.len(),
-        gain: severities.map(weight).sum(),
         outcomes,
     }
 }

@@ -22,6 +22,14 @@ pub struct Target {
     pub namespaces: Vec<String>,
 }
 
+impl Target {
+    /// Whether nodes are named that can be read without the API's list of them.
+    pub fn names_nodes(&self) -> bool {
+        let listed = |ssh: &Ssh| !ssh.hosts.is_empty();
+        self.local.is_some() || self.ssh.as_ref().is_some_and(listed)
+    }
+}
+
 /// A node whose files are at hand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LocalNode {

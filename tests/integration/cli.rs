@@ -230,9 +230,14 @@ fn no_kubeconfig_and_a_kubeconfig_to_nowhere_are_one_clear_error() {
         .unwrap();
     let kubeconfig = kubeconfig(folder.path(), &format!("https://{dead}"));
     let run = run_with(&kubeconfig, &["audit"]);
-    assert_eq!(run.code, 2, "{}", run.out);
+    assert_eq!(run.code, 3, "{}", run.out);
     assert_eq!(run.err.matches("error:").count(), 1, "{}", run.err);
     assert!(run.err.contains(&dead.to_string()), "{}", run.err);
+    assert!(
+        run.err.contains("refused") && run.err.contains("hint:"),
+        "{}",
+        run.err
+    );
 }
 
 #[test]
@@ -243,7 +248,7 @@ fn a_server_that_never_answers_costs_the_time_limit_and_no_more() {
     let kubeconfig = kubeconfig(folder.path(), &format!("http://{address}"));
     let begin = Instant::now();
     let run = run_with(&kubeconfig, &["audit", "--request-timeout", "1"]);
-    assert_eq!(run.code, 2, "{}", run.out);
+    assert_eq!(run.code, 3, "{}", run.out);
     assert!(
         begin.elapsed() < Duration::from_secs(30),
         "it took {:?}",
@@ -252,7 +257,7 @@ fn a_server_that_never_answers_costs_the_time_limit_and_no_more() {
     drop(listener);
 }
 
-fn kubeconfig(folder: &Path, server: &str) -> std::path::PathBuf {
+pub(crate) fn kubeconfig(folder: &Path, server: &str) -> std::path::PathBuf {
     let path = folder.join("kubeconfig");
     let text = json!({
         "apiVersion": "v1", "kind": "Config", "current-context": "c",
@@ -299,7 +304,7 @@ fn broken_check_files_are_reported_all_at_once_with_their_places() {
     );
 }
 
-fn run_lint(folder: &str) -> Run {
+pub(crate) fn run_lint(folder: &str) -> Run {
     run(&["checks", "lint", "--checks", folder])
 }
 

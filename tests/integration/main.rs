@@ -4,6 +4,8 @@
 
 /// The layers of the design, read off the `use` lines.
 mod architecture;
+/// Who is asked, and what happens when nobody answers.
+mod asking;
 /// The shipped checks and profiles.
 mod catalog;
 /// The list of certificates.

@@ -4,8 +4,9 @@ use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 
 use super::diff;
-use crate::catalog::{Catalog, Server, Waiver};
+use crate::catalog::{Catalog, Profile, Server, Waiver};
 use crate::cli::args::{AuditArgs, GateArgs};
+use crate::cli::catalog;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::output::Outputs;
@@ -25,7 +26,7 @@ pub(crate) fn run(
     folders: &[PathBuf],
     terminal: &Terminal,
 ) -> Result<Exit, CliError> {
-    let catalog = Catalog::load(folders)?;
+    let catalog = catalog::load(folders)?;
     let selection = Selection::new(&catalog, &args.selection, !args.source.filenames.is_empty())?;
     // Mistakes in checks end the run before anything is collected, whatever edition will be chosen.
     let tasks = tasks(&catalog, &selection.candidates()).map_err(CliError::Checks)?;
@@ -106,6 +107,7 @@ pub(super) fn judged<T>(
 ) -> Result<T, CliError> {
     let Snapshot { facts, lacking } = recorded;
     let Chosen { profiles, reasons } = selection.choose(server(facts));
+    let profiles: Vec<&Profile> = profiles.iter().map(|profile| &**profile).collect();
     let tasks = only(tasks, catalog, &profiles);
     let keep = if all { Keep::Everything } else { Keep::Samples };
     let world = World::new(facts, lacking);
@@ -120,7 +122,7 @@ pub(super) fn judged<T>(
     let report = Report::assemble(Input {
         version: env!("CARGO_PKG_VERSION"),
         observed_at: facts.observed_at,
-        source: source::source(&facts.asked),
+        source: source::source(facts),
         cluster: source::cluster(facts),
         scorecards: &scorecards,
         chosen: &reasons,

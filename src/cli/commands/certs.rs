@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use super::profiles;
-use crate::catalog::Catalog;
 use crate::cli::args::CertsArgs;
+use crate::cli::catalog;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::output::Outputs;
@@ -24,7 +24,7 @@ pub(crate) fn run(
     folders: &[PathBuf],
     terminal: &Terminal,
 ) -> Result<Exit, CliError> {
-    let catalog = Catalog::load(folders)?;
+    let catalog = catalog::load(folders)?;
     let profile = profiles::find(&catalog, PROFILE)?;
     let tasks = tasks(&catalog, &[profile]).map_err(CliError::Checks)?;
     let outputs = Outputs::open(&args.output, None, terminal)?;
@@ -38,7 +38,7 @@ pub(crate) fn run(
     let report = Report::assemble(Input {
         version: env!("CARGO_PKG_VERSION"),
         observed_at: facts.observed_at,
-        source: source::source(&facts.asked),
+        source: source::source(&facts),
         cluster: source::cluster(&facts),
         scorecards: &[scorecard],
         chosen: &Default::default(),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::catalog::{Catalog, Check};
+use crate::cli::catalog;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::sink::Sink;
@@ -13,14 +14,14 @@ use crate::report::reference;
 
 /// `checks list`
 pub(crate) fn list(folders: &[PathBuf], terminal: &Terminal) -> Result<Exit, CliError> {
-    let catalog = Catalog::load(folders)?;
+    let catalog = catalog::load(folders)?;
     Sink::open(None)?.fill(|out| reference::checks(&catalog, terminal.width(None), out))?;
     Ok(Exit::Done)
 }
 
 /// `checks show ID`
 pub(crate) fn show(folders: &[PathBuf], id: &str, terminal: &Terminal) -> Result<Exit, CliError> {
-    let catalog = Catalog::load(folders)?;
+    let catalog = catalog::load(folders)?;
     let check = find(&catalog, id)?;
     let program = Program::compile(check, &BTreeMap::new()).map_err(CliError::Checks)?;
     let facts: Vec<reference::Fact<'_>> = (program.facts().into_iter())
@@ -37,16 +38,11 @@ pub(crate) fn show(folders: &[PathBuf], id: &str, terminal: &Terminal) -> Result
 
 /// `checks lint`: what cannot be loaded, what cannot be typed, and what is not good enough to ship.
 pub(crate) fn lint(folders: &[PathBuf], _terminal: &Terminal) -> Result<Exit, CliError> {
-    let catalog = Catalog::load(folders)?;
-    let mut problems = catalog.lints.clone();
-    for check in catalog.checks.values() {
-        if let Err(more) = Program::compile(check, &BTreeMap::new()) {
-            problems.extend(more);
-        }
-    }
+    let (catalog, mut problems) = Catalog::draft(folders)?;
+    problems.extend(catalog.lints.iter().cloned());
+    problems.extend(catalog::expressions(&catalog));
     if !problems.is_empty() {
-        problems.sort();
-        return Err(CliError::Checks(problems));
+        return Err(catalog::wrong(problems));
     }
     let (checks, profiles) = (catalog.checks.len(), catalog.profiles.len());
     Sink::open(None)?.fill(|out| {
@@ -64,7 +60,7 @@ pub(crate) fn test(
     ids: &[String],
     _terminal: &Terminal,
 ) -> Result<Exit, CliError> {
-    let catalog = Catalog::load(folders)?;
+    let (catalog, mut problems) = Catalog::draft(folders)?;
     let checks: Vec<&Check> = if ids.is_empty() {
         catalog.checks.values().collect()
     } else {
@@ -72,15 +68,16 @@ pub(crate) fn test(
             .map(|id| find(&catalog, id))
             .collect::<Result<_, _>>()?
     };
-    let mut problems = Vec::new();
+    if !problems.is_empty() {
+        problems.extend(catalog::expressions(&catalog));
+    }
     let mut count = 0;
     for check in &checks {
         count += check.examples.len();
         problems.extend(examples::run(check));
     }
     if !problems.is_empty() {
-        problems.sort();
-        return Err(CliError::Checks(problems));
+        return Err(catalog::wrong(problems));
     }
     let checks = checks.len();
     Sink::open(None)?.fill(|out| {

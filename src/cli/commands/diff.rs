@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::audit;
 use crate::catalog::Catalog;
 use crate::cli::args::DiffArgs;
+use crate::cli::catalog;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::output::Outputs;
@@ -29,7 +30,7 @@ pub(crate) fn run(
     terminal: &Terminal,
 ) -> Result<Exit, CliError> {
     let outputs = Outputs::open(&args.output, None, terminal)?;
-    let catalog = Catalog::load(folders)?;
+    let catalog = catalog::load(folders)?;
     let selection = Selection::new(&catalog, &args.selection, false)?;
     let comparison = read(&args.old, &catalog, &selection, |old| {
         read(&args.new, &catalog, &selection, |new| {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::catalog::{Catalog, Profile};
+use crate::cli::catalog;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::sink::Sink;
@@ -11,14 +12,14 @@ use crate::report::reference;
 
 /// `profiles list`
 pub(crate) fn list(folders: &[PathBuf], terminal: &Terminal) -> Result<Exit, CliError> {
-    let catalog = Catalog::load(folders)?;
+    let catalog = catalog::load(folders)?;
     Sink::open(None)?.fill(|out| reference::profiles(&catalog, terminal.width(None), out))?;
     Ok(Exit::Done)
 }
 
 /// `profiles show ID`
 pub(crate) fn show(folders: &[PathBuf], id: &str, terminal: &Terminal) -> Result<Exit, CliError> {
-    let catalog = Catalog::load(folders)?;
+    let catalog = catalog::load(folders)?;
     let profile = find(&catalog, id)?;
     Sink::open(None)?
         .fill(|out| reference::profile(&catalog, profile, terminal.width(None), out))?;

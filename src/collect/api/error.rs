@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use thiserror::Error;
 
 use super::plugin::PluginError;
+use crate::facts::{Gap, GapReason};
 
 /// Nothing could be read from the API.
 #[derive(Debug, Error)]
@@ -255,6 +256,31 @@ impl ApiError {
             | Self::NoNamespace { .. } => return None,
         };
         Some(hint.to_owned())
+    }
+}
+
+impl ApiError {
+    /// The server that gave no usable answer, and the gap that this leaves; nothing where the mistake lies in what was asked.
+    pub fn silence(&self) -> Option<(&str, Gap)> {
+        let (server, reason) = match self {
+            Self::Unreachable { server, .. } | Self::Unavailable { server, .. } => {
+                (server, GapReason::Unreachable)
+            }
+            Self::Timeout { server, .. } => (server, GapReason::Timeout),
+            Self::Untrusted { server, .. } => (server, GapReason::UnverifiedEndpoint),
+            Self::Unauthorized { server } => (server, GapReason::Forbidden),
+            Self::NotKubernetes { server, .. } => (server, GapReason::Unparsable),
+            _ => return None,
+        };
+        let remedy = self.hint().unwrap_or_default();
+        let gap = Gap::new("answers of the API server", server, reason, remedy);
+        Some((server, gap))
+    }
+
+    /// The message with its causes, one line.
+    pub fn with_causes(&self) -> String {
+        let texts: Vec<String> = chain(self).map(ToString::to_string).collect();
+        texts.join(": ")
     }
 }
 

@@ -77,27 +77,47 @@ fn equal_targets_are_one_cause_and_so_are_targets_that_need_the_same() {
 }
 
 #[test]
-fn the_largest_gain_comes_first() {
-    // Three controls of low weight (3 * 1) lose against one high (6); a second high one decides.
+fn severity_comes_first_then_what_becomes_clear_then_how_many() {
+    // High before low however many controls that clears; among equals more cleared controls, then more subjects.
     let controls: &[(&str, &[&str])] = &[
         ("1", &[PROFILING]),
         ("2", &[PROFILING]),
         ("3", &[PROFILING]),
         ("4", &[MODE]),
-        ("5", &[WILDCARD]),
-        ("6", &[WILDCARD]),
+        ("5", &[MODE, WILDCARD]),
+        ("6", &[WILDCARD, PROFILING]),
     ];
-    let outcomes = vec![
+    let mut outcomes = vec![
         failed(PROFILING, "a", "p"),
         failed(MODE, "a", "m"),
         failed(WILDCARD, "a", "w"),
+        failed(WILDCARD, "b", "w"),
     ];
-    let report = about(controls, outcomes);
-    let order: Vec<_> = findings(&report)
-        .iter()
-        .map(|one| (one.evaluation.id.as_str(), one.gain))
-        .collect();
-    assert_eq!(order, [(WILDCARD, 12), (MODE, 6), (PROFILING, 3)]);
+    let order = |outcomes: &[Outcome<'static>]| -> Vec<(String, usize, u64)> {
+        let report = about(controls, outcomes.to_vec());
+        let found = findings(&report);
+        let one = |one: &crate::report::Finding<'_>| {
+            (one.evaluation.id.clone(), one.cleared, one.failing)
+        };
+        found.iter().map(one).collect()
+    };
+    let named = |id: &str, cleared, failing| (id.to_owned(), cleared, failing);
+    assert_eq!(
+        order(&outcomes),
+        [
+            named(MODE, 1, 1),
+            named(WILDCARD, 0, 2),
+            named(PROFILING, 3, 1)
+        ]
+    );
+    // Without what is clear by one of them alone, the number of subjects decides.
+    outcomes.push(failed(PROFILING, "a", "m"));
+    outcomes[1] = failed(MODE, "c", "m2");
+    let few: &[(&str, &[&str])] = &[("5", &[MODE, WILDCARD])];
+    let report = about(few, outcomes);
+    let first = findings(&report);
+    let first: Vec<_> = first.iter().map(|one| one.evaluation.id.as_str()).collect();
+    assert_eq!(first[..2], [WILDCARD, MODE]);
 }
 
 #[test]
