@@ -274,6 +274,17 @@ pub fn url(url: &str) -> String {
     format!("{scheme}://{rest}")
 }
 
+/// The name of an image without user and password, which do not belong there: the last `@` stands before a digest, any
+/// other behind credentials.
+pub fn image(name: &str) -> &str {
+    let is_digest = |at: &usize| name[at + 1..].starts_with("sha") && !name[*at..].contains('/');
+    let body = &name[..name.rfind('@').filter(is_digest).unwrap_or(name.len())];
+    match body.rfind('@') {
+        Some(at) if body[..at].contains(':') => &name[at + 1..],
+        _ => name,
+    }
+}
+
 /// A URL without user, path, query and fragment: where a path alone may be what opens the door, as in a webhook's.
 pub fn origin(address: &str) -> String {
     let kept = url(address);
@@ -402,6 +413,26 @@ mod tests {
                 words(kept),
                 "{given:?}"
             );
+        }
+    }
+
+    #[test]
+    fn names_of_images_hold_no_password() {
+        for (name, kept) in [
+            ("nginx", "nginx"),
+            ("r.io:5000/a/b:1", "r.io:5000/a/b:1"),
+            ("r.io:5000/a:1@sha256:00", "r.io:5000/a:1@sha256:00"),
+            ("nginx@md5:00", "nginx@md5:00"),
+            ("u:p@r.io/a:1", "r.io/a:1"),
+            ("u:p/q@r.io/a@sha256:00", "r.io/a@sha256:00"),
+            ("u:p@q@r.io/a", "r.io/a"),
+            ("https://u:p@r.io/a", "r.io/a"),
+            ("u:p@a:1", "a:1"),
+            ("u:sha@r.io/a", "r.io/a"),
+            ("", ""),
+            ("@", "@"),
+        ] {
+            assert_eq!(image(name), kept, "{name}");
         }
     }
 

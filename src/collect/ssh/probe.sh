@@ -41,7 +41,7 @@ function hide(text) {
   return blank(text, RSTART + RLENGTH)
 }
 BEGIN {
-  secret = "(^|[^A-Za-z0-9_-])(token|agent-token|password|secret|datastore-endpoint|etcd-s3-access-key|etcd-s3-secret-key|client-key-data|id-token|refresh-token|access-token|client-secret|staticPodURLHeader)[\"\047]?[ \t]*:"
+  secret = "(^|[^A-Za-z0-9_-])(token|agent-token|initial-cluster-token|discovery|password|secret|datastore-endpoint|etcd-s3-access-key|etcd-s3-secret-key|client-key-data|id-token|refresh-token|access-token|client-secret|staticPodURLHeader)[\"\047]?[ \t]*:"
   depth = -1
 }
 lost { next }
@@ -139,7 +139,7 @@ content() {
     return
   fi
   case $1 in
-    /proc/*/environ) body=$({ tr '\n\000' ' \n' <"$1" || echo "$nonce"; } | grep "^ETCD_\|$nonce" | grep -v '^[^=]*\(TOKEN\|PASSWORD\|SECRET\)' | hex) ;;
+    /proc/*/environ) body=$({ tr '\n\000' ' \n' <"$1" || echo "$nonce"; } | grep "^ETCD_\|$nonce" | sed -e '/^ETCD_AUTH_TOKEN/b' -e 's/^\(ETCD_INITIAL_CLUSTER_TOKEN\|ETCD_DISCOVERY\|ETCD_DISCOVERY_PASSWORD\|ETCD_DISCOVERY_PROXY\|ETCD_DISCOVERY_TOKEN\|ETCD_DISCOVERY_USER\)=..*/\1=-/' -e t -e '/^[^=]*\(TOKEN\|PASSWORD\|SECRET\)/d' | hex) ;;
     /proc/*/mountinfo) body=$({ head -c 4194305 <"$1" || echo "$nonce"; } | hex) ;;
     /proc/* | /sys/*) body=$({ head -c 262145 <"$1" || echo "$nonce"; } | hex) ;;
     # Not every awk keeps a NUL, and without it garbage could read as text.

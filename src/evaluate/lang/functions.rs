@@ -177,6 +177,7 @@ pub(super) static TABLE: &[Function] = table! {
     global string(Duration) -> Text, "seconds, as in 3600s", Plain(canonical);
     global duration(Text) -> Duration, "a span such as 720h or 1h30m (units h m s ms us ns)", Plain(|a| go_duration(text(a, 0)).map(Value::Duration).ok_or("duration() of a text that is none"));
     global timestamp(Text) -> Time, "a time as in RFC 3339", Plain(|a| text(a, 0).parse().map(Value::Time).map_err(|_| "timestamp() of a text that is none"));
+    member octal(Int) -> Text, "a file mode as chmod has it, such as 0644", Plain(octal);
     member within(Int, Octal) -> Bool, "whether a file mode has no permission bit beyond the mask", Plain(within);
 };
 
@@ -251,6 +252,14 @@ fn canonical<'a>(arguments: &[Value<'a>]) -> Result<Value<'a>, &'static str> {
 fn within<'a>(arguments: &[Value<'a>]) -> Result<Value<'a>, &'static str> {
     match arguments {
         [Int(mode), Int(mask)] => Ok(Bool(mode & 0o7777 & !mask == 0)),
+        _ => Err(DIFFERS),
+    }
+}
+
+/// The permission bits of a mode as `ls` and `chmod` have them.
+fn octal<'a>(arguments: &[Value<'a>]) -> Result<Value<'a>, &'static str> {
+    match arguments {
+        [Int(mode)] => Ok(owned(format!("{:04o}", mode & 0o7777))),
         _ => Err(DIFFERS),
     }
 }

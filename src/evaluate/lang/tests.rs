@@ -118,7 +118,7 @@ const MISTAKES: &[(&str, &[&str])] = &[
         "ship.name.lenght() == 1",
         &[
             "1:11: unknown function `lenght` (there are: size, startsWith, endsWith, contains, matches, lowerAscii, \
-             upperAscii, trim, split, join, within, all, exists, exists_one, map, filter)",
+             upperAscii, trim, split, join, octal, within, all, exists, exists_one, map, filter)",
         ],
     ),
     (
@@ -305,6 +305,7 @@ fn functions_are_listed_with_their_signatures() {
     for signature in [
         "size(string | list | map) → int",
         "string.split(string) → list(string)",
+        "int.octal() → string",
         "int.within(literal octal digits) → bool",
         "has(a.b) → bool",
     ] {

@@ -8,6 +8,7 @@ use super::{Arguments, Component, ComponentKind, DirectoryRead, FileRead, Files,
 use crate::facts::{Cell, Fields, Gap, GapReason, Origin, View};
 
 mod programs;
+mod secrets;
 mod sightings;
 
 /// Files of an imagined node: a text, or a gap where there is `None`.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::inquiry::found;
-use super::{Entry, Found, Kind, Role};
+use super::{Entry, Found, Kind, Parent, Role};
 use crate::facts::{Cell, Gap, GapReason, Place, Source, record};
 
 record! {
@@ -40,6 +40,10 @@ record! {
         pub target: Cell<String>,
         /// The permission bits of all directories above it, combined: any that is set is set on one of them.
         pub parent_mode: Cell<i64>,
+        /// The first directory above it that only its owner can enter: whatever the mode of what lies below, nobody else
+        /// gets there.
+        #[serde(default)]
+        pub closed_parent: Cell<String>,
         /// The first directory above it in which others than root can replace it.
         pub writable_parent: Cell<String>,
         /// The effective uid of the process that uses it.
@@ -93,6 +97,7 @@ impl File {
                 let modes = found.parents.iter().map(|parent| parent.mode);
                 Some(modes.fold(0, |all, mode| all | mode).into())
             }),
+            closed_parent: part(&look, &source, |found| closed_parent(path, found)),
             writable_parent: text(writable_parent),
             user_uid: Cell::Absent {
                 source: source.clone(),
@@ -130,6 +135,19 @@ fn kind(kind: Kind) -> &'static str {
         Kind::Socket => "socket",
         Kind::Other => "other",
     }
+}
+
+/// Of a path that leads over links, the directories above the true place count: it can be reached by that name.
+fn closed_parent(path: &str, found: &Found) -> Option<String> {
+    const TO_ENTER: u32 = 0o011;
+    let path = found.target.as_deref().unwrap_or(path);
+    let above = |parent: &&Parent| {
+        let rest = path.strip_prefix(parent.path.trim_end_matches('/'));
+        rest.is_some_and(|rest| rest.starts_with('/'))
+    };
+    let mut parents = found.parents.iter().filter(above);
+    let closed = parents.find(|parent| parent.mode & TO_ENTER == 0)?;
+    Some(closed.path.clone())
 }
 
 /// A directory lets others replace what is in it when they can write to it, unless it is sticky, or own it.

@@ -1,4 +1,4 @@
-//! What belongs to the kubelet alone: its drop-ins, the certificates it keeps, its unit, the static pods it starts.
+//! What belongs to the kubelet alone: its drop-ins, the certificates it keeps, the static pods it starts.
 
 use super::files::NodeFiles;
 use super::inquiry::{Inquiry, found};
@@ -10,15 +10,6 @@ use super::survey::{Because, Survey, User};
 use super::{Body, Entry, Kind, Purpose, Role};
 use crate::facts::component::{Component, DirectoryRead, Files};
 use crate::facts::{Gap, GapReason};
-
-/// Where systemd looks for units, the first that counts first (systemd.unit(5)).
-pub(super) const UNITS: [&str; 5] = [
-    "/etc/systemd/system",
-    "/run/systemd/system",
-    "/usr/local/lib/systemd/system",
-    "/usr/lib/systemd/system",
-    "/lib/systemd/system",
-];
 
 /// Where the kubelet keeps certificates unless `--cert-dir` says otherwise.
 const CERT_DIR: &str = "/var/lib/kubelet/pki";
@@ -68,66 +59,6 @@ pub(super) fn certificates(survey: &mut Survey<'_>, instance: &Instance, setting
         survey.file(&path, role, holds, "kubelet serving", Because::Usual, user);
     }
     pki_tree(survey, &directory, 1, user);
-}
-
-/// The kubelet's unit, its drop-ins and environment files (CIS 4.1.1).
-pub(super) fn units(survey: &mut Survey<'_>, instance: &Instance) {
-    let unit = unit_of(instance, &mut survey.inquiry);
-    let mut fragment = false;
-    let mut seen = Vec::new();
-    for directory in UNITS {
-        let path = format!("{directory}/{unit}");
-        if !fragment && !matches!(survey.inquiry.stat(&path), Entry::NotFound) {
-            fragment = true;
-            unit_file(survey, &path, &mut seen, User::of(instance));
-        }
-        let extra = format!("{path}.d");
-        match survey.inquiry.names(&extra) {
-            Err(gap) => survey.obscured(&extra, &[Role::KubeletUnit], &gap),
-            Ok(names) => {
-                for name in names
-                    .unwrap_or_default()
-                    .iter()
-                    .filter(|name| name.ends_with(".conf"))
-                {
-                    unit_file(
-                        survey,
-                        &format!("{extra}/{name}"),
-                        &mut seen,
-                        User::of(instance),
-                    );
-                }
-            }
-        }
-    }
-}
-
-fn unit_of(instance: &Instance, inquiry: &mut Inquiry<'_>) -> String {
-    let pid = instance.process.as_ref().map_or(0, |process| process.pid);
-    match inquiry.body(&format!("/proc/{pid}/cgroup"), Purpose::ControlGroup) {
-        Ok(Some(Body::Paths(units))) => units.first().cloned(),
-        _ => None,
-    }
-    .unwrap_or_else(|| "kubelet.service".to_owned())
-}
-
-fn unit_file(survey: &mut Survey<'_>, path: &str, seen: &mut Vec<String>, user: User<'_>) {
-    // `/lib` often is a link to `/usr/lib`.
-    let target = match found(survey.inquiry.stat(path)) {
-        Ok(Some(found)) => found.target.clone().unwrap_or_else(|| path.to_owned()),
-        _ => path.to_owned(),
-    };
-    if seen.contains(&target) {
-        return;
-    }
-    seen.push(target);
-    let role = Role::KubeletUnit;
-    survey.file(path, role, Holds::Nothing, "", Because::Usual, user);
-    if let Ok(Some(Body::Paths(files))) = survey.inquiry.body(path, Purpose::Unit) {
-        for file in files {
-            survey.file(file, role, Holds::Nothing, "", Because::Usual, user);
-        }
-    }
 }
 
 /// Static pods: their containers by manifest, and a row for each file the kubelet takes for one.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::mounts::{View, join};
 use super::reduce::etcd_variables;
 use crate::facts::component::container_argv;
+use crate::facts::redact::image;
 
 /// What is kept of a static pod.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -135,7 +136,7 @@ impl Container {
         let argv = container_argv(&self.name, &self.image, &self.command, &self.args);
         StaticContainer {
             name: self.name,
-            image: self.image,
+            image: image(&self.image).to_owned(),
             argv,
             environment: etcd_variables(
                 self.env

@@ -10,6 +10,7 @@ mod embedded;
 mod endpoint;
 mod file;
 mod files;
+mod glob;
 mod inquiry;
 mod instances;
 mod kernel;
@@ -28,6 +29,8 @@ mod survey;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod unit;
+mod units;
 mod usual;
 
 use std::collections::BTreeMap;

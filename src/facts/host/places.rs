@@ -8,18 +8,33 @@ use super::mounts::below;
 use super::roles::{Holds, NAMES, Names};
 use super::settings::{Settings, flag_values};
 use super::survey::{Because, Survey, User};
-use super::{Body, Kind, Purpose, Role};
+use super::{Body, Kind, Purpose, Role, units};
 use crate::facts::component::{Component, ComponentKind};
 
-/// Kubeconfigs of administrators: kubeadm, K3s, RKE2, k0s, and the place kubectl reads.
-const ADMIN: [&str; 7] = [
+/// Kubeconfigs of administrators, where distributions put them: kubeadm, K3s and RKE2 (also the supervisor's, of the group
+/// system:masters), k0s, MicroK8s, minikube, OpenShift; and the place kubectl reads.
+const ADMIN: [&str; 16] = [
     "/etc/kubernetes/admin.conf",
     "/etc/kubernetes/super-admin.conf",
     "/etc/rancher/k3s/k3s.yaml",
+    "/var/lib/rancher/k3s/server/cred/admin.kubeconfig",
+    "/var/lib/rancher/k3s/server/cred/supervisor.kubeconfig",
     "/etc/rancher/rke2/rke2.yaml",
     "/var/lib/rancher/rke2/server/cred/admin.kubeconfig",
+    "/var/lib/rancher/rke2/server/cred/supervisor.kubeconfig",
     "/var/lib/k0s/pki/admin.conf",
+    "/var/snap/microk8s/current/credentials/client.config",
+    "/var/lib/minikube/kubeconfig",
+    "/etc/kubernetes/static-pod-resources/kube-apiserver-certs/secrets/node-kubeconfigs/lb-ext.kubeconfig",
+    "/etc/kubernetes/static-pod-resources/kube-apiserver-certs/secrets/node-kubeconfigs/lb-int.kubeconfig",
+    "/etc/kubernetes/static-pod-resources/kube-apiserver-certs/secrets/node-kubeconfigs/localhost.kubeconfig",
+    "/etc/kubernetes/static-pod-resources/kube-apiserver-certs/secrets/node-kubeconfigs/localhost-recovery.kubeconfig",
     "/root/.kube/config",
+];
+/// The same below the folder of a K3s that was told another one.
+const ADMIN_OF_K3S: [&str; 2] = [
+    "server/cred/admin.kubeconfig",
+    "server/cred/supervisor.kubeconfig",
 ];
 
 /// Where kubeadm puts certificates.
@@ -65,11 +80,17 @@ pub(super) fn of_component(survey: &mut Survey<'_>, instance: &Instance, compone
         ComponentKind::ApiServer => {
             sni(survey, instance, &settings);
             pki(survey, instance, &settings);
+            if let Some(embedded) = &instance.embedded {
+                for path in ADMIN_OF_K3S {
+                    let path = format!("{}/{path}", embedded.home);
+                    admin(survey, &path);
+                }
+            }
         }
         ComponentKind::Kubelet => {
             kubelet::drop_ins(survey, instance, &settings);
             kubelet::certificates(survey, instance, &settings);
-            kubelet::units(survey, instance);
+            units::of_kubelet(survey, instance);
             socket(survey, instance, &settings);
             if let Some(embedded) = &instance.embedded {
                 let directory = format!("{}/agent", embedded.home);
@@ -218,11 +239,15 @@ pub(super) fn pki_tree(survey: &mut Survey<'_>, directory: &str, depth: u32, use
     }
 }
 
+fn admin(survey: &mut Survey<'_>, path: &str) {
+    let (role, holds) = (Role::AdminKubeconfig, Holds::Kubeconfig);
+    survey.file(path, role, holds, "admin", Because::Usual, User::default());
+}
+
 /// What lies in the same place whatever runs here.
 pub(super) fn of_node(survey: &mut Survey<'_>, runtimes: &[Vec<String>]) {
     for path in ADMIN {
-        let (role, holds) = (Role::AdminKubeconfig, Holds::Kubeconfig);
-        survey.file(path, role, holds, "admin", Because::Usual, User::default());
+        admin(survey, path);
     }
     for path in SOCKETS {
         let (role, because) = (Role::RuntimeSocket, Because::Usual);

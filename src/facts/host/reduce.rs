@@ -16,6 +16,9 @@ use super::kubeconfig::Kubeconfig;
 use super::manifest::StaticPod;
 use super::mounts::Mount;
 use super::profiles::modes;
+use super::unit::environment_files;
+use crate::facts::component::ComponentKind;
+use crate::facts::settings::Kind as SettingKind;
 
 /// What a file is read for: decides what is kept of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -29,7 +32,7 @@ pub enum Purpose {
     Kubeconfig,
     /// Command lines and host paths of a static pod.
     Manifest,
-    /// The environment files a systemd unit names.
+    /// The environment files a systemd unit names, as it writes them; an empty one takes back those before it.
     Unit,
     /// The CNI configuration directories a container runtime's configuration names.
     Runtime,
@@ -93,6 +96,8 @@ pub struct Unreducible {
     pub expected: &'static str,
 }
 
+/// What stands for a secret, as the script over SSH has it.
+const UNKEPT: &str = "-";
 const MIB: usize = 1 << 20;
 /// No configuration nests deeper; the YAML crate's own limit is 128 for values, and none for brackets.
 const NESTING: usize = 200;
@@ -207,7 +212,8 @@ fn nesting(text: &str) -> usize {
 /// `text` unless it is a document whose kind holds secrets: those are written again without them.
 fn config(text: &str) -> Option<String> {
     let mut document: Value = serde_yaml::from_str(text).ok()?;
-    match document.get("kind").and_then(Value::as_str) {
+    let kind = document.get("kind").and_then(Value::as_str);
+    match kind.map(str::to_owned).as_deref() {
         Some("EncryptionConfiguration" | "EncryptionConfig") => {
             remove(&mut document, "secret");
             serde_yaml::to_string(&document).ok()
@@ -218,8 +224,28 @@ fn config(text: &str) -> Option<String> {
             remove(&mut document, "staticPodURLHeader");
             serde_yaml::to_string(&document).ok()
         }
+        // etcd's has no kind; its fields are called as its flags are.
+        None if hide(&mut document) => serde_yaml::to_string(&document).ok(),
         _ => Some(text.to_owned()),
     }
+}
+
+/// Puts something else in the place of what the table of etcd's configuration holds to be secret; whether there was any.
+fn hide(document: &mut Value) -> bool {
+    let rows = ComponentKind::Etcd.config().rows.iter();
+    let secrets = rows.filter(|row| row.kind == SettingKind::Secret);
+    let mut hidden = false;
+    for row in secrets {
+        let path = row.path.iter();
+        let value = path
+            .map(String::as_str)
+            .try_fold(&mut *document, |here, name| here.get_mut(name));
+        if let Some(value) = value {
+            *value = Value::String(UNKEPT.to_owned());
+            hidden = true;
+        }
+    }
+    hidden
 }
 
 /// The settings of K3s that are kept, each value on a line of its own.
@@ -251,20 +277,6 @@ fn remove(value: &mut Value, key: &str) {
         Value::Sequence(items) => items.iter_mut().for_each(|item| remove(item, key)),
         _ => {}
     }
-}
-
-/// `EnvironmentFile=` of a unit or drop-in (systemd.exec(5)); an empty assignment resets the list.
-fn environment_files(text: &str) -> Vec<String> {
-    let mut files = Vec::new();
-    for line in text.lines() {
-        if let Some(value) = line.trim().strip_prefix("EnvironmentFile=") {
-            match value.trim().trim_start_matches('-') {
-                "" => files.clear(),
-                path => files.push(path.to_owned()),
-            }
-        }
-    }
-    files
 }
 
 /// `conf_dir` of containerd's CRI plugin, `network_dir` of CRI-O: TOML strings on a line of their own.
@@ -302,19 +314,23 @@ fn pretty_name(text: &str) -> Option<String> {
     value("PRETTY_NAME").or_else(|| value("NAME"))
 }
 
-/// The variables etcd takes for flags, without those that are credentials.
+/// The variables etcd takes for flags. What the table of flags holds to be secret is only said to be set; a variable that
+/// stands for no flag known there says nothing to us.
 pub(super) fn etcd_variables<'a>(
     pairs: impl Iterator<Item = (&'a str, &'a str)>,
 ) -> BTreeMap<String, String> {
-    pairs
-        .filter(|(name, _)| {
-            name.starts_with("ETCD_")
-                && !["TOKEN", "PASSWORD", "SECRET"]
-                    .iter()
-                    .any(|secret| name.contains(secret))
-        })
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect()
+    let table = ComponentKind::Etcd.flags();
+    let kept = pairs.filter_map(|(name, value)| {
+        let flag = name.strip_prefix("ETCD_")?;
+        let flag = flag.to_ascii_lowercase().replace('_', "-");
+        let row = &table.rows[table.position(&flag)?];
+        let value = match row.kind {
+            SettingKind::Secret if !value.is_empty() => UNKEPT,
+            _ => value,
+        };
+        Some((name.to_owned(), value.to_owned()))
+    });
+    kept.collect()
 }
 
 /// `kubelet.service` of `0::/system.slice/kubelet.service`.
@@ -370,6 +386,7 @@ mod tests {
                 ),
             ),
             (Purpose::Config, format!("a: [{PLANTED}")),
+            (Purpose::Config, format!("initial-cluster-token: {PLANTED}")),
             (Purpose::Manifest, pod),
             (
                 Purpose::Unit,
@@ -385,7 +402,9 @@ mod tests {
             ),
             (
                 Purpose::EtcdEnvironment,
-                format!("ETCD_X_PASSWORD={PLANTED}\0HOME={PLANTED}\0ETCD_NAME=a\0"),
+                format!(
+                    "ETCD_X_PASSWORD={PLANTED}\0ETCD_INITIAL_CLUSTER_TOKEN={PLANTED}\0HOME={PLANTED}\0ETCD_NAME=a\0"
+                ),
             ),
             (
                 Purpose::ControlGroup,
@@ -407,8 +426,8 @@ mod tests {
         let cases = [
             (
                 Purpose::Unit,
-                "EnvironmentFile=/a\nEnvironmentFile=\n EnvironmentFile=-/b\n",
-                paths(&["/b"]),
+                "[Service]\nEnvironmentFile=/a\nEnvironmentFile=\n EnvironmentFile = -/b\n",
+                paths(&["", "-/b"]),
             ),
             (
                 Purpose::Runtime,

@@ -4,8 +4,8 @@
 
 use crate::facts::component::Told;
 
-use super::kubelet::UNITS;
 use super::roles::{Holds, NAMES};
+use super::units::{OF_ALL, UNITS};
 use super::{HostTree, Request, Role, observe};
 
 /// What is worth bringing along.
@@ -73,6 +73,7 @@ pub fn usual() -> Usual {
     for directory in UNITS {
         let unit = format!("{directory}/kubelet.service");
         below.push((format!("{unit}.d"), 1));
+        below.push((format!("{directory}/{OF_ALL}.d"), 1));
         requests.push(Request::Read(unit, super::Purpose::Unit));
     }
     let stat = |path: &str| Request::Stat(path.to_owned());

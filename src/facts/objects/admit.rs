@@ -152,6 +152,10 @@ impl Admit for PodSpec {
 
 impl Admit for Container {
     fn admit(&mut self) {
+        let image = redact::image(&self.image);
+        if image.len() < self.image.len() {
+            self.image = image.to_owned();
+        }
         self.command = redact::argv(&self.command, &redact::printable_flag);
         self.args = redact::flags(&self.args, &redact::printable_flag);
         self.env.iter_mut().for_each(Admit::admit);

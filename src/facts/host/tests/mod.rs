@@ -10,6 +10,7 @@ use crate::facts::GapReason;
 use crate::facts::certificate::samples;
 
 mod states;
+mod units;
 
 const PLANTED: &str = "UExBTlRFRC1LRVk=";
 const HOST_MOUNTS: &str = "1 0 8:1 / / rw - ext4 /dev/a rw";

@@ -139,6 +139,75 @@ fn parents_that_others_can_write_to_are_named() {
 }
 
 #[test]
+fn a_folder_that_only_its_owner_enters_is_named() {
+    let parent = |path: &str, mode| Parent {
+        path: path.to_owned(),
+        mode,
+        uid: 0,
+        gid: 0,
+    };
+    for (target, parents, closed) in [
+        (
+            None,
+            vec![parent("/", 0o755), parent("/a", 0o700)],
+            Some("/a"),
+        ),
+        (None, vec![parent("/", 0o755), parent("/a", 0o750)], None),
+        (None, vec![parent("/a", 0o711)], None),
+        (None, vec![parent("/a", 0o744)], Some("/a")),
+        // Behind a link the file has another name, by which others get there.
+        (
+            Some("/b/f"),
+            vec![parent("/a", 0o700), parent("/b", 0o755)],
+            None,
+        ),
+        (
+            Some("/b/f"),
+            vec![parent("/a", 0o755), parent("/b", 0o700)],
+            Some("/b"),
+        ),
+        (Some("/ab/f"), vec![parent("/a", 0o700)], None),
+    ] {
+        let mut found = Found::new(Kind::File, 0o644, 0, 0);
+        found.target = target.map(str::to_owned);
+        found.parents = parents;
+        let file = File::of(
+            "n",
+            "/a/f",
+            Role::KubeletConfig,
+            &Entry::Found(Box::new(found)),
+        );
+        assert_eq!(file.closed_parent.value().map(String::as_str), closed);
+    }
+}
+
+#[test]
+fn administrators_kubeconfigs_are_looked_for_where_distributions_put_them() {
+    let machine = Node::default().process(1, 0, "/sbin/init");
+    for path in [
+        "/var/lib/rancher/k3s/server/cred/admin.kubeconfig",
+        "/var/lib/rancher/rke2/server/cred/supervisor.kubeconfig",
+        "/var/snap/microk8s/current/credentials/client.config",
+        "/var/lib/k0s/pki/admin.conf",
+    ] {
+        let node = machine
+            .clone()
+            .file(path, 0o644, "users: [{user: {token: a}}]");
+        let rows = rows(&node.observe().1);
+        assert!(
+            rows.contains(&format!("adminKubeconfig {path} 644")),
+            "{rows:?}"
+        );
+    }
+    let k3s = machine
+        .process(2, 0, "/usr/local/bin/k3s server --data-dir=/data/k3s")
+        .file("/data/k3s/server/cred/admin.kubeconfig", 0o640, "users: []");
+    let rows = rows(&k3s.observe().1);
+    let row = "adminKubeconfig /data/k3s/server/cred/admin.kubeconfig 640".to_owned();
+    assert!(rows.contains(&row), "{rows:?}");
+}
+
+#[test]
 fn a_node_whose_kubelet_does_not_run_is_not_a_machine_without_one() {
     let machine = Node::default().process(1, 0, "/sbin/init");
     let (_, facts) = machine.clone().observe();
