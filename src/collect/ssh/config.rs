@@ -3,7 +3,7 @@
 //! Nothing is ever run for it: a block under `Match exec`, and any other condition that is not about names, is left out and
 //! said so.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::glob::matches;
@@ -24,8 +24,41 @@ pub(super) struct Settings {
     pub(super) host_key_alias: Option<String>,
     pub(super) user_known_hosts: Option<Vec<String>>,
     pub(super) global_known_hosts: Option<Vec<String>>,
-    /// Whether something is configured that would be needed and is not done, by keyword.
-    pub(super) unsupported: BTreeSet<String>,
+    /// Files of host keys that must not be trusted.
+    pub(super) revoked: Vec<String>,
+    revoked_is_stated: bool,
+    pub(super) host_key_algorithms: Option<String>,
+    pub(super) required_rsa_size: Option<usize>,
+    /// Whether a command makes the connection.
+    pub(super) proxy_command: Option<bool>,
+    /// Options that decide which hosts are trusted and are not done, by name: whether they are on.
+    pub(super) trust: BTreeMap<&'static str, bool>,
+}
+
+/// Options that take trust away, or say who is trusted by what is not asked here, with the values that turn them off.
+const TRUST: [(&str, &[&str]); 4] = [
+    ("CASignatureAlgorithms", &[]),
+    ("CheckHostIP", &["no"]),
+    ("KnownHostsCommand", &["none"]),
+    ("VerifyHostKeyDNS", &["no"]),
+];
+
+/// Whether a block is about the host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Applies {
+    Yes,
+    No,
+    /// Its condition is not evaluated. It gives nothing, but what it takes away counts.
+    Perhaps,
+}
+
+impl From<bool> for Applies {
+    fn from(applies: bool) -> Self {
+        match applies {
+            true => Self::Yes,
+            false => Self::No,
+        }
+    }
 }
 
 /// Reads configuration for one host.
@@ -53,8 +86,7 @@ impl<'a> Reader<'a> {
 
     /// Reads a file and what it includes; one that cannot be read is left out.
     pub(super) fn read(&mut self, file: &Path) {
-        let mut applies = true;
-        self.file(file, &mut applies, 0);
+        self.file(file, Applies::Yes, 0);
     }
 
     /// What was found.
@@ -62,7 +94,8 @@ impl<'a> Reader<'a> {
         (self.settings, self.remarks)
     }
 
-    fn file(&mut self, file: &Path, applies: &mut bool, depth: usize) {
+    fn file(&mut self, file: &Path, outside: Applies, depth: usize) {
+        let mut applies = outside;
         let text = match std::fs::read(file) {
             Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return,
@@ -77,20 +110,26 @@ impl<'a> Reader<'a> {
             };
             let keyword = keyword.to_lowercase();
             match keyword.as_str() {
-                "host" => *applies = self.names(&words),
-                "match" => *applies = self.meets(&words, file, number + 1),
-                "include" if *applies => {
+                "host" => applies = self.names(&words).into(),
+                "match" => applies = self.meets(&words, file, number + 1),
+                "include" if applies != Applies::No => {
                     for word in &words {
-                        self.include(word, file, depth);
+                        self.include(word, file, applies, depth);
                     }
                 }
-                _ if *applies => self.set(&keyword, &words),
+                "revokedhostkeys" if applies == Applies::Perhaps => {
+                    self.settings.revoked.extend(words);
+                }
+                _ if applies == Applies::Yes => self.set(&keyword, &words),
                 _ => {}
+            }
+            if outside == Applies::Perhaps && applies == Applies::Yes {
+                applies = Applies::Perhaps;
             }
         }
     }
 
-    fn include(&mut self, pattern: &str, from: &Path, depth: usize) {
+    fn include(&mut self, pattern: &str, from: &Path, applies: Applies, depth: usize) {
         if depth + 1 >= DEPTH {
             let remark = format!("{}: files include each other too deeply", from.display());
             return self.remarks.push(remark);
@@ -102,7 +141,7 @@ impl<'a> Reader<'a> {
         };
         // Conditions of an included file end with it.
         for file in expanded(&path) {
-            self.file(&file, &mut true, depth + 1);
+            self.file(&file, applies, depth + 1);
         }
     }
 
@@ -111,9 +150,11 @@ impl<'a> Reader<'a> {
         holds(patterns.iter().map(String::as_str), self.host)
     }
 
-    fn meets(&mut self, words: &[String], file: &Path, line: usize) -> bool {
+    fn meets(&mut self, words: &[String], file: &Path, line: usize) -> Applies {
         let mut words = words.iter().map(String::as_str);
         let mut all = true;
+        // What is not evaluated here.
+        let mut open = None;
         while let Some(word) = words.next() {
             let (criterion, inline) = match word.split_once('=') {
                 Some((criterion, value)) => (criterion, Some(value)),
@@ -124,33 +165,46 @@ impl<'a> Reader<'a> {
                 None => (false, criterion),
             };
             let criterion = criterion.to_lowercase();
-            if criterion == "all" {
-                continue;
+            match criterion.as_str() {
+                "all" => continue,
+                "canonical" | "final" => {
+                    open.get_or_insert(criterion);
+                    continue;
+                }
+                _ => {}
             }
             let Some(value) = inline.or_else(|| words.next()) else {
-                return false;
+                return Applies::No;
             };
-            let real = self.settings.host_name.as_deref().unwrap_or(self.host);
             let met = match criterion.as_str() {
-                "host" => holds(value.split(','), real),
+                "host" => holds(value.split(','), self.real()),
                 "originalhost" => holds(value.split(','), self.host),
-                "user" => self
-                    .settings
-                    .user
-                    .as_deref()
-                    .or(self.user)
-                    .is_some_and(|user| holds(value.split(','), user)),
+                "user" => {
+                    let user = self.settings.user.as_deref().or(self.user);
+                    user.is_some_and(|user| holds(value.split(','), user))
+                }
                 _ => {
-                    let file = file.display();
-                    let remark =
-                        format!("{file}:{line}: `Match {criterion}` is not evaluated, left out");
-                    self.remarks.push(remark);
-                    return false;
+                    open.get_or_insert(criterion);
+                    continue;
                 }
             };
             all &= met != negated;
         }
-        all
+        match open {
+            Some(criterion) if all => {
+                let file = file.display();
+                let remark =
+                    format!("{file}:{line}: `Match {criterion}` is not evaluated, left out");
+                self.remarks.push(remark);
+                Applies::Perhaps
+            }
+            _ => all.into(),
+        }
+    }
+
+    /// The name that is connected to.
+    fn real(&self) -> &str {
+        self.settings.host_name.as_deref().unwrap_or(self.host)
     }
 
     fn set(&mut self, keyword: &str, words: &[String]) {
@@ -162,7 +216,12 @@ impl<'a> Reader<'a> {
         match keyword {
             "hostname" => text(&mut settings.host_name),
             "user" => text(&mut settings.user),
-            "proxyjump" => text(&mut settings.proxy_jump),
+            // Of the two the first counts.
+            "proxyjump" if settings.proxy_command.is_none() => text(&mut settings.proxy_jump),
+            "proxycommand" if settings.proxy_jump.is_none() => {
+                let runs = !first.eq_ignore_ascii_case("none");
+                settings.proxy_command.get_or_insert(runs);
+            }
             "hostkeyalias" => text(&mut settings.host_key_alias),
             "identityagent" => text(&mut settings.identity_agent),
             "port" => settings.port = settings.port.or(first.parse().ok()),
@@ -182,10 +241,21 @@ impl<'a> Reader<'a> {
                     .global_known_hosts
                     .get_or_insert_with(|| words.to_vec());
             }
-            "proxycommand" if !first.eq_ignore_ascii_case("none") => {
-                settings.unsupported.insert("ProxyCommand".to_owned());
+            "revokedhostkeys" if !settings.revoked_is_stated => {
+                settings.revoked_is_stated = true;
+                settings.revoked.extend_from_slice(words);
             }
-            _ => {}
+            "hostkeyalgorithms" => text(&mut settings.host_key_algorithms),
+            "requiredrsasize" => {
+                settings.required_rsa_size = settings.required_rsa_size.or(first.parse().ok());
+            }
+            _ => {
+                let of = |(name, _): &&(&str, _)| name.eq_ignore_ascii_case(keyword);
+                if let Some((name, off)) = TRUST.iter().find(of) {
+                    let on = !off.iter().any(|off| first.eq_ignore_ascii_case(off));
+                    settings.trust.entry(*name).or_insert(on);
+                }
+            }
         }
     }
 }
@@ -203,7 +273,8 @@ fn holds<'p>(patterns: impl Iterator<Item = &'p str>, text: &str) -> bool {
     any
 }
 
-/// A keyword and its arguments: separated by blanks or one `=`, quoted where they hold blanks.
+/// A keyword and its arguments: separated by blanks or one `=`, in quotes of either kind where they hold blanks; a
+/// backslash stands before a quote, a blank or another one that is meant as it is.
 fn words(line: &str) -> Option<(&str, Vec<String>)> {
     let line = line.trim();
     if line.is_empty() || line.starts_with('#') {
@@ -212,29 +283,30 @@ fn words(line: &str) -> Option<(&str, Vec<String>)> {
     let end = line.find(|c: char| c.is_whitespace() || c == '=')?;
     let (keyword, rest) = line.split_at(end);
     let rest = rest.trim_start();
-    let rest = rest.strip_prefix('=').unwrap_or(rest);
+    let mut letters = rest.strip_prefix('=').unwrap_or(rest).chars().peekable();
     let mut words = Vec::new();
-    let mut word = String::new();
-    let (mut quoted, mut any) = (false, false);
-    for c in rest.chars() {
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    while let Some(c) = letters.next() {
         match c {
-            '"' => (quoted, any) = (!quoted, true),
-            '#' if !quoted && word.is_empty() && !any => break,
-            c if c.is_whitespace() && !quoted => {
-                if any {
-                    words.push(std::mem::take(&mut word));
-                }
-                any = false;
+            '#' if quote.is_none() && word.is_none() => break,
+            c if c.is_whitespace() && quote.is_none() => words.extend(word.take()),
+            '"' | '\'' if quote.is_none() => {
+                quote = Some(c);
+                word.get_or_insert_default();
             }
-            c => {
-                word.push(c);
-                any = true;
+            c if quote == Some(c) => quote = None,
+            '\\' => {
+                let escaped = |next: &char| {
+                    matches!(next, '"' | '\'' | '\\') || (quote.is_none() && *next == ' ')
+                };
+                let literal = letters.next_if(escaped).unwrap_or('\\');
+                word.get_or_insert_default().push(literal);
             }
+            c => word.get_or_insert_default().push(c),
         }
     }
-    if any {
-        words.push(word);
-    }
+    words.extend(word);
     Some((keyword, words))
 }
 

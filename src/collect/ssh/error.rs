@@ -99,7 +99,8 @@ impl SshError {
                 _ => "see whether the node is healthy".to_owned(),
             },
             Self::Unsupported { .. } => {
-                "name a way with --ssh-jump, or audit on the node with --node local".to_owned()
+                "give another --ssh-config, name a way with --ssh-jump, or audit on the node with --node local"
+                    .to_owned()
             }
             Self::Late { .. } => {
                 "raise --ssh-timeout, or see whether the node is healthy".to_owned()

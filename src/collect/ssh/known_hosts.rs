@@ -19,6 +19,8 @@ pub(super) const PORT: u16 = 22;
 #[derive(Debug, Default)]
 pub(super) struct KnownHosts {
     lines: Vec<Line>,
+    /// Keys that no host may show.
+    revoked: Vec<(At, Vec<u8>)>,
     /// What could not be read, by file and line.
     pub(super) remarks: Vec<String>,
 }
@@ -94,8 +96,33 @@ impl KnownHosts {
         }
     }
 
+    /// Takes in a list of keys that no host may show (`RevokedHostKeys`), each as in a file with the ending `.pub`.
+    ///
+    /// # Errors
+    /// The first line that is none: OpenSSH trusts nobody then.
+    pub(super) fn revoke(&mut self, file: &Path, text: &str) -> Result<(), At> {
+        for (number, line) in text.lines().enumerate() {
+            let line = line.trim();
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let at = At {
+                file: file.to_owned(),
+                line: number + 1,
+            };
+            match public(line) {
+                Some(key) => self.revoked.push((at, key)),
+                None => return Err(at),
+            }
+        }
+        Ok(())
+    }
+
     /// Judges the key that `host` showed, as in SSH's own encoding (RFC 4253, section 6.6).
     pub(super) fn judge(&self, host: &str, port: u16, key: &[u8]) -> Verdict {
+        if let Some((at, _)) = self.revoked.iter().find(|(_, revoked)| revoked == key) {
+            return Verdict::Revoked(at.clone());
+        }
         let name = name(host, port);
         if let Some(line) = self.of(&name).find(|line| line.is(Marker::Revoked, key)) {
             return Verdict::Revoked(line.at.clone());
@@ -204,6 +231,13 @@ impl Hosts {
             }
         }
     }
+}
+
+/// The key of a line such as `ssh-ed25519 AAAA… comment`.
+fn public(line: &str) -> Option<Vec<u8>> {
+    let mut words = line.split_ascii_whitespace();
+    let (kind, key) = (words.next()?, STANDARD.decode(words.next()?).ok()?);
+    (kind_of(&key) == Some(kind)).then_some(key)
 }
 
 /// A host as these files name it: with its port unless it is SSH's own.

@@ -3,6 +3,7 @@
 //! Known hosts and OpenSSH's configuration are read here; keys, the agent and the protocol are the library's. The
 //! normaliser says what it wants to see, as for every other reader.
 
+mod algorithms;
 mod config;
 mod error;
 mod fleet;
@@ -17,6 +18,7 @@ mod session;
 mod talk;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};

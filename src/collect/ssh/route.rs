@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use super::algorithms::allowed;
 use super::config::{Reader, Settings};
 use super::error::SshError;
 use super::known_hosts::{KnownHosts, PORT};
+use super::tokens::Tokens;
 use crate::target::{Ssh, SshHost};
 
 /// The user's surroundings.
@@ -15,6 +17,8 @@ pub(super) struct Surroundings {
     pub(super) user: String,
     /// The socket of the agent.
     pub(super) agent: Option<PathBuf>,
+    /// A variable of the environment.
+    pub(super) variable: fn(&str) -> Option<String>,
 }
 
 impl Surroundings {
@@ -26,6 +30,7 @@ impl Surroundings {
                 .or_else(|| variable("LOGNAME"))
                 .unwrap_or_else(|| "root".to_owned()),
             agent: variable("SSH_AUTH_SOCK").map(PathBuf::from),
+            variable: |name| std::env::var(name).ok(),
         }
     }
 }
@@ -41,12 +46,18 @@ pub(super) struct Route {
     pub(super) user: String,
     /// The private keys to offer, with passphrases where they are known.
     pub(super) keys: Vec<PathBuf>,
+    /// Keys that would be offered if they were there.
+    pub(super) missing: Vec<String>,
     /// Whether the agent's other keys are left alone.
     pub(super) only_these: bool,
     pub(super) agent: Option<PathBuf>,
     /// What the host is called in files of known hosts.
     pub(super) known_as: String,
     pub(super) known_hosts: KnownHosts,
+    /// The types of host keys that are accepted, best first.
+    pub(super) host_keys: Vec<&'static str>,
+    /// How many bits an RSA key of the host must have.
+    pub(super) required_rsa: usize,
     /// Where a new host is written down.
     pub(super) first_file: Option<PathBuf>,
     pub(super) accept_new: bool,
@@ -56,6 +67,9 @@ pub(super) struct Route {
 
 /// How long a chain of jump hosts may be.
 const JUMPS: usize = 8;
+
+/// What a key revocation list begins with (OpenSSH, PROTOCOL.krl).
+const KRL: &[u8] = b"SSHKRL\n\0";
 
 /// Makes routes.
 pub(super) struct Planner<'a> {
@@ -98,9 +112,10 @@ impl Planner<'_> {
         if depth >= JUMPS {
             return Err(unsupported("a chain of jump hosts without an end"));
         }
-        if jumps.is_empty()
-            && let Some(option) = settings.unsupported.first()
-        {
+        if jumps.is_empty() && settings.proxy_command == Some(true) {
+            return Err(unsupported("ProxyCommand"));
+        }
+        if let Some((option, _)) = settings.trust.iter().find(|(_, on)| **on) {
             return Err(unsupported(option));
         }
         // The last jump host is reached through those before it; the first by its own configuration.
@@ -111,7 +126,7 @@ impl Planner<'_> {
                 Some(Box::new(self.through(last, before, depth + 1)?))
             }
         };
-        Ok(self.assembled(host, settings, through))
+        self.assembled(host, settings, through)
     }
 
     fn settings(&mut self, host: &SshHost) -> Settings {
@@ -135,7 +150,7 @@ impl Planner<'_> {
         host: &SshHost,
         settings: Settings,
         through: Option<Box<Route>>,
-    ) -> Route {
+    ) -> Result<Route, SshError> {
         let port = host.port.or(settings.port).unwrap_or(PORT);
         let user = host.user.clone().or_else(|| self.ssh.user.clone());
         let user = user
@@ -145,93 +160,144 @@ impl Planner<'_> {
             Some(name) => name.replace("%h", &host.host).replace("%%", "%"),
             None => host.host.clone(),
         };
-        let path = |text: &String| self.path(text, &address, &user);
-        let known_files = self.known_files(&settings, path);
+        let known_as = settings.host_key_alias.clone();
+        let known_as = known_as.unwrap_or_else(|| address.clone());
+        let tokens = Tokens {
+            home: &self.around.home,
+            user: &self.around.user,
+            name: &host.host,
+            host: &address,
+            port,
+            remote: &user,
+            alias: settings.host_key_alias.as_deref().unwrap_or(&host.host),
+            variable: self.around.variable,
+        };
+        let host_keys = allowed(settings.host_key_algorithms.as_deref());
+        if host_keys.is_empty() {
+            let part = "no type of host key that is known".to_owned();
+            return Err(unsupported(host, "HostKeyAlgorithms", part));
+        }
+        let (known_hosts, first_file) = self.known_hosts(host, &settings, tokens)?;
+        let (keys, missing) = self.keys(&settings, tokens);
+        let agent = self.agent(&settings, tokens);
+        Ok(Route {
+            label: host.to_string(),
+            known_as,
+            port,
+            keys,
+            missing,
+            only_these: settings.identities_only.unwrap_or(false),
+            agent: agent.map_err(|part| unsupported(host, "IdentityAgent", part))?,
+            known_hosts,
+            host_keys,
+            required_rsa: settings.required_rsa_size.unwrap_or(0),
+            first_file,
+            accept_new: self.ssh.accept_new,
+            through,
+            host: address,
+            user,
+        })
+    }
+
+    /// What is known of hosts, which keys none of them may show, and the file where a new one is written down.
+    fn known_hosts(
+        &mut self,
+        host: &SshHost,
+        settings: &Settings,
+        tokens: Tokens<'_>,
+    ) -> Result<(KnownHosts, Option<PathBuf>), SshError> {
+        let files = self.known_files(settings, tokens);
+        let files = files.map_err(|part| unsupported(host, "a file of known hosts", part))?;
         let mut known_hosts = KnownHosts::default();
-        for file in &known_files {
+        for file in &files {
             if let Ok(bytes) = std::fs::read(file) {
                 known_hosts.add(file, &String::from_utf8_lossy(&bytes));
             }
         }
-        let configured: Vec<PathBuf> = settings.identity_files.iter().map(path).collect();
-        let usual = ["id_ed25519", "id_ecdsa", "id_rsa"];
-        let usual = usual.map(|name| self.around.home.join(".ssh").join(name));
-        let mut keys = self.ssh.keys.clone();
-        keys.extend(if configured.is_empty() {
-            usual.into()
-        } else {
-            configured
-        });
-        keys.retain(|key| key.exists());
-        let agent = match settings.identity_agent.as_deref() {
+        for file in settings.revoked.iter().filter(|file| *file != "none") {
+            let path = tokens.path(file);
+            let path = path.map_err(|part| unsupported(host, "RevokedHostKeys", part))?;
+            revoke(&mut known_hosts, &path, host)?;
+        }
+        self.remarks
+            .extend(std::mem::take(&mut known_hosts.remarks));
+        Ok((known_hosts, files.into_iter().next()))
+    }
+
+    /// The socket of the agent.
+    fn agent(&self, settings: &Settings, tokens: Tokens<'_>) -> Result<Option<PathBuf>, String> {
+        Ok(match settings.identity_agent.as_deref() {
             Some("none") => None,
             Some("SSH_AUTH_SOCK") | None => self.around.agent.clone(),
-            Some(socket) => Some(self.path(socket, &address, &user)),
+            Some(name) if name.starts_with('$') && !name.starts_with("${") => {
+                (self.around.variable)(&name[1..]).map(PathBuf::from)
+            }
+            Some(socket) => Some(tokens.path(socket)?),
+        })
+    }
+
+    /// The private keys that are there, those of the command line first, and the names of those that are not.
+    fn keys(&self, settings: &Settings, tokens: Tokens<'_>) -> (Vec<PathBuf>, Vec<String>) {
+        let usual = ["id_ed25519", "id_ecdsa", "id_rsa"].map(|name| format!("~/.ssh/{name}"));
+        let configured = match settings.identity_files.as_slice() {
+            [] => &usual[..],
+            files => files,
         };
-        let remarks = std::mem::take(&mut known_hosts.remarks);
-        self.remarks.extend(remarks);
-        Route {
-            label: host.to_string(),
-            known_as: settings.host_key_alias.unwrap_or_else(|| address.clone()),
-            host: address,
-            port,
-            user,
-            keys,
-            only_these: settings.identities_only.unwrap_or(false),
-            agent,
-            known_hosts,
-            first_file: known_files.into_iter().next(),
-            accept_new: self.ssh.accept_new,
-            through,
+        let configured = configured.iter().filter(|file| *file != "none");
+        let (mut keys, mut missing) = (Vec::new(), Vec::new());
+        let named = self.ssh.keys.iter().cloned().map(Ok);
+        for key in named.chain(configured.map(|file| tokens.path(file).map_err(|_| file.clone()))) {
+            match key {
+                Ok(key) if key.exists() => keys.push(key),
+                Ok(key) => missing.push(key.display().to_string()),
+                Err(file) => missing.push(file),
+            }
         }
+        (keys, missing)
     }
 
     /// The files of known hosts, the user's own first.
-    fn known_files(&self, settings: &Settings, path: impl Fn(&String) -> PathBuf) -> Vec<PathBuf> {
-        match &self.ssh.known_hosts {
-            Some(file) => vec![file.clone()],
-            None => {
-                let own = ["~/.ssh/known_hosts", "~/.ssh/known_hosts2"].map(str::to_owned);
-                let of_all =
-                    ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"].map(str::to_owned);
-                let own = settings
-                    .user_known_hosts
-                    .clone()
-                    .unwrap_or_else(|| own.into());
-                let of_all = settings
-                    .global_known_hosts
-                    .clone()
-                    .unwrap_or_else(|| of_all.into());
-                let files = own.iter().chain(&of_all).filter(|file| *file != "none");
-                files.map(path).collect()
-            }
+    fn known_files(&self, settings: &Settings, tokens: Tokens<'_>) -> Result<Vec<PathBuf>, String> {
+        if let Some(file) = &self.ssh.known_hosts {
+            return Ok(vec![file.clone()]);
         }
+        let own = ["~/.ssh/known_hosts", "~/.ssh/known_hosts2"].map(str::to_owned);
+        let of_all = ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"].map(str::to_owned);
+        let own = settings.user_known_hosts.as_deref().unwrap_or(&own);
+        let of_all = settings.global_known_hosts.as_deref().unwrap_or(&of_all);
+        let files = own.iter().chain(of_all).filter(|file| *file != "none");
+        files.map(|file| tokens.path(file)).collect()
     }
+}
 
-    /// A path with what stands for something else in it (ssh_config(5), "TOKENS").
-    fn path(&self, text: &str, host: &str, user: &str) -> PathBuf {
-        let home = self.around.home.to_string_lossy();
-        let text = match text.strip_prefix("~/") {
-            Some(rest) => format!("{home}/{rest}"),
-            None => text.to_owned(),
-        };
-        let mut out = String::new();
-        let mut letters = text.chars();
-        while let Some(letter) = letters.next() {
-            if letter != '%' {
-                out.push(letter);
-                continue;
-            }
-            match letters.next() {
-                Some('d') => out.push_str(&home),
-                Some('h') => out.push_str(host),
-                Some('r') => out.push_str(user),
-                Some('u') => out.push_str(&self.around.user),
-                Some('%') => out.push('%'),
-                Some(other) => out.extend(['%', other]),
-                None => out.push('%'),
-            }
-        }
-        PathBuf::from(out)
+fn unsupported(host: &SshHost, option: &str, part: String) -> SshError {
+    SshError::Unsupported {
+        host: host.to_string(),
+        option: format!("{part} in {option}"),
     }
+}
+
+/// Takes in what `RevokedHostKeys` names. As with OpenSSH, nobody is trusted when it cannot be read.
+fn revoke(known_hosts: &mut KnownHosts, path: &Path, host: &SshHost) -> Result<(), SshError> {
+    let refuse = |reason: String| SshError::HostKey {
+        reason,
+        hint: "correct what RevokedHostKeys names, or the configuration".to_owned(),
+    };
+    let shown = path.display();
+    let bytes = std::fs::read(path).map_err(|error| {
+        refuse(format!(
+            "which keys {host} must not show is not known: {shown}: {error}"
+        ))
+    })?;
+    if bytes.starts_with(KRL) {
+        let part = format!("a key revocation list ({shown})");
+        return Err(unsupported(host, "RevokedHostKeys", part));
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    let list = known_hosts.revoke(path, &text);
+    list.map_err(|at| {
+        refuse(format!(
+            "which keys {host} must not show is not known: {at} is no key"
+        ))
+    })
 }

@@ -11,21 +11,13 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ssh2::{MethodType, Session};
 
+use super::algorithms::{preferred, rsa_bits};
 use super::error::SshError;
 use super::jump;
 use super::keys::Passphrases;
 use super::known_hosts::{Verdict, fingerprint, kind_of, line};
 use super::route::Route;
 
-/// Host keys without certificates, whose authority the library does not verify, best first.
-const HOST_KEYS: [&str; 6] = [
-    "ssh-ed25519",
-    "ecdsa-sha2-nistp256",
-    "ecdsa-sha2-nistp384",
-    "ecdsa-sha2-nistp521",
-    "rsa-sha2-512",
-    "rsa-sha2-256",
-];
 /// How many keys are offered: sshd hangs up after six (`MaxAuthTries`).
 const TRIES: usize = 5;
 
@@ -128,8 +120,9 @@ fn logged_in(
     session.set_tcp_stream(socket);
     let limit = u32::try_from(means.left().as_millis()).unwrap_or(u32::MAX);
     session.set_timeout(limit);
+    let known = route.known_hosts.kinds(&route.known_as, route.port);
     session
-        .method_pref(MethodType::HostKey, &preferred(route))
+        .method_pref(MethodType::HostKey, &preferred(&route.host_keys, &known))
         .map_err(protocol)?;
     session.handshake().map_err(protocol)?;
     let key = session.host_key().map(|(key, _)| key.to_vec());
@@ -138,31 +131,21 @@ fn logged_in(
     Ok(Connected { session, wire })
 }
 
-/// The algorithms to agree on: those of keys the host is known by first, so that a host with several shows one of them.
-fn preferred(route: &Route) -> String {
-    let known = route.known_hosts.kinds(&route.known_as, route.port);
-    let of = |kind: &&str| match *kind {
-        "ssh-rsa" => vec!["rsa-sha2-512", "rsa-sha2-256"],
-        kind => HOST_KEYS
-            .into_iter()
-            .filter(|algorithm| *algorithm == kind)
-            .collect(),
-    };
-    let mut algorithms: Vec<&str> = known.iter().flat_map(of).collect();
-    for algorithm in HOST_KEYS {
-        if !algorithms.contains(&algorithm) {
-            algorithms.push(algorithm);
-        }
-    }
-    algorithms.join(",")
-}
-
 /// Lets a known host pass, and a new one where that is wished for.
 fn trusted(route: &Route, key: &[u8]) -> Result<(), SshError> {
     let (host, name) = (&route.label, &route.known_as);
     let shown = format!("{} {}", kind_of(key).unwrap_or("key"), fingerprint(key));
     let add = line(name, route.port, key);
     let refuse = |reason: String, hint: String| Err(SshError::HostKey { reason, hint });
+    if let Some(bits) = rsa_bits(key).filter(|bits| *bits < route.required_rsa) {
+        let (reason, hint) = (
+            format!(
+                "{host} shows an RSA key of {bits} bits ({shown}), and RequiredRSASize asks for more"
+            ),
+            "give the host a longer key".to_owned(),
+        );
+        return refuse(reason, hint);
+    }
     match route.known_hosts.judge(name, route.port, key) {
         Verdict::Known => Ok(()),
         Verdict::Revoked(at) => refuse(
@@ -243,9 +226,10 @@ fn authenticate(
     Err(SshError::Refused {
         host: route.label.clone(),
         user: route.user.clone(),
-        tried: match tried.is_empty() {
-            true => "there is none".to_owned(),
-            false => tried.join(", "),
+        tried: match (tried.is_empty(), route.missing.is_empty()) {
+            (false, _) => tried.join(", "),
+            (true, true) => "there is none".to_owned(),
+            (true, false) => format!("there is none at {}", route.missing.join(", ")),
         },
     })
 }

@@ -226,7 +226,7 @@ fn nothing_is_run_to_find_out() {
         remarks,
         ["~/.ssh/config:1: `Match exec` is not evaluated, left out"]
     );
-    assert!(settings.unsupported.contains("ProxyCommand"));
+    assert_eq!(settings.proxy_command, Some(true));
     assert!(!trace.exists());
 }
 

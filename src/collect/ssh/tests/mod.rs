@@ -1,6 +1,7 @@
 //! The script against the native reader, under every shell it is written for.
 
 mod hosts;
+mod ways;
 
 use std::fs;
 use std::io::{BufReader, Write};
