@@ -178,6 +178,7 @@ impl Links<'_> {
             checks: draft.checks.unwrap_or_default(),
             params: draft.params,
             not_applicable: draft.not_applicable,
+            partial: draft.partial,
         })
     }
 
@@ -277,4 +278,5 @@ fn overlay_control(known: &mut DraftControl, own: &DraftControl) {
     known.checks = own.checks.clone().or(known.checks.take());
     known.params.extend(own.params.clone());
     known.not_applicable = own.not_applicable.clone().or(known.not_applicable.take());
+    known.partial = own.partial.clone().or(known.partial.take());
 }

@@ -52,6 +52,8 @@ pub struct Control {
     pub params: BTreeMap<String, Spot<Param>>,
     /// Why this control does not apply to what the profile is for.
     pub not_applicable: Option<String>,
+    /// What the checks do not tell and is left to a person: where they find nothing, the control is for that person to judge.
+    pub partial: Option<String>,
 }
 
 impl Control {

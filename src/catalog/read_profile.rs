@@ -3,7 +3,8 @@
 //!
 //! Sections and controls are matched with the parent's by id, new ones come last. A field that is stated replaces the
 //! parent's, `checks` as a whole, `params` name by name. Exemptions are added to the parent's. Nothing is removed: a
-//! control that has no meaning any more says why in `notApplicable`.
+//! control that has no meaning any more says why in `notApplicable`, and one whose checks tell only a part of it what is
+//! left in `partial`.
 //!
 //! A file that has exemptions and neither sections nor a parent is a base: what profiles extend, and no profile itself.
 
@@ -55,6 +56,7 @@ pub(super) struct DraftControl {
     pub(super) checks: Option<Vec<Spot<String>>>,
     pub(super) params: BTreeMap<String, Spot<Param>>,
     pub(super) not_applicable: Option<String>,
+    pub(super) partial: Option<String>,
 }
 
 /// Whether a file is a profile; any other is a check.
@@ -141,6 +143,7 @@ fn control(item: Item<'_>) -> Option<DraftControl> {
         let checks = f.optional("checks", |item| item.items(Item::spot_text));
         let params = f.optional("params", |item| item.named(Item::param));
         let not_applicable = f.optional("notApplicable", Item::text);
+        let partial = f.optional("partial", Item::text);
         Some(DraftControl {
             id: id?,
             title,
@@ -148,6 +151,7 @@ fn control(item: Item<'_>) -> Option<DraftControl> {
             checks,
             params: params.unwrap_or_default(),
             not_applicable,
+            partial,
         })
     })
 }

@@ -132,6 +132,7 @@ fn of_checks(checks: Vec<&Check>) -> Profile {
         checks: vec![check.id.clone()],
         params: BTreeMap::new(),
         not_applicable: None,
+        partial: None,
     };
     Profile {
         id: Spot {

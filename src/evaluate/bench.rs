@@ -13,10 +13,9 @@ use super::crowd::{Crowd, Member};
 use super::evidence::{evidence, reason, shown};
 use super::fingerprint::Fingerprints;
 use super::fix;
-use super::judge::rank;
 use super::lang::{Env, Unknown, Value};
 use super::program::Program;
-use super::rows::{Row, World};
+use super::rows::{Nothing, Row, World};
 
 /// Steps one expression may take on one row; far beyond any honest check.
 const BUDGET: u64 = 1_000_000;
@@ -26,19 +25,39 @@ pub(super) enum Ruling {
     /// It was judged.
     Judged(Status),
     /// The check does not ask for it.
-    NotAsked,
+    Exempt,
     /// Something is missing.
     Open(Unknown),
 }
 
+/// A ruling in two bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Mark {
+    pub(super) status: Status,
+    /// Whether this run asked for what decides; what it did not is not applicable without a proof of it.
+    pub(super) asked: bool,
+}
+
+impl Mark {
+    /// The position of the worst of several, which decides: the lower the worse.
+    pub(super) fn rank(self) -> (Option<usize>, bool) {
+        let order = Status::BY_PRECEDENCE;
+        let position = order.iter().position(|other| *other == self.status);
+        (position, self.asked)
+    }
+}
+
 impl Ruling {
-    pub(super) fn status(&self) -> Status {
-        match self {
-            Self::Judged(status) => *status,
-            Self::Open(Unknown::Gap(gap)) if gap.reason != GapReason::Outside => Status::Unknown,
-            Self::Open(Unknown::Error { .. } | Unknown::Budget) => Status::Unknown,
-            Self::NotAsked | Self::Open(Unknown::Gap(_)) => Status::NotApplicable,
-        }
+    pub(super) fn mark(&self) -> Mark {
+        let (status, asked) = match self {
+            Self::Judged(status) => (*status, true),
+            Self::Exempt => (Status::NotApplicable, true),
+            Self::Open(Unknown::Gap(gap)) if gap.reason == GapReason::Outside => {
+                (Status::NotApplicable, false)
+            }
+            Self::Open(_) => (Status::Unknown, true),
+        };
+        Mark { status, asked }
     }
 }
 
@@ -107,7 +126,7 @@ impl<'j> Bench<'j> {
             }
             _ => {
                 let rulings = rows.map(|at| (self.court.ruling(&crowd.rows[at]), at));
-                rulings.min_by_key(|(ruling, _)| rank(ruling.status()))?
+                rulings.min_by_key(|(ruling, _)| ruling.mark().rank())?
             }
         };
         Some(self.outcome(&ruling, &member.subject, &crowd.rows[at], at))
@@ -121,7 +140,7 @@ impl<'j> Bench<'j> {
         row: &Row<'_>,
         at: usize,
     ) -> Outcome<'j> {
-        let status = ruling.status();
+        let status = ruling.mark().status;
         let reason = self.court.why(ruling);
         let fix = (status == Status::Fail).then(|| Remediation {
             change: one(&mut self.changes, self.court.change(row)),
@@ -146,12 +165,16 @@ impl<'j> Bench<'j> {
         self.about(Status::Unknown, subject, told, Some(reason))
     }
 
-    /// There is no such subject, which is known.
-    pub(super) fn nothing(&mut self, why: &str) -> Outcome<'j> {
+    /// There is no such subject, or nobody asked for it.
+    pub(super) fn nothing(&mut self, none: &Nothing) -> Outcome<'j> {
         let kind = self.court.check().subject.name();
+        let (text, remedy) = match none {
+            Nothing::There(why) => (why, ""),
+            Nothing::Asked(why, remedy) => (why, *remedy),
+        };
         let reason = Reason {
-            text: why.to_owned(),
-            remedy: "".into(),
+            text: text.clone(),
+            remedy: remedy.into(),
         };
         let (subject, told) = (Arc::new(Subject::new(kind, kind)), said(&reason));
         self.about(Status::NotApplicable, subject, told, Some(reason))
@@ -222,7 +245,7 @@ impl Court<'_> {
         let env = self.env(&readings);
         match self.asks(&env) {
             Ok(true) => self.judged(self.program.assert.evaluate(&env)),
-            Ok(false) => Ruling::NotAsked,
+            Ok(false) => Ruling::Exempt,
             Err(unknown) => Ruling::Open(unknown),
         }
     }
@@ -240,7 +263,7 @@ impl Court<'_> {
     fn why(&self, ruling: &Ruling) -> Option<Reason> {
         match ruling {
             Ruling::Judged(_) => None,
-            Ruling::NotAsked => {
+            Ruling::Exempt => {
                 let when = self.program.when.as_ref().map(|when| when.source());
                 Some(Reason {
                     text: format!("does not hold here: {}", when.unwrap_or_default()),
@@ -275,7 +298,7 @@ impl Court<'_> {
                 let (value, trace) = self.program.assert.explain(&env);
                 (self.judged(value), trace)
             }
-            Some((Ok(false), trace)) => (Ruling::NotAsked, trace),
+            Some((Ok(false), trace)) => (Ruling::Exempt, trace),
             Some((Err(unknown), trace)) => (Ruling::Open(unknown), trace),
         };
         let mut evidence = evidence(row, trace);

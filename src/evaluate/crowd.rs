@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::SAMPLE;
-use super::rows::{Row, Rows};
+use super::rows::{Nothing, Row, Rows};
 use crate::facts::Gap;
 use crate::outcome::{Many, Subject};
 
@@ -21,7 +21,7 @@ pub(super) struct Crowd<'w> {
     /// What was not read and is known to be like some rows.
     pub(super) hidden: Vec<(Vec<Row<'w>>, Absent)>,
     /// Why there is nothing at all.
-    pub(super) none: String,
+    pub(super) none: Nothing,
 }
 
 /// Somebody who was read.

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use crate::catalog::SubjectKind;
 use crate::cores::on_all_cores;
 use crate::facts::{Cell, Source};
-use crate::outcome::{Evaluation, Judged, Judgement, Outcome, Quiet, Status, Subject, Tell, Words};
+use crate::outcome::{
+    Evaluation, Judged, Judgement, NotAsked, Outcome, Quiet, Status, Subject, Tell, Words,
+};
 
-use super::bench::{Bench, Court};
+use super::bench::{Bench, Court, Mark};
 use super::crowd::{Absent, Crowd, identity};
 use super::program::Program;
-use super::rows::World;
+use super::rows::{Nothing, World};
 use super::sheet::{Job, Sheet};
 
 /// A program under the id that outcomes and controls refer to.
@@ -66,8 +68,8 @@ impl<'w> Judge<'w> {
             let (numbers, sheet) = sheets.get(&task.subject())?;
             let column = numbers.binary_search(&number).ok()?;
             let crowd = self.crowds.get(&task.subject())?;
-            let status = |subject| sheet.status(column, subject);
-            Some(self.run(number, crowd, keep, status))
+            let mark = |subject| sheet.mark(column, subject);
+            Some(self.run(number, crowd, keep, mark))
         });
         let mut judged: Judgement<'_> = judged.into_iter().flatten().collect();
         judged.sort_by(|a, b| a.evaluation.id.cmp(&b.evaluation.id));
@@ -110,7 +112,7 @@ impl<'w> Judge<'w> {
         number: usize,
         crowd: &'j Crowd<'_>,
         keep: Keep,
-        status: impl Fn(usize) -> Status,
+        mark: impl Fn(usize) -> Mark,
     ) -> Judged<'j> {
         let task = &self.tasks[number];
         let evaluation = Evaluation {
@@ -123,17 +125,23 @@ impl<'w> Judge<'w> {
         let mut outcomes = Vec::new();
         let mut calm: BTreeMap<Status, Vec<Arc<Subject>>> = BTreeMap::new();
         let mut kept: BTreeMap<Status, usize> = BTreeMap::new();
+        let mut not_asked = None;
         for (at, member) in crowd.subjects.iter().enumerate() {
-            let (status, subject) = (status(at), &member.subject);
+            let (Mark { status, asked }, subject) = (mark(at), &member.subject);
+            let first = !asked && not_asked.is_none();
             let kept = kept.entry(status).or_default();
             let quiet = matches!(status, Status::Pass | Status::NotApplicable)
                 || status == Status::Unknown && subject.node.is_some();
-            if keep == Keep::Samples && quiet && *kept >= super::SAMPLE && !member.partial {
+            let told = *kept < super::SAMPLE || member.partial || first;
+            if keep == Keep::Samples && quiet && !told {
                 calm.entry(status).or_default().push(subject.clone());
                 continue;
             }
             *kept += 1;
             outcomes.extend(bench.verdict(crowd, member, status));
+            if first {
+                not_asked = outcomes.last().and_then(|last| last.reason.clone());
+            }
         }
         let calm = calm.into_iter();
         let mut quiet: Quiet = calm
@@ -145,13 +153,23 @@ impl<'w> Judge<'w> {
             outcomes = one_per_subject(outcomes);
         }
         if outcomes.is_empty() {
-            outcomes.push(bench.nothing(&crowd.none));
+            let nothing = bench.nothing(&crowd.none);
+            if let Nothing::Asked(..) = crowd.none {
+                not_asked.clone_from(&nothing.reason);
+            }
+            outcomes.push(nothing);
         }
         outcomes.shrink_to_fit();
+        let asked = (0..crowd.subjects.len()).any(|at| mark(at).asked);
+        let unread = outcomes.iter().any(|one| one.status == Status::Unknown);
         Judged {
             evaluation,
             outcomes,
             quiet,
+            not_asked: not_asked.map(|reason| NotAsked {
+                reason,
+                wholly: !asked && !unread,
+            }),
         }
     }
 }
@@ -192,15 +210,13 @@ fn unread<'j>(
     }
 }
 
-pub(super) fn rank(status: Status) -> Option<usize> {
-    let order = Status::BY_PRECEDENCE;
-    order.iter().position(|other| *other == status)
-}
-
 /// What was read and what was not can be one subject: the worst verdict is its own.
 fn one_per_subject(mut outcomes: Vec<Outcome<'_>>) -> Vec<Outcome<'_>> {
     outcomes.sort_by(|a, b| {
-        let key = |one: &Outcome<'_>| rank(one.status);
+        let key = |one: &Outcome<'_>| {
+            let mut order = Status::BY_PRECEDENCE.iter();
+            order.position(|other| *other == one.status)
+        };
         let who = identity(&a.subject).cmp(&identity(&b.subject));
         who.then_with(|| key(a).cmp(&key(b)))
     });

@@ -4,9 +4,8 @@
 
 use std::ops::Range;
 
-use super::bench::Court;
+use super::bench::{Court, Mark};
 use super::crowd::{Crowd, Member};
-use super::judge::rank;
 use crate::outcome::Status;
 
 /// How many subjects are judged at a time.
@@ -16,7 +15,7 @@ const BLOCK: usize = 32;
 pub(super) struct Sheet {
     subjects: usize,
     /// By block, then task, then subject.
-    blocks: Vec<Vec<Status>>,
+    blocks: Vec<Vec<Mark>>,
 }
 
 /// One block of one crowd.
@@ -37,7 +36,7 @@ impl<'j> Job<'j> {
         })
     }
 
-    pub(super) fn judge(&self) -> Vec<Status> {
+    pub(super) fn judge(&self) -> Vec<Mark> {
         let members = &self.crowd.subjects[range(self.block, self.crowd.subjects.len())];
         let courts = self.courts.iter();
         let each = |court: &'j Court<'j>| {
@@ -49,12 +48,13 @@ impl<'j> Job<'j> {
 }
 
 /// The worst verdict on the rows of a subject is its own.
-fn worst(court: &Court<'_>, crowd: &Crowd<'_>, member: &Member) -> Status {
+fn worst(court: &Court<'_>, crowd: &Crowd<'_>, member: &Member) -> Mark {
     let rows = crowd.rows[member.rows.clone()].iter();
-    let of_rows = rows.map(|row| court.ruling(row).status());
-    of_rows
-        .min_by_key(|status| rank(*status))
-        .unwrap_or(Status::Unknown)
+    let of_rows = rows.map(|row| court.ruling(row).mark());
+    of_rows.min_by_key(|mark| mark.rank()).unwrap_or(Mark {
+        status: Status::Unknown,
+        asked: true,
+    })
 }
 
 fn range(block: usize, subjects: usize) -> Range<usize> {
@@ -69,12 +69,12 @@ impl Sheet {
     }
 
     /// The sheet of a crowd of so many subjects, from what its jobs gave.
-    pub(super) fn new(subjects: usize, blocks: Vec<Vec<Status>>) -> Self {
+    pub(super) fn new(subjects: usize, blocks: Vec<Vec<Mark>>) -> Self {
         Self { subjects, blocks }
     }
 
     /// The verdict of a task on a subject, both by position.
-    pub(super) fn status(&self, task: usize, subject: usize) -> Status {
+    pub(super) fn mark(&self, task: usize, subject: usize) -> Mark {
         let block = subject / BLOCK;
         let width = range(block, self.subjects).len();
         self.blocks[block][task * width + subject % BLOCK]

@@ -248,6 +248,18 @@ pub struct Judged<'w> {
     /// Beyond the first, verdicts that nobody has to act on, and who was judged: `Pass`, `NotApplicable`, or `Unknown` of a
     /// node among many.
     pub quiet: Quiet,
+    /// Whom this run did not ask about, if anybody.
+    pub not_asked: Option<NotAsked>,
+}
+
+/// What this run did not ask for: it lies outside the manifests, or an option was not given. Such verdicts are
+/// `notApplicable`, and unlike others nothing proves that there is nothing to judge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotAsked {
+    /// Why, and what would ask; of several, one.
+    pub reason: Arc<Reason>,
+    /// Whether every verdict of the evaluation is of this kind.
+    pub wholly: bool,
 }
 
 /// Subjects by verdict.

@@ -183,6 +183,7 @@ fn entries<'w>(judged: Judged<'w>, overlay: &Overlay, all: bool) -> Vec<Entry<'w
         evaluation,
         mut outcomes,
         quiet,
+        ..
     } = judged;
     let order = |a: &Outcome<'_>, b: &Outcome<'_>| {
         let rest = |one: &Outcome<'_>| (one.status, one.fingerprint);

@@ -132,6 +132,11 @@ struct Folding<'a> {
     /// Who was judged, in the order of their identities.
     subjects: Vec<(Who<'a>, Status)>,
     unanswered: Option<&'a str>,
+    /// Why some of it was not asked, if anything was not.
+    not_asked: Option<&'a Reason>,
+    /// Whether anything was.
+    asked: bool,
+    partial: Option<&'a str>,
     score: ControlScore,
 }
 
@@ -160,23 +165,36 @@ impl<'a> Folding<'a> {
     fn finish(mut self) -> ControlScore {
         let statuses = self.subjects.iter();
         self.score.tally = statuses.map(|(_, status)| *status).collect();
-        let missing = self.unanswered.map(|_| Status::Unknown);
+        let left_out = self.not_asked.filter(|_| self.asked);
+        let missing = self.unanswered.is_some() || left_out.is_some();
+        let missing = missing.then_some(Status::Unknown);
         // Nothing at all is said by a control without checks only: a person must judge it.
         let tally = &self.score.tally;
         let present = Status::BY_PRECEDENCE.into_iter();
         let present = present.filter(|status| tally.of(*status) > 0);
         self.score.status = fold(present.chain(missing)).unwrap_or(Status::Manual);
-        if let (Status::Unknown, Some(check)) = (self.score.status, self.unanswered) {
-            self.score.reason = Some(Reason {
+        self.score.reason = match (self.score.status, self.unanswered, self.partial) {
+            (Status::Unknown, Some(check), _) => Some(Reason {
                 text: format!("check {check} gave no verdict"),
                 remedy: "report this: it is a mistake in seaworthy".into(),
-            });
-        }
+            }),
+            // Other unknowns are told by their outcomes.
+            (Status::Unknown, None, _) if tally.unknown == 0 => left_out.cloned(),
+            (Status::Pass | Status::Manual, _, Some(left)) => {
+                self.score.status = Status::Manual;
+                Some(Reason {
+                    text: left.to_owned(),
+                    remedy: "".into(),
+                })
+            }
+            _ => None,
+        };
         self.score
     }
 }
 
-/// Folds one control. A check that said nothing at all is unknown: silence never passes.
+/// Folds one control. A check that said nothing at all is unknown: silence never passes. Neither does a control on some of
+/// its checks while others were not asked: it is not applicable only where none was.
 pub(super) fn control<'a>(
     profile: &str,
     control: &'a Control,
@@ -189,6 +207,9 @@ pub(super) fn control<'a>(
         overlay,
         subjects: Vec::new(),
         unanswered: None,
+        not_asked: None,
+        asked: false,
+        partial: control.partial.as_deref(),
         score: ControlScore {
             id: control.id.value.clone(),
             title: control.title.clone(),
@@ -220,6 +241,11 @@ pub(super) fn control<'a>(
         folding.score.evaluations.push(judged.evaluation.id.clone());
         if judged.outcomes.is_empty() {
             folding.unanswered = Some(&id.value);
+        }
+        let not_asked = judged.not_asked.as_ref();
+        folding.asked |= not_asked.is_none_or(|not_asked| !not_asked.wholly);
+        if folding.not_asked.is_none() {
+            folding.not_asked = not_asked.map(|not_asked| &*not_asked.reason);
         }
         for outcome in &judged.outcomes {
             folding.outcome(outcome, severity);

@@ -64,6 +64,7 @@ pub(crate) fn control(id: &str, checks: &[&str]) -> Control {
         checks: checks.iter().map(|id| spot((*id).to_owned())).collect(),
         params: BTreeMap::new(),
         not_applicable: None,
+        partial: None,
     }
 }
 
@@ -164,5 +165,6 @@ pub(crate) fn nothing(evaluation: Evaluation) -> Judged<'static> {
         evaluation,
         outcomes: Vec::new(),
         quiet: BTreeMap::new(),
+        not_asked: None,
     }
 }

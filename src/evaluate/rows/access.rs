@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use super::joined::join;
 use super::objects::{Identity, unread};
-use super::{Row, Rows, Slot, World};
+use super::{Nothing, Row, Rows, Slot, World};
 use crate::evaluate::engines::isolation::PolicyEffect;
 use crate::evaluate::engines::rbac::{Access, Graph};
 use crate::facts::objects::NetworkPolicy;
@@ -123,7 +123,7 @@ impl World<'_> {
         let all = |gap: &Gap| (Subject::new("principal", "all principals"), gap.clone());
         rows.unread.extend(unread.map(all));
         if facts.role_bindings.is_complete() && everywhere.is_complete() {
-            "nobody has more than Kubernetes ships".clone_into(&mut rows.none);
+            rows.none = Nothing::There("nobody has more than Kubernetes ships".to_owned());
         }
         rows
     }

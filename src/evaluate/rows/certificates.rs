@@ -12,7 +12,7 @@ use crate::outcome::{CertificateLine, Subject};
 
 use super::joined::{Joined, join};
 use super::objects::unread;
-use super::{Row, Rows, Slot, World};
+use super::{Nothing, Row, Rows, Slot, World};
 use crate::evaluate::judge::computed;
 
 crate::facts::record! {
@@ -166,7 +166,7 @@ impl World<'_> {
         let mut rows = Rows {
             rows: rows.collect(),
             unread: unread(listing, "certificate", "certificates").collect(),
-            none: "no certificate was found on the nodes that were read".to_owned(),
+            none: Nothing::There("no certificate was found on the nodes that were read".to_owned()),
             ..Rows::default()
         };
         let (subject, kind) = ("certificate", "certificates within objects");

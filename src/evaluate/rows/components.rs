@@ -10,7 +10,7 @@ use crate::facts::{Gap, GapReason, Lack};
 use crate::outcome::Subject;
 
 use super::expected::{Expected, expected};
-use super::{Row, Rows, Slot, World, siblings};
+use super::{Nothing, Row, Rows, Slot, World, siblings};
 
 fn component_kind(kind: SubjectKind) -> ComponentKind {
     match kind {
@@ -126,7 +126,7 @@ impl World<'_> {
         Rows {
             rows,
             unread,
-            none,
+            none: Nothing::There(none),
             ..Rows::default()
         }
     }

@@ -10,7 +10,7 @@ use crate::outcome::Subject;
 
 use super::joined::join;
 use super::objects::unread;
-use super::{Rows, World};
+use super::{Nothing, Rows, World};
 use crate::evaluate::judge::computed;
 
 const ENGINE: &str = "certificates shown and certificates in files";
@@ -117,7 +117,7 @@ impl World<'_> {
         let mut rows = Rows {
             rows: rows.collect(),
             unread: unread(listing, "endpoint", "endpoints").collect(),
-            none: "nothing listens on the nodes that were read".to_owned(),
+            none: Nothing::There("nothing listens on the nodes that were read".to_owned()),
             ..Rows::default()
         };
         rows.unread

@@ -10,7 +10,7 @@ use crate::outcome::Subject;
 
 use super::joined::join;
 use super::objects::{gone, unread};
-use super::{Rows, Slot, World};
+use super::{Nothing, Rows, Slot, World};
 use crate::evaluate::judge::computed;
 
 const ENGINE: &str = "what the workload asks for";
@@ -136,7 +136,7 @@ impl World<'_> {
         });
         let mut rows = Rows {
             rows: rows.collect(),
-            none: "no node was read".to_owned(),
+            none: Nothing::There("no node was read".to_owned()),
             ..Rows::default()
         };
         // What is missing of the listing is a node that was not read.
@@ -167,7 +167,7 @@ impl World<'_> {
         let mut rows = Rows {
             rows: rows.collect(),
             unread: unread(listing, "process", "processes in pods").collect(),
-            none: "nothing runs in pods of the nodes that were read".to_owned(),
+            none: Nothing::There("nothing runs in pods of the nodes that were read".to_owned()),
             ..Rows::default()
         };
         rows.unread

@@ -34,6 +34,9 @@ use derived::Derived;
 use joined::Joined;
 use objects::Marked;
 
+/// What asks for all that manifests do not hold.
+const CLUSTER_ITSELF: &str = "audit the cluster itself";
+
 /// The facts with what the engines computed about them.
 pub struct World<'f> {
     pub(super) facts: &'f Facts,
@@ -95,7 +98,21 @@ pub(super) struct Rows<'f> {
     /// What was not read and is known to be one of a few things at most.
     pub(super) hidden: Vec<Hidden<'f>>,
     /// Why there is nothing at all, for `notApplicable`; said only when all lists are empty.
-    pub(super) none: String,
+    pub(super) none: Nothing,
+}
+
+/// Why no subject of a kind is there.
+pub(super) enum Nothing {
+    /// There is none, which is known: the sentence says how.
+    There(String),
+    /// This run did not ask: why, and what would.
+    Asked(String, &'static str),
+}
+
+impl Default for Nothing {
+    fn default() -> Self {
+        Self::There(String::new())
+    }
 }
 
 /// Subjects that were not read, of which it is known what they can be: a check whose `when` holds for none of that does not
@@ -134,7 +151,7 @@ impl<'f> World<'f> {
     pub(super) fn rows(&self, kind: SubjectKind) -> Rows<'_> {
         if self.facts.asked.manifests.is_some() && !kind.is_declared() {
             return Rows {
-                none: "manifests alone do not tell: audit the cluster itself".to_owned(),
+                none: Nothing::Asked("manifests alone do not tell".to_owned(), CLUSTER_ITSELF),
                 ..Rows::default()
             };
         }

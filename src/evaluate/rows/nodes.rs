@@ -9,7 +9,7 @@ use crate::outcome::Subject;
 
 use super::expected::{control_plane_nodes, is_on_workers};
 use super::objects::{gone, unread};
-use super::{Hidden, Row, Rows, Slot, World};
+use super::{Hidden, Nothing, Row, Rows, Slot, World};
 
 impl World<'_> {
     pub(super) fn nodes(&self) -> Rows<'_> {
@@ -33,7 +33,7 @@ impl World<'_> {
         Rows {
             rows: rows.collect(),
             unread: unread(listing, "node", "nodes").collect(),
-            none: "the cluster has no nodes".to_owned(),
+            none: Nothing::There("the cluster has no nodes".to_owned()),
             ..Rows::default()
         }
     }
@@ -96,7 +96,9 @@ impl World<'_> {
         let mut rows = Rows {
             rows: rows.collect(),
             unread: unread(listing, "file", "files").collect(),
-            none: "no file of this kind was found on the nodes that were read".to_owned(),
+            none: Nothing::There(
+                "no file of this kind was found on the nodes that were read".to_owned(),
+            ),
             ..Rows::default()
         };
         let unread = self.unread_nodes("file", "files").into_iter();

@@ -12,7 +12,7 @@ use crate::facts::{
 use crate::outcome::{Instances, Subject};
 
 use super::joined::{Joined, join};
-use super::{Row, Rows, Slot, World};
+use super::{CLUSTER_ITSELF, Nothing, Row, Rows, Slot, World};
 use crate::evaluate::SAMPLE;
 use crate::evaluate::engines::isolation::{Isolation, Network};
 use crate::evaluate::engines::namespaces::Contents;
@@ -315,9 +315,11 @@ impl<'f> World<'f> {
         kind: &str,
     ) -> Rows<'w> {
         let none = match &self.facts.asked.namespaces[..] {
-            [] if self.facts.asked.manifests.is_some() => format!("the manifests have no {kind}"),
-            [] => format!("the cluster has no {kind}"),
-            some => format!("there are no {kind} in {}", some.join(", ")),
+            [] if self.facts.asked.manifests.is_some() => {
+                Nothing::Asked(format!("the manifests have no {kind}"), CLUSTER_ITSELF)
+            }
+            [] => Nothing::There(format!("the cluster has no {kind}")),
+            some => Nothing::There(format!("there are no {kind} in {}", some.join(", "))),
         };
         Rows {
             rows,

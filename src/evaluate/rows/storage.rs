@@ -4,7 +4,7 @@ use crate::facts::Source;
 use crate::outcome::Subject;
 
 use super::objects::unread;
-use super::{Rows, Slot, World};
+use super::{Nothing, Rows, Slot, World};
 
 impl World<'_> {
     pub(super) fn storage(&self) -> Rows<'_> {
@@ -18,8 +18,10 @@ impl World<'_> {
         Rows {
             rows: rows.collect(),
             unread: unread(listing, "storage", "Secrets in etcd").collect(),
-            none: "nobody asked to read etcd (--prove-encryption on a control-plane node)"
-                .to_owned(),
+            none: Nothing::Asked(
+                "nobody asked how Secrets lie in etcd".to_owned(),
+                "--prove-encryption on a control-plane node",
+            ),
             ..Rows::default()
         }
     }
