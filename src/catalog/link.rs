@@ -101,7 +101,31 @@ impl Links<'_> {
             chain.push(parent);
         }
         let root = chain.pop()?.clone();
-        Some(chain.into_iter().rev().fold(root, overlay))
+        Some(chain.into_iter().rev().fold(root, |parent, child| {
+            if std::ptr::eq(child, own) {
+                self.left_out(&parent, child);
+            }
+            overlay(parent, child)
+        }))
+    }
+
+    /// Whatever `child` leaves out is there in its parent.
+    fn left_out(&mut self, parent: &Draft, child: &Draft) {
+        let sections = parent.sections.iter();
+        let known: BTreeSet<&str> = sections
+            .flat_map(|section| {
+                let controls = section.controls.iter().map(|control| &control.id);
+                controls.chain([&section.id])
+            })
+            .map(|id| id.value.as_str())
+            .collect();
+        for id in &child.without {
+            if !known.contains(id.value.as_str()) {
+                let message = format!("the parent has no {}", quoted(&id.value));
+                let hint = did_you_mean(&id.value, known.iter().copied(), String::new);
+                self.problem(&id.place, message, hint);
+            }
+        }
     }
 
     /// Notes ids of sections or controls that are there twice.
@@ -175,6 +199,7 @@ impl Links<'_> {
             id: draft.id,
             title: title?,
             level: draft.level,
+            assessment: draft.assessment,
             checks: draft.checks.unwrap_or_default(),
             params: draft.params,
             not_applicable: draft.not_applicable,
@@ -231,6 +256,11 @@ impl Links<'_> {
 /// `parent` with what `child` states instead; sections and controls are matched by id, new ones come last.
 fn overlay(parent: Draft, child: &Draft) -> Draft {
     let mut sections = parent.sections;
+    let left_out = |id: &Spot<String>| child.without.iter().any(|out| out.value == id.value);
+    sections.retain(|section| !left_out(&section.id));
+    for section in &mut sections {
+        section.controls.retain(|control| !left_out(&control.id));
+    }
     for own in &child.sections {
         match sections
             .iter_mut()
@@ -251,6 +281,7 @@ fn overlay(parent: Draft, child: &Draft) -> Draft {
         suits: child.suits.clone(),
         sections,
         exemptions,
+        without: Vec::new(),
         sections_at: child.sections_at.clone(),
     }
 }
@@ -275,6 +306,7 @@ fn overlay_control(known: &mut DraftControl, own: &DraftControl) {
     known.id = own.id.clone();
     known.title = own.title.clone().or(known.title.take());
     known.level = own.level.or(known.level);
+    known.assessment = own.assessment.or(known.assessment);
     known.checks = own.checks.clone().or(known.checks.take());
     known.params.extend(own.params.clone());
     known.not_applicable = own.not_applicable.clone().or(known.not_applicable.take());

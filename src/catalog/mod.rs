@@ -33,7 +33,7 @@ pub use expression::ExpressionText;
 pub(crate) use fragment::line as yaml_text;
 pub use load::CatalogError;
 pub use problem::{Place, Problem, Spot};
-pub use profile::{Control, Profile, Section};
+pub use profile::{Assessment, Control, Profile, Section};
 pub use read_waiver::MAX_WAIVER_FILE;
 pub use waiver::{Pattern, Selector, Waiver};
 

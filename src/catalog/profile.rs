@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Check, Exemption, Param, Spot, Suits};
 
 /// A profile file, validated.
@@ -46,6 +48,8 @@ pub struct Control {
     pub title: String,
     /// The benchmark's level: 1 or 2.
     pub level: Option<u8>,
+    /// How the benchmark has it assessed.
+    pub assessment: Option<Assessment>,
     /// The checks that answer it. Empty: nothing of ours does, and a person must judge.
     pub checks: Vec<Spot<String>>,
     /// Parameters that differ from the checks' own, by parameter name; every check of the control that knows it takes it.
@@ -54,6 +58,30 @@ pub struct Control {
     pub not_applicable: Option<String>,
     /// What the checks do not tell and is left to a person: where they find nothing, the control is for that person to judge.
     pub partial: Option<String>,
+}
+
+/// How a benchmark has a control assessed: the CIS Benchmark calls it the assessment status. What a check decides is
+/// decided all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Assessment {
+    /// By a program.
+    Automated,
+    /// By a person.
+    Manual,
+}
+
+impl Assessment {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Automated, Self::Manual];
+
+    /// The word in files and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Automated => "automated",
+            Self::Manual => "manual",
+        }
+    }
 }
 
 impl Control {

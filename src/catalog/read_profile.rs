@@ -2,8 +2,8 @@
 //! draft; `link` makes profiles of drafts.
 //!
 //! Sections and controls are matched with the parent's by id, new ones come last. A field that is stated replaces the
-//! parent's, `checks` as a whole, `params` name by name. Exemptions are added to the parent's. Nothing is removed: a
-//! control that has no meaning any more says why in `notApplicable`, and one whose checks tell only a part of it what is
+//! parent's, `checks` as a whole, `params` name by name. Exemptions are added to the parent's. `without` names the sections
+//! and controls of the parent that this edition does not have; a control that has no meaning any more says why in `notApplicable`, and one whose checks tell only a part of it what is
 //! left in `partial`.
 //!
 //! A file that has exemptions and neither sections nor a parent is a base: what profiles extend, and no profile itself.
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use super::fields::Item;
 use super::read_exemption::exemption;
 use super::yaml::quoted;
-use super::{Exemption, Param, Place, Release, Spot, Suits};
+use super::{Assessment, Exemption, Param, Place, Release, Spot, Suits};
 
 /// A profile file. In one that extends another, everything but the id may be missing.
 #[derive(Clone)]
@@ -27,6 +27,8 @@ pub(super) struct Draft {
     pub(super) suits: Option<Suits>,
     pub(super) sections: Vec<DraftSection>,
     pub(super) exemptions: Vec<Exemption>,
+    /// Sections and controls of the parent that this one does not have.
+    pub(super) without: Vec<Spot<String>>,
     /// Where `sections` starts, in a file that has them.
     pub(super) sections_at: Option<Place>,
 }
@@ -53,6 +55,7 @@ pub(super) struct DraftControl {
     pub(super) id: Spot<String>,
     pub(super) title: Option<String>,
     pub(super) level: Option<u8>,
+    pub(super) assessment: Option<Assessment>,
     pub(super) checks: Option<Vec<Spot<String>>>,
     pub(super) params: BTreeMap<String, Spot<Param>>,
     pub(super) not_applicable: Option<String>,
@@ -77,6 +80,7 @@ pub(super) fn profile(root: Item<'_>) -> Option<Draft> {
         let suits = f.optional("for", suits);
         let sections = f.list("sections", section);
         let exemptions = f.list("exemptions", exemption);
+        let without = f.list("without", Item::spot_text);
         Some(Draft {
             id: id?,
             extends,
@@ -86,6 +90,7 @@ pub(super) fn profile(root: Item<'_>) -> Option<Draft> {
             suits,
             sections,
             exemptions,
+            without,
             sections_at: f.place("sections"),
         })
     })
@@ -120,6 +125,17 @@ fn releases(item: Item<'_>) -> Option<(Release, Release)> {
     range
 }
 
+fn assessment(item: Item<'_>) -> Option<Assessment> {
+    let text = item.text()?;
+    let known = Assessment::ALL.into_iter();
+    let found = known.into_iter().find(|one| one.name() == text);
+    if found.is_none() {
+        let message = format!("is no assessment: {}", quoted(&text));
+        item.problem(&message, "write automated or manual");
+    }
+    found
+}
+
 fn section(item: Item<'_>) -> Option<DraftSection> {
     item.fields(|f| {
         let id = f.required("id", Item::spot_text);
@@ -140,6 +156,7 @@ fn control(item: Item<'_>) -> Option<DraftControl> {
         let id = f.required("id", Item::spot_text);
         let title = f.optional("title", Item::text);
         let level = f.optional("level", |item| item.number(1, 2));
+        let assessment = f.optional("assessment", assessment);
         let checks = f.optional("checks", |item| item.items(Item::spot_text));
         let params = f.optional("params", |item| item.named(Item::param));
         let not_applicable = f.optional("notApplicable", Item::text);
@@ -148,6 +165,7 @@ fn control(item: Item<'_>) -> Option<DraftControl> {
             id: id?,
             title,
             level,
+            assessment,
             checks,
             params: params.unwrap_or_default(),
             not_applicable,

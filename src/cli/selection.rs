@@ -133,6 +133,7 @@ fn of_checks(checks: Vec<&Check>) -> Profile {
         params: BTreeMap::new(),
         not_applicable: None,
         partial: None,
+        assessment: None,
     };
     Profile {
         id: Spot {

@@ -136,6 +136,7 @@ fn control(score: &ControlScore) -> Control {
         id: score.id.clone(),
         title: score.title.clone(),
         level: score.level,
+        assessment: score.assessment,
         status: score.status,
         severity: score.severity,
         reason: score.reason.clone(),

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::diff::Comparison;
-use crate::catalog::Severity;
+use crate::catalog::{Assessment, Severity};
 use crate::facts::GapReason;
 use crate::outcome::{Outcome, Reason, Status, Subject, Told};
 use crate::score::{Tally, WaiverEntry};
@@ -167,6 +167,9 @@ pub struct Control {
     /// The benchmark's level.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub level: Option<u8>,
+    /// How the benchmark has it assessed; what a check decides is decided all the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assessment: Option<Assessment>,
     /// Its outcomes, folded.
     pub status: Status,
     /// The highest severity of its checks; absent when it has none.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Overlay, control_name};
-use crate::catalog::{Check, Control, Severity};
+use crate::catalog::{Assessment, Check, Control, Severity};
 use crate::outcome::{Judged, Many, Outcome, Reason, Status, Who};
 
 /// Numbers per status.
@@ -79,6 +79,8 @@ pub struct ControlScore {
     pub title: String,
     /// The benchmark's level.
     pub level: Option<u8>,
+    /// How the benchmark has it assessed.
+    pub assessment: Option<Assessment>,
     /// Its outcomes, folded.
     pub status: Status,
     /// The highest severity of its checks; nothing when it has none.
@@ -214,6 +216,7 @@ pub(super) fn control<'a>(
             id: control.id.value.clone(),
             title: control.title.clone(),
             level: control.level,
+            assessment: control.assessment,
             status: Status::NotApplicable,
             severity: None,
             failing: None,

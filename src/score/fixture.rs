@@ -65,6 +65,7 @@ pub(crate) fn control(id: &str, checks: &[&str]) -> Control {
         params: BTreeMap::new(),
         not_applicable: None,
         partial: None,
+        assessment: None,
     }
 }
 

@@ -203,10 +203,13 @@ fn of_profiles(controls: &[(&Profile, &Control)], page: &mut Page<'_>) -> io::Re
     Ok(())
 }
 
-/// What a control asks, with the benchmark's level.
+/// What a control asks, with the benchmark's level and assessment.
 pub(super) fn title(control: &Control) -> String {
-    match control.level {
-        Some(level) => format!("{} (level {level})", control.title),
-        None => control.title.clone(),
+    let level = control.level.map(|level| format!("level {level}"));
+    let assessment = control.assessment.map(|one| one.name().to_owned());
+    let said: Vec<String> = level.into_iter().chain(assessment).collect();
+    match said.is_empty() {
+        true => control.title.clone(),
+        false => format!("{} ({})", control.title, said.join(", ")),
     }
 }
