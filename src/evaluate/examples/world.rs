@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::handshakes::{self, Handshake};
-use super::pods::{self, LOGS, PodProcess};
+use super::pods::{self, Container, LOGS, PodProcess};
 use super::stored::Stored;
 use crate::facts::component::Told;
 use crate::facts::host::{
@@ -43,10 +43,10 @@ struct Given {
     processes: Vec<Vec<String>>,
     /// Those that run in containers.
     #[serde(default)]
-    containers: Vec<Vec<String>>,
+    containers: Vec<Container>,
     /// Those that run in containers on another node, where everything else is the same.
     #[serde(default)]
-    elsewhere: Vec<Vec<String>>,
+    elsewhere: Vec<Container>,
     /// The kubelet's own page: its configuration as the API shows it.
     configz: Option<Value>,
     /// When every process was started.
@@ -303,7 +303,7 @@ impl Given {
             }
             Request::List(path) if path == LOGS => {
                 let mut found = Found::new(Kind::Directory, 0o755, 0, 0);
-                found.names = Some(Ok(pods::logs(&self.pod_processes)));
+                found.names = Some(Ok(pods::logs(&self.pod_processes, &self.containers)));
                 Some(found)
             }
             _ => None,
@@ -311,14 +311,13 @@ impl Given {
     }
 
     fn running(&self) -> Vec<Process> {
-        let host = self
-            .argv
-            .iter()
-            .chain(&self.processes)
-            .map(|argv| (0, argv));
-        let all = host.chain(self.containers.iter().map(|argv| (1, argv)));
-        let process = |(index, (depth, argv)): (usize, (u32, &Vec<String>))| Process {
-            pid: 100 + u32::try_from(index).unwrap_or_default(),
+        let host = self.argv.iter().chain(&self.processes);
+        let host = host.map(|argv| (0, argv, String::new()));
+        let contained = self.containers.iter().enumerate();
+        let contained = contained.map(|(at, one)| (one.depth(), one.argv(), one.cgroup(at)));
+        let all = (100..).zip(host.chain(contained));
+        let process = |(pid, (depth, argv, cgroup)): (u32, (u32, &Vec<String>, String))| Process {
+            pid,
             argv: Ok(argv.clone()),
             name: argv.first().cloned().unwrap_or_default(),
             uid: Some(0),
@@ -326,10 +325,10 @@ impl Given {
             depth,
             seccomp: Some(0),
             label: None,
-            cgroup: String::new(),
+            cgroup,
         };
         let pods = pods::processes(&self.pod_processes);
-        all.enumerate().map(process).chain(pods).collect()
+        all.map(process).chain(pods).collect()
     }
 
     fn body(&self, path: &str, purpose: Purpose) -> Result<Body, Gap> {

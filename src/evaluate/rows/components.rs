@@ -108,7 +108,8 @@ impl World<'_> {
             let name = lack.name.as_deref().unwrap_or("all components");
             (Subject::new(subject.name(), name), lack.gap.clone())
         };
-        let mut unread: Vec<_> = listing.lacks.iter().map(unseen).collect();
+        let lacks = listing.lacks.iter().filter(|lack| kind.may_be_lacked(lack));
+        let mut unread: Vec<_> = lacks.map(unseen).collect();
         let mut none = format!("no {} runs here", kind.binary());
         match expected(self.facts, kind) {
             Expected::On(nodes) => {

@@ -75,6 +75,9 @@ pub(super) enum Expected {
 /// Where `kind` is expected to run.
 pub(super) fn expected(facts: &Facts, kind: ComponentKind) -> Expected {
     if facts.asked.api.is_none() {
+        if let Some(lack) = facts.hosts.lacks.first() {
+            return Expected::Unclear(lack.gap.clone());
+        }
         // Whatever ran on the machines that were read has a row, or the listing says what it lacks.
         return Expected::Nowhere("it does not run on the machine that was read".to_owned());
     }
@@ -94,7 +97,8 @@ pub(super) fn expected(facts: &Facts, kind: ComponentKind) -> Expected {
 pub(super) fn every(facts: &Facts, kind: ComponentKind) -> Result<Vec<&Component>, Gap> {
     let rows = facts.components.rows.iter();
     let seen: Vec<&Component> = rows.filter(|component| component.kind == kind).collect();
-    if let Some(lack) = facts.components.lacks.first() {
+    let mut lacks = facts.components.lacks.iter();
+    if let Some(lack) = lacks.find(|lack| kind.may_be_lacked(lack)) {
         return Err(lack.gap.clone());
     }
     match expected(facts, kind) {

@@ -66,13 +66,16 @@ type File = Result<Option<Layer>, Gap>;
 
 /// The types of the authorizers, in order.
 fn authorizers(flags: &Flags, file: &File) -> Cell<Scalar> {
+    let modes = flag(flags, "authorization-mode");
     match file {
+        // The server refuses modes together with a file, so modes that are set prove that there is none.
+        Err(_) if is_explicit(&modes) => modes,
         Err(gap) => Cell::Gap(gap.clone()),
         Ok(Some(layer)) => from_file(layer, |tree| {
             let list = tree.get("authorizers")?.as_array()?;
             texts(list, |item| item.get("type"))
         }),
-        Ok(None) => match flag(flags, "authorization-mode") {
+        Ok(None) => match modes {
             // In no known version have the modes another effect when none is given.
             Cell::Value {
                 value: Scalar::List(modes),

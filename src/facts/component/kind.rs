@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::facts::settings::{Parser, Table, tables};
+use crate::facts::{Gap, Lack};
 
 /// A component of Kubernetes that is configured by flags or files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -49,6 +50,26 @@ impl ComponentKind {
     pub fn of_process(name: &str) -> Option<Self> {
         let kept = |kind: &Self| kind.binary().get(..15).unwrap_or(kind.binary()) == name;
         Self::ALL.into_iter().find(kept)
+    }
+
+    /// What a listing of components lacks where one of this kind runs of which nothing else is known.
+    pub fn lack(self, gap: Gap) -> Lack {
+        Lack {
+            namespace: None,
+            name: Some(format!("{} {}", self.binary(), gap.place)),
+            gap,
+        }
+    }
+
+    /// Whether a component of this kind may be what `lack` says is missing: only one that names another kind is not.
+    pub fn may_be_lacked(self, lack: &Lack) -> bool {
+        let name = lack.name.as_deref().filter(|_| lack.namespace.is_none());
+        let first = name.and_then(|name| Some(name.split_once(' ')?.0));
+        let named = |kind: &Self| Some(kind.binary()) == first;
+        Self::ALL
+            .into_iter()
+            .find(named)
+            .is_none_or(|kind| kind == self)
     }
 
     /// The name of its rows in checks.

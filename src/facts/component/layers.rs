@@ -57,7 +57,7 @@ impl Layer {
         };
         let tree = if path.starts_with('/') {
             match files.text(path) {
-                FileRead::Text(text) => parse(&text)
+                FileRead::Text(text) => document(&text)
                     .filter(|tree| identity.is_none_or(|identity| is(tree, identity)))
                     .ok_or_else(|| {
                         gap(
@@ -234,7 +234,8 @@ fn at<'a>(tree: &'a Value, path: &[String]) -> At<'a> {
 }
 
 /// The first document of a YAML or JSON text, which is all that Kubernetes reads of a configuration file.
-pub(super) fn parse(text: &str) -> Option<Value> {
+pub(crate) fn document(text: &str) -> Option<Value> {
+    let text = text.trim_start_matches('\u{feff}');
     let document = serde_yaml::Deserializer::from_str(text).next()?;
     let mut yaml = serde_yaml::Value::deserialize(document).ok()?;
     yaml.apply_merge().ok()?;

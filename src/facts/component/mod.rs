@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub use drift::Drift;
 pub use kind::ComponentKind;
+pub(crate) use layers::document;
 pub(crate) use program::{Start, container_argv};
 pub use sighting::{Arguments, DirectoryRead, FileRead, Files, Sighting, Via};
 pub use told::Told;
@@ -84,7 +85,7 @@ impl Component {
             kind,
             text: version.value().map(String::as_str),
         };
-        let flags = Flags::read(release, node, &ordered);
+        let flags = Flags::read(release, node, &ordered, files);
         let mut drift = flags.drift.clone();
         let mut unread = None;
         let config = match kind {

@@ -30,6 +30,7 @@ const WRAPPERS: &[&str] = &[
     "tini-static",
     "dumb-init",
     "catatonit",
+    "docker-init",
     "watch-termination",
     "env",
     "exec",

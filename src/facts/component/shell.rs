@@ -121,7 +121,13 @@ fn commands(script: &str) -> Vec<Vec<String>> {
                 cut.open = true;
             }
             (None, '#') if !cut.open => while rest.next_if(|c| *c != '\n').is_some() {},
-            (None, '\n' | ';' | '&' | '|' | '(' | ')' | '`') => cut.command(),
+            (None, '\n' | ';' | '&' | '`') => cut.command(),
+            (None, '|') => cut.pipe(),
+            (None, '(') => {
+                cut.command();
+                cut.depth += 1;
+            }
+            (None, ')') => cut.close(),
             (None, '<' | '>') => {
                 cut.redirect();
                 while rest
@@ -147,6 +153,10 @@ struct Cut {
     quote: Option<char>,
     /// The next word is where a redirection goes.
     target: bool,
+    /// How many parentheses are open.
+    depth: usize,
+    /// How many commands end with the pipe before this one.
+    piped: usize,
 }
 
 impl Cut {
@@ -174,11 +184,27 @@ impl Cut {
         self.target = true;
     }
 
-    fn command(&mut self) {
+    fn pipe(&mut self) {
         self.word();
         self.target = false;
         if !self.words.is_empty() {
             self.commands.push(std::mem::take(&mut self.words));
+            self.piped += 1;
         }
+    }
+
+    fn command(&mut self) {
+        self.pipe();
+        self.piped = 0;
+    }
+
+    /// A parenthesis that nothing opened ends the patterns of a `case`, which are no commands.
+    fn close(&mut self) {
+        self.pipe();
+        match self.depth.checked_sub(1) {
+            Some(depth) => self.depth = depth,
+            None => self.commands.truncate(self.commands.len() - self.piped),
+        }
+        self.piped = 0;
     }
 }

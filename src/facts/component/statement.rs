@@ -5,7 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Arguments, ComponentKind, Drift, Sighting, Start, Via};
+use super::layers::Layer;
+use super::{Arguments, ComponentKind, Drift, Files, Sighting, Start, Via};
 use crate::facts::settings::{Fallback, Row, Scalar, Settings, Version, parse, unrecorded};
 use crate::facts::{Cell, Gap, GapReason, Origin, Place, Source};
 
@@ -87,12 +88,17 @@ impl Release<'_> {
 
 impl Flags {
     /// Reads all `sightings`, most trusted first.
-    pub(super) fn read(release: Release<'_>, node: &str, sightings: &[&Sighting]) -> Self {
+    pub(super) fn read(
+        release: Release<'_>,
+        node: &str,
+        sightings: &[&Sighting],
+        files: &mut dyn Files,
+    ) -> Self {
         let table = release.kind.flags();
         let mut unknown = BTreeSet::new();
         let views: Vec<_> = sightings
             .iter()
-            .map(|sighting| sighting.read(release.kind, &mut unknown))
+            .map(|sighting| sighting.read(release.kind, &mut unknown, files))
             .collect();
         let mut said = BTreeMap::new();
         let mut shown = BTreeMap::new();
@@ -190,7 +196,12 @@ type View = BTreeMap<String, Said>;
 
 impl Sighting {
     /// What this sighting says about each flag; flags it is silent about are missing.
-    fn read(&self, kind: ComponentKind, unknown: &mut BTreeSet<String>) -> View {
+    fn read(
+        &self,
+        kind: ComponentKind,
+        unknown: &mut BTreeSet<String>,
+        files: &mut dyn Files,
+    ) -> View {
         let table = kind.flags();
         let gap = match &self.arguments {
             Arguments::Flagz(values) => return self.shown(kind, values),
@@ -198,13 +209,19 @@ impl Sighting {
                 let start = Start::of(argv).filter(|start| start.kind == kind);
                 match start.and_then(|start| start.arguments) {
                     Some(arguments) => {
-                        let parsed = parse(arguments, table, kind.parser());
+                        let mut arguments = arguments.to_vec();
+                        arguments.extend(openshift(&arguments, &self.node, files));
+                        let parsed = parse(&arguments, table, kind.parser());
+                        let elsewhere = self.elsewhere(kind, &parsed.unknown);
                         unknown.extend(parsed.unknown);
                         let said = |row: &Row| match (parsed.given.get(&row.name), &self.arguments)
                         {
                             (Some(value), _) => self.set(kind, row, value.as_ref()),
                             (None, Arguments::Stated(_, gap)) => Said::Unknown(gap.clone()),
-                            (None, _) => Said::Unset(self.source()),
+                            (None, _) => match &elsewhere {
+                                Some(gap) => Said::Unknown(gap.clone()),
+                                None => Said::Unset(self.source()),
+                            },
                         };
                         let rows = table.rows.iter();
                         return rows.map(|row| (row.name.clone(), said(row))).collect();
@@ -222,6 +239,24 @@ impl Sighting {
         let rows = table.rows.iter();
         rows.map(|row| (row.name.clone(), Said::Unknown(gap.clone())))
             .collect()
+    }
+
+    /// Why flags that are not given may be set all the same: one that is not known names a configuration, and what stands
+    /// in it is anybody's guess (OpenShift's `--openshift-config` holds everything).
+    fn elsewhere(&self, kind: ComponentKind, unknown: &[String]) -> Option<Gap> {
+        let names = |flag: &&String| {
+            let mut words = flag.split('-');
+            words.any(|word| matches!(word, "config" | "configuration"))
+        };
+        // What the cloud's own settings are; older releases have it.
+        let other = |flag: &&String| *flag != "cloud-config" && names(flag);
+        let flag = unknown.iter().find(other)?;
+        Some(Gap::new(
+            format!("settings of {} in what --{flag} names", kind.binary()),
+            self.source().to_string(),
+            GapReason::Unparsable,
+            "state them as flags, or allow /flagz (Kubernetes 1.36 and later)",
+        ))
     }
 
     /// A flag of a command line.
@@ -265,4 +300,24 @@ impl Sighting {
         }
         view
     }
+}
+
+/// The arguments in the file that `--openshift-config` names, which OpenShift's components read after their command line
+/// (`KubeAPIServerConfig`, `KubeControllerManagerConfig`: each flag with its values). What else the file makes of flags is
+/// not known here.
+fn openshift(arguments: &[String], node: &str, files: &mut dyn Files) -> Vec<String> {
+    let path = |word: &String| word.strip_prefix("--openshift-config=").map(str::to_owned);
+    let Some(path) = arguments.iter().rev().find_map(path) else {
+        return Vec::new();
+    };
+    let file = Layer::read(files, node, &path, None);
+    let stated = |field: &str| file.tree().ok()?.get(field)?.as_object();
+    let lists = ["apiServerArguments", "extendedArguments"].map(stated);
+    let flags = lists.into_iter().flatten().flatten();
+    let words = flags.flat_map(|(flag, values)| {
+        let values = values.as_array().into_iter().flatten();
+        let values = values.filter_map(|value| value.as_str());
+        values.map(move |value| format!("--{flag}={value}"))
+    });
+    words.collect()
 }

@@ -295,6 +295,84 @@ fn a_snapshot_gives_the_same_component() {
     assert!(old.version.gap().is_some());
 }
 
+/// A flag that is not known and names a configuration: what that says is not known either.
+#[test]
+fn settings_may_stand_in_a_file_that_is_not_known() {
+    let arguments =
+        "apiServerArguments:\n  authorization-mode: [RBAC, Node]\n  token-auth-file: []\n";
+    type Case<'a> = (
+        ComponentKind,
+        &'a [&'a str],
+        Option<&'a str>,
+        &'a [(&'a str, &'a str)],
+    );
+    let cases: &[Case<'_>] = &[
+        (
+            ComponentKind::ApiServer,
+            &["--openshift-config=/c", "--anonymous-auth=false"],
+            None,
+            &[
+                ("flags/anonymous-auth", "false"),
+                ("authorizers", "gap"),
+                ("flags/profiling", "gap"),
+            ],
+        ),
+        (
+            ComponentKind::ApiServer,
+            &["--openshift-config=/c", "--authorization-mode=AlwaysAllow"],
+            Some(arguments),
+            &[
+                ("authorizers", "AlwaysAllow,RBAC,Node"),
+                ("flags/token-auth-file", "gap"),
+                ("flags/client-ca-file", "gap"),
+            ],
+        ),
+        (
+            ComponentKind::ApiServer,
+            &["--config=/c"],
+            None,
+            &[("flags/profiling", "gap")],
+        ),
+        (
+            ComponentKind::ControllerManager,
+            &["--openshift-config=/c"],
+            Some("extendedArguments: {profiling: ['false']}"),
+            &[("flags/profiling", "false"), ("flags/bind-address", "gap")],
+        ),
+        (
+            ComponentKind::Etcd,
+            &["--my-config", "/c"],
+            None,
+            &[("client-cert-auth", "gap")],
+        ),
+        (
+            ComponentKind::Kubelet,
+            &["--x-configuration=/c"],
+            None,
+            &[(ANONYMOUS, "gap")],
+        ),
+        // These say nothing of other settings.
+        (
+            ComponentKind::Kubelet,
+            &["--cloud-config=/c"],
+            None,
+            &[(ANONYMOUS, "true")],
+        ),
+        (
+            ComponentKind::Kubelet,
+            &["--my-kubeconfig=/c"],
+            None,
+            &[(ANONYMOUS, "true")],
+        ),
+    ];
+    for (kind, arguments, file, wanted) in cases {
+        let component = observe(*kind, arguments, &[("/c", *file)]);
+        for (name, value) in *wanted {
+            assert_eq!(word(&component, name), *value, "{name} with {arguments:?}");
+        }
+    }
+}
+
 #[test]
 fn nothing_of_a_command_line_leaks() {
     let secret = [

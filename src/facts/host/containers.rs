@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::Process;
-use super::inquiry::Inquiry;
+use super::pods::{Names, pod_uid};
 use crate::facts::component::Component;
 use crate::facts::settings::Scalar;
 use crate::facts::{Cell, Gap, GapReason, Lack, Listing, Place, Source, record, redact};
@@ -38,8 +38,6 @@ record! {
     }
 }
 
-/// Where a kubelet puts the logs of pods when its configuration does not say.
-const LOGS: &str = "/var/log/pods";
 /// Names of programs are no longer.
 const LONGEST: usize = 32;
 /// How many programs are named.
@@ -52,7 +50,7 @@ pub(super) fn pod_processes(
     processes: &[Process],
     node: &str,
     kubelet: Option<&Component>,
-    inquiry: &mut Inquiry<'_>,
+    pods: &Result<Names, Gap>,
 ) -> Listing<PodProcesses> {
     let mut listing = Listing::complete(Vec::new());
     let Some(kubelet) = kubelet else {
@@ -61,10 +59,10 @@ pub(super) fn pod_processes(
     if let Err(gap) = grouped(kubelet) {
         listing.lacks.push(Lack::any(gap));
     }
-    let pods = match pods(kubelet, inquiry) {
+    let pods = match pods {
         Ok(pods) => pods,
         Err(gap) => {
-            listing.lacks.push(Lack::any(gap));
+            listing.lacks.push(Lack::any(gap.clone()));
             return listing;
         }
     };
@@ -112,42 +110,6 @@ fn grouped(kubelet: &Component) -> Result<(), Gap> {
         }
         _ => Ok(()),
     }
-}
-
-/// Namespace and name of each pod that has logs on the node, by uid: `NAMESPACE_NAME_UID`.
-fn pods(
-    kubelet: &Component,
-    inquiry: &mut Inquiry<'_>,
-) -> Result<BTreeMap<String, (String, String)>, Gap> {
-    let directory = match kubelet.config.get("podLogsDir") {
-        Some(Cell::Value {
-            value: Scalar::Text(path),
-            ..
-        }) if !path.is_empty() => path.clone(),
-        Some(Cell::Gap(gap)) => return Err(gap.clone()),
-        _ => LOGS.to_owned(),
-    };
-    let names = inquiry.names(&directory)?.unwrap_or_default();
-    let parts = names.iter().filter_map(|name| {
-        let (name, uid) = name.rsplit_once('_')?;
-        let (namespace, pod) = name.split_once('_')?;
-        Some((uid.to_owned(), (namespace.to_owned(), pod.to_owned())))
-    });
-    Ok(parts.collect())
-}
-
-/// The uid in the path of a pod's control group: `…/pod1234-…/…`, or with `_` for `-` in the names of systemd's slices.
-fn pod_uid(cgroup: &str) -> Option<String> {
-    let segment = |segment: &str| {
-        let name = segment.strip_suffix(".slice").unwrap_or(segment);
-        let uid = name
-            .rsplit_once("pod")
-            .map(|(_, uid)| uid.replace('_', "-"))?;
-        let digits = |c: char| c.is_ascii_hexdigit() || c == '-';
-        (matches!(uid.len(), 32 | 36) && uid.chars().all(digits)).then_some(uid)
-    };
-    // The innermost: a node within a node has both.
-    cgroup.split('/').rev().find_map(segment)
 }
 
 fn strange(uid: &str, node: &str) -> Lack {
@@ -233,30 +195,6 @@ fn profile(label: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn control_groups_name_their_pod() {
-        let uid = "0f8fad5b-d9cb-469f-a165-70867728950e";
-        for (cgroup, expected) in [
-            (
-                "/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod0f8fad5b_d9cb_469f_a165_70867728950e.slice/cri-containerd-abc.scope",
-                Some(uid),
-            ),
-            (
-                "/kubepods/burstable/pod0f8fad5b-d9cb-469f-a165-70867728950e/abc",
-                Some(uid),
-            ),
-            (
-                "/kubepods/pod0123456789abcdef0123456789abcdef/x",
-                Some("0123456789abcdef0123456789abcdef"),
-            ),
-            ("/kubepods/podman/x", None),
-            ("/system.slice/kubelet.service", None),
-            ("", None),
-        ] {
-            assert_eq!(pod_uid(cgroup).as_deref(), expected, "{cgroup}");
-        }
-    }
 
     #[test]
     fn titles_hold_no_more_than_a_name() {

@@ -110,6 +110,29 @@ pub(super) fn k3s(processes: &[Process], inquiry: &mut Inquiry<'_>) -> Vec<Insta
     instances
 }
 
+/// Why components may run that nothing shows: a program that has them built in and is not understood.
+pub(super) fn hidden(processes: &[Process]) -> Option<Gap> {
+    let hides = |process: &&Process| {
+        let Ok(argv) = &process.argv else {
+            return false;
+        };
+        let mut words = argv.iter().flat_map(|word| word.split(' '));
+        let program = words.next().and_then(|first| first.rsplit('/').next());
+        match (program, words.next()) {
+            (Some("kubelite"), _) | (Some("microshift"), Some("run")) => true,
+            (Some("k3s"), Some("server" | "agent")) => process.depth > 0,
+            _ => false,
+        }
+    };
+    let process = processes.iter().find(hides)?;
+    Some(Gap::new(
+        "components that a program has built in which this version does not read",
+        format!("process {}", process.pid),
+        GapReason::Unreachable,
+        "allow /configz and /flagz (Kubernetes 1.36 and later)",
+    ))
+}
+
 fn built_in(kind: ComponentKind) -> Gap {
     Gap::new(
         format!("setting of {} that K3s adds or hides", kind.binary()),

@@ -1,7 +1,4 @@
-//! Which components run on a node: processes and static pod manifests, matched.
-//!
-//! A control-plane program in a container counts only if a static pod of this node starts it; others belong to somebody
-//! who runs a control plane *in* the cluster. A kubelet in a container belongs to a node within this node.
+//! One component as found on a node: its process, the manifest that starts it, and what it runs with.
 
 use std::collections::BTreeMap;
 
@@ -40,25 +37,6 @@ pub(super) struct Embedded {
     pub(super) open: Option<Gap>,
     /// Where the program keeps its files.
     pub(super) home: String,
-}
-
-/// The static pods of a node.
-#[derive(Default)]
-pub(super) struct Manifests {
-    /// Their containers, each with the manifest's path.
-    pub(super) containers: Vec<(String, StaticContainer)>,
-    /// Whether every manifest was read.
-    pub(super) complete: bool,
-}
-
-impl Manifests {
-    /// All there are.
-    pub(super) fn all(containers: Vec<(String, StaticContainer)>) -> Self {
-        Self {
-            containers,
-            complete: true,
-        }
-    }
 }
 
 impl Process {
@@ -131,7 +109,7 @@ impl Instance {
     }
 
     /// Notes the manifest that starts it; its mounts count where the process's own are not known.
-    fn start_by(&mut self, path: &str, container: &StaticContainer) {
+    pub(super) fn start_by(&mut self, path: &str, container: &StaticContainer) {
         if self.view == View::Unknown {
             self.view = container.view();
         }
@@ -242,98 +220,9 @@ fn mounts<'a>(pid: u32, inquiry: &mut Inquiry<'a>) -> Option<&'a [Mount]> {
     }
 }
 
-/// The kubelet of this node.
-pub(super) fn kubelet(processes: &[Process], inquiry: &mut Inquiry<'_>) -> Option<Instance> {
-    let kind = ComponentKind::Kubelet;
-    processes
-        .iter()
-        .find(|process| process.depth == 0 && process.component() == Some(kind))
-        .map(|process| Instance::running(kind, process, inquiry))
-}
-
-/// All other components, and the gaps of those that are not this node's. While a manifest is unread, whatever runs may be
-/// what it starts.
-pub(super) fn others(
-    processes: &[Process],
-    manifests: &Manifests,
-    inquiry: &mut Inquiry<'_>,
-) -> (Vec<Instance>, Vec<Gap>) {
-    let mut instances = Vec::new();
-    let mut gaps = Vec::new();
-    for kind in ComponentKind::ALL {
-        if kind == ComponentKind::Kubelet {
-            continue;
-        }
-        let running: Vec<Instance> = processes
-            .iter()
-            .filter(|process| process.depth <= 1 && process.component() == Some(kind))
-            .map(|process| Instance::running(kind, process, inquiry))
-            .collect();
-        let declared = manifests
-            .containers
-            .iter()
-            .filter(|(_, container)| container.component() == Some(kind))
-            .collect();
-        for instance in matched(running, declared) {
-            if instance.is_ours() || !manifests.complete {
-                instances.push(instance);
-            } else {
-                gaps.push(foreign(&instance));
-            }
-        }
-    }
-    (instances, gaps)
-}
-
-/// Processes with their manifests: equal command lines first, then whichever one of each is left.
-fn matched(
-    mut running: Vec<Instance>,
-    mut declared: Vec<&(String, StaticContainer)>,
-) -> Vec<Instance> {
-    for instance in &mut running {
-        let same = declared
-            .iter()
-            .position(|(_, container)| instance.argv.as_ref() == Ok(&container.argv));
-        if let Some(same) = same {
-            let (path, container) = declared.swap_remove(same);
-            instance.start_by(path, container);
-        }
-    }
-    let mut open = running
-        .iter_mut()
-        .filter(|instance| instance.manifest.is_none() && !matches!(instance.view, View::Host));
-    if let (Some(instance), None, [(path, container)]) = (open.next(), open.next(), &declared[..]) {
-        instance.start_by(path, container);
-        declared.clear();
-    }
-    running.extend(declared.into_iter().filter_map(|(path, container)| {
-        Some(Instance::declared(container.component()?, path, container))
-    }));
-    running
-}
-
-impl Instance {
-    fn is_ours(&self) -> bool {
-        self.kind == ComponentKind::KubeProxy || self.view == View::Host || self.manifest.is_some()
-    }
-}
-
 impl StaticContainer {
     /// The component it starts, if it starts one.
     pub(super) fn component(&self) -> Option<ComponentKind> {
         Start::of_container(&self.argv, &self.name, &self.image).map(|start| start.kind)
     }
-}
-
-fn foreign(instance: &Instance) -> Gap {
-    let pid = instance.process.as_ref().map_or(0, |process| process.pid);
-    Gap::new(
-        format!(
-            "{} in a container that no static pod of this node starts",
-            instance.kind.binary()
-        ),
-        format!("process {pid}"),
-        GapReason::NotAsked,
-        "audit the cluster it belongs to",
-    )
 }

@@ -2,14 +2,15 @@
 
 use super::files::NodeFiles;
 use super::inquiry::{Inquiry, found};
-use super::instances::{Instance, Manifests};
+use super::instances::Instance;
+use super::matching::{Declared, Manifests};
 use super::places::{pki_tree, use_file};
 use super::roles::Holds;
 use super::settings::Settings;
 use super::survey::{Because, Survey, User};
-use super::{Body, Entry, Kind, Purpose, Role};
+use super::{Body, Entry, Kind, Purpose, Role, StaticContainer};
+use crate::facts::Gap;
 use crate::facts::component::{Component, DirectoryRead, Files};
-use crate::facts::{Gap, GapReason};
 
 /// Where the kubelet keeps certificates unless `--cert-dir` says otherwise.
 const CERT_DIR: &str = "/var/lib/kubelet/pki";
@@ -68,44 +69,39 @@ pub(super) fn static_pods(
     component: &Component,
 ) -> Result<Manifests, Gap> {
     let settings = Settings::of(component);
-    let Some(path) = settings
-        .values("pod-manifest-path", "staticPodPath")?
-        .and_then(|mut values| values.pop())
-    else {
-        return Ok(Manifests::all(Vec::new()));
+    let mut manifests = Manifests {
+        containers: Vec::new(),
+        complete: true,
     };
-    let mut containers = Vec::new();
-    let mut complete = true;
-    for path in manifests(&path, &mut survey.inquiry)? {
-        let mut role = Role::StaticPodManifest;
+    let path = settings.values("pod-manifest-path", "staticPodPath")?;
+    let Some(path) = path.and_then(|mut values| values.pop()) else {
+        return Ok(manifests);
+    };
+    for path in manifest_files(&path, &mut survey.inquiry)? {
+        let mut role = None;
         match survey.inquiry.body(&path, Purpose::Manifest) {
             Ok(Some(Body::StaticPod(pod))) => {
-                for container in &pod.containers {
-                    if let Some(kind) = container.component() {
-                        role = Role::of_manifest(kind);
-                    }
-                    containers.push((path.clone(), container.clone()));
-                }
+                let kinds = pod.containers.iter().filter_map(StaticContainer::component);
+                role = kinds.map(Role::of_manifest).next();
+                manifests.containers.extend(Declared::all(&path, pod));
             }
             Ok(_) => continue,
+            // A kubelet may understand what is not understood here, and what it started before may run on.
             Err(gap) => {
-                // What does not parse starts nothing.
-                complete &= gap.reason == GapReason::Unparsable;
+                manifests.complete = false;
                 survey.lack_file(&path, gap);
             }
         }
+        let role = role.unwrap_or(Role::StaticPodManifest);
         let user = User::of(kubelet);
         survey.file(&path, role, Holds::Nothing, "", Because::Named, user);
     }
-    Ok(Manifests {
-        containers,
-        complete,
-    })
+    Ok(manifests)
 }
 
 /// Every file in the directory whose name does not start with a dot, or the file itself
 /// (`pkg/kubelet/config/file_linux.go`).
-fn manifests(path: &str, inquiry: &mut Inquiry<'_>) -> Result<Vec<String>, Gap> {
+fn manifest_files(path: &str, inquiry: &mut Inquiry<'_>) -> Result<Vec<String>, Gap> {
     let Some(place) = found(inquiry.stat(path))? else {
         return Ok(Vec::new());
     };

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::mounts::{View, join};
 use super::reduce::etcd_variables;
-use crate::facts::component::container_argv;
+use crate::facts::component::{container_argv, document};
 use crate::facts::redact::image;
 
 /// What is kept of a static pod.
@@ -17,6 +18,9 @@ pub struct StaticPod {
     pub name: String,
     /// Its namespace.
     pub namespace: String,
+    /// Its uid, if the manifest states one.
+    #[serde(default)]
+    pub uid: String,
     /// Its containers, without init containers.
     pub containers: Vec<StaticContainer>,
 }
@@ -51,6 +55,8 @@ struct Metadata {
     name: String,
     #[serde(default)]
     namespace: String,
+    #[serde(default)]
+    uid: String,
 }
 
 #[derive(Deserialize)]
@@ -108,7 +114,7 @@ struct HostPath {
 impl StaticPod {
     /// Reads the parts that may be kept; nothing when it is no Pod.
     pub fn parse(text: &str) -> Option<Self> {
-        let pod: Pod = serde_yaml::from_str(text).ok()?;
+        let pod: Pod = serde_json::from_value(stated(document(text)?)).ok()?;
         if pod.kind != "Pod" {
             return None;
         }
@@ -121,6 +127,7 @@ impl StaticPod {
         Some(Self {
             name: pod.metadata.name,
             namespace: pod.metadata.namespace,
+            uid: pod.metadata.uid,
             containers: pod
                 .spec
                 .containers
@@ -128,6 +135,18 @@ impl StaticPod {
                 .map(|container| container.keep(&volumes))
                 .collect(),
         })
+    }
+}
+
+/// `value` without what is null: to Go that is the same as not there.
+fn stated(value: Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let set = map.into_iter().filter(|(_, value)| !value.is_null());
+            Value::Object(set.map(|(key, value)| (key, stated(value))).collect())
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(stated).collect()),
+        value => value,
     }
 }
 

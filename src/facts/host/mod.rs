@@ -17,9 +17,11 @@ mod kernel;
 mod kubeconfig;
 mod kubelet;
 mod manifest;
+mod matching;
 mod mounts;
 mod node;
 mod places;
+mod pods;
 mod profiles;
 mod reduce;
 mod renewal;
@@ -54,7 +56,9 @@ pub use tree::{Answer, Entry, Found, HostTree, Kind, Parent, Process, Request};
 pub use usual::{Usual, usual};
 
 use inquiry::Inquiry;
-use instances::{Instance, Manifests};
+use instances::Instance;
+use matching::{Manifests, Strangers};
+use pods::{Names, Pods};
 use survey::Survey;
 
 record! {
@@ -136,69 +140,133 @@ pub fn observe(tree: &HostTree, told: &Told) -> (HostFacts, Vec<Request>) {
     });
     let mut built_in = embedded::k3s(processes, &mut inquiry);
     let of_kubelet = |instance: &mut Instance| instance.kind == ComponentKind::Kubelet;
-    let kubelet = instances::kubelet(processes, &mut inquiry)
-        .or_else(|| built_in.extract_if(.., of_kubelet).next());
+    let (kubelet, nested) = matching::kubelet(processes, &mut inquiry);
+    let kubelet = kubelet.or_else(|| built_in.extract_if(.., of_kubelet).next());
     if kubelet.is_none() && unread.is_empty() {
         unread.extend(node::dormant(&mut inquiry));
+        unread.extend(embedded::hidden(processes));
     }
     let node = named(kubelet.as_ref(), &mut inquiry);
     let mut host = kernel::observe(&mut inquiry, &node);
     let mut survey = Survey::new(inquiry, &node);
-    let mut components = Vec::new();
-    let mut manifests = Manifests::default();
-    if let Some(kubelet) = &kubelet {
-        let component = kubelet.observe(&node, told, &mut survey.inquiry);
-        places::of_component(&mut survey, kubelet, &component);
-        match kubelet::static_pods(&mut survey, kubelet, &component) {
-            Ok(found) => manifests = found,
-            Err(gap) => unread.push(gap),
-        }
-        components.push(component);
-    }
-    // Without processes and manifests nobody knows which files are used: no list of them is complete.
-    for gap in &unread {
-        survey.lack_all(gap);
-    }
-    let (mut instances, foreign) = instances::others(processes, &manifests, &mut survey.inquiry);
-    instances.append(&mut built_in);
-    for instance in &instances {
-        let component = instance.observe(&node, told, &mut survey.inquiry);
-        places::of_component(&mut survey, instance, &component);
-        components.push(component);
-    }
+    let mut machine = Machine {
+        node: &node,
+        told,
+        processes,
+        built_in,
+        unread,
+    };
+    let mut seen = machine.components(kubelet.as_ref(), &mut survey);
+    let nested = nested.filter(|_| kubelet.is_none());
+    let nested = nested.map(|gap| (ComponentKind::Kubelet, gap));
+    seen.strangers.lacked.extend(nested);
     places::of_node(&mut survey, &node::runtimes(processes));
-    let pod_processes = surroundings(&mut host, &components, processes, &mut survey.inquiry);
+    let pods = surroundings(&mut host, &seen, processes, &mut survey.inquiry);
     let (files, certificates, inquiry) = survey.finish();
     // Without processes and manifests nobody knows what runs, listens, or runs in pods.
     let open = |gap: &Gap| Lack::any(survey::located(gap.clone(), &node));
-    let lacks: Vec<Lack> = unread.iter().map(open).collect();
-    let gaps = unread.into_iter().chain(foreign);
-    let gaps = gaps.map(|gap| survey::located(gap, &node)).collect();
+    let lacks: Vec<Lack> = machine.unread.iter().map(open).collect();
+    let lacked = seen.strangers.lacked.iter();
+    let lacked = lacked.map(|(kind, gap)| kind.lack(survey::located(gap.clone(), &node)));
+    let hidden = seen.strangers.unclear.iter().map(open);
+    let gaps = machine.unread.iter().chain(&seen.strangers.others);
     let facts = HostFacts {
-        components: Listing::known(components, &lacks),
+        components: Listing {
+            rows: seen.components,
+            lacks: lacks.iter().cloned().chain(lacked).collect(),
+        },
         files,
         certificates,
-        endpoints: Listing::known(Vec::new(), &lacks),
+        endpoints: Listing {
+            rows: Vec::new(),
+            lacks: lacks.iter().cloned().chain(hidden).collect(),
+        },
         stored_secrets: Listing::complete(Vec::new()),
-        pod_processes: Listing::known(pod_processes.rows, &[pod_processes.lacks, lacks].concat()),
+        gaps: gaps
+            .map(|gap| survey::located(gap.clone(), &node))
+            .collect(),
+        pod_processes: Listing::known(pods.rows, &[pods.lacks, lacks].concat()),
         host,
-        gaps,
     };
     (facts, inquiry.into_requests())
+}
+
+/// What is known of a machine before its components are.
+struct Machine<'m> {
+    node: &'m str,
+    told: &'m Told,
+    processes: &'m [Process],
+    /// The components that another program has built in, without the kubelet.
+    built_in: Vec<Instance>,
+    /// Why any number of components may be missing.
+    unread: Vec<Gap>,
+}
+
+/// The components of a node.
+struct Seen {
+    components: Vec<Component>,
+    strangers: Strangers,
+    /// The node's pods, by uid.
+    names: Result<Names, Gap>,
+}
+
+impl Machine<'_> {
+    /// The components, the kubelet first: it says where the others' manifests are.
+    fn components(&mut self, kubelet: Option<&Instance>, survey: &mut Survey<'_>) -> Seen {
+        let mut components = Vec::new();
+        let mut manifests = Manifests::default();
+        let mut names = Ok(Names::new());
+        if let Some(kubelet) = kubelet {
+            let component = kubelet.observe(self.node, self.told, &mut survey.inquiry);
+            places::of_component(survey, kubelet, &component);
+            match kubelet::static_pods(survey, kubelet, &component) {
+                Ok(found) => manifests = found,
+                Err(gap) => self.unread.push(gap),
+            }
+            names = pods::names(&component, &mut survey.inquiry);
+            components.push(component);
+        }
+        // Without processes and manifests nobody knows which files are used: no list of them is complete.
+        for gap in &self.unread {
+            survey.lack_all(gap);
+        }
+        let inquiry = &mut survey.inquiry;
+        let known = match &names {
+            Ok(names) => names.clone(),
+            Err(_) => pods::usual_names(inquiry),
+        };
+        let pods = Pods::new(self.node, &known, self.processes);
+        let (mut instances, strangers) =
+            matching::others(self.processes, &manifests, &pods, inquiry);
+        instances.append(&mut self.built_in);
+        for instance in &instances {
+            let component = instance.observe(self.node, self.told, &mut survey.inquiry);
+            places::of_component(survey, instance, &component);
+            components.push(component);
+        }
+        for gap in &strangers.unclear {
+            survey.lack_all(gap);
+        }
+        Seen {
+            components,
+            strangers,
+            names,
+        }
+    }
 }
 
 /// What is known of the machine once its components are: what made it, which profiles it has, what runs in pods.
 fn surroundings(
     host: &mut Host,
-    components: &[Component],
+    seen: &Seen,
     processes: &[Process],
     inquiry: &mut Inquiry<'_>,
 ) -> Listing<PodProcesses> {
-    let mut kubelets = components.iter();
+    let mut kubelets = seen.components.iter();
     let own = kubelets.find(|one| one.kind == ComponentKind::Kubelet);
     host.distribution = distribution::detect(processes, &host.os, &host.node, inquiry);
     host.seccomp_profiles = profiles::of_seccomp(own, &host.node, inquiry);
-    containers::pod_processes(processes, &host.node, own, inquiry)
+    containers::pod_processes(processes, &host.node, own, &seen.names)
 }
 
 /// The node's name. The kubelet's own settings may say it, and reading them needs no name.

@@ -171,6 +171,14 @@ fn shells_keep_the_arguments_to_themselves() {
             "-",
         ),
         (&["sh", "-c", "cat > kubelet"], "-"),
+        (
+            &["sh", "-c", "case $x in kubelet | etcd) ls ;; *) ;; esac"],
+            "-",
+        ),
+        (
+            &["sh", "-c", "case $x in a) (b; exec etcd) ;; esac"],
+            "starts etcd ?",
+        ),
         (&["sh", "-c", "exec etcd grpc-proxy start"], "-"),
         (&["sh", "-c"], "-"),
         (&["bash"], "-"),

@@ -9,6 +9,7 @@ use super::*;
 use crate::facts::GapReason;
 use crate::facts::certificate::samples;
 
+mod owners;
 mod states;
 mod units;
 
@@ -188,6 +189,16 @@ fn control_plane() -> Node {
         .file("/opt/cni/conf/10-x.conflist", 0o640, "{}")
         .file("/opt/cni/conf/cni.lock", 0o644, "")
         .file("/proc/sys/kernel/panic", 0o644, "10\n");
+    let uid = "0f8fad5b-d9cb-469f-a165-70867728950e";
+    let node_s = "0123456789abcdef0123456789abcdef";
+    for process in &mut node.processes {
+        match process.pid {
+            4..=6 => process.cgroup = format!("/kubepods/pod{node_s}/c"),
+            8 => process.cgroup = format!("/kubepods/pod{uid}/c"),
+            _ => {}
+        }
+    }
+    node = node.file(&format!("/var/log/pods/tenant_api_{uid}"), 0o755, "");
     node.links.insert(
         "/var/lib/kubelet/pki/kubelet-client-current.pem".to_owned(),
         "/var/lib/kubelet/pki/kubelet-client-2.pem".to_owned(),
