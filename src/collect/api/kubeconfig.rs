@@ -6,9 +6,10 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use kube::config::{AuthInfo, Cluster, Kubeconfig, KubeconfigError};
+use kube::config::{AuthInfo, Cluster, Kubeconfig};
 
 use super::error::ApiError;
+use crate::facts::host::kubeconfig_document;
 use crate::target::Access;
 
 /// The part of the environment that decides how the API is reached.
@@ -117,20 +118,55 @@ fn candidates(environment: &Environment) -> Vec<PathBuf> {
     listed
 }
 
+/// Reads one file as kubectl does: the first document, the last of two equal keys, `null` for what is not set, base64 over
+/// lines. The text of an error would show lines of the file, credentials included: only its place is kept.
 fn read(path: &Path) -> Result<Kubeconfig, ApiError> {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    Kubeconfig::read_from(&path).map_err(|error| match error {
-        KubeconfigError::ReadConfig(source, _) => ApiError::ReadKubeconfig { path, source },
-        KubeconfigError::KindMismatch | KubeconfigError::ApiVersionMismatch => {
-            ApiError::MixedKubeconfigs
+    let bytes = match std::fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(source) => return Err(ApiError::ReadKubeconfig { path, source }),
+    };
+    let unreadable = |line| ApiError::ParseKubeconfig {
+        path: path.clone(),
+        line,
+    };
+    let document = kubeconfig_document(&bytes).map_err(unreadable)?;
+    if document.is_null() {
+        return Ok(Kubeconfig::default());
+    }
+    let read = serde_json::from_value::<Kubeconfig>(document);
+    let mut kubeconfig = read.map_err(|_| unreadable(None))?;
+    kubeconfig.current_context.take_if(|name| name.is_empty());
+    let clusters = kubeconfig.clusters.iter_mut();
+    for cluster in clusters.filter_map(|one| one.cluster.as_mut()) {
+        beside(&path, &mut cluster.certificate_authority);
+    }
+    let users = kubeconfig.auth_infos.iter_mut();
+    for user in users.filter_map(|one| one.auth_info.as_mut()) {
+        beside(&path, &mut user.client_certificate);
+        beside(&path, &mut user.client_key);
+        beside(&path, &mut user.token_file);
+        // A program without a folder is one of the search path.
+        if let Some(exec) = &mut user.exec
+            && exec
+                .command
+                .as_ref()
+                .is_some_and(|command| command.contains('/'))
+        {
+            beside(&path, &mut exec.command);
         }
-        // The text of a YAML error shows lines of the file, credentials included: only its place is kept.
-        KubeconfigError::Parse(error) => ApiError::ParseKubeconfig {
-            path,
-            line: error.location().map(|place| place.line()),
-        },
-        _ => ApiError::ParseKubeconfig { path, line: None },
-    })
+    }
+    Ok(kubeconfig)
+}
+
+/// A relative path is seen from the folder of the kubeconfig that names it.
+fn beside(kubeconfig: &Path, file: &mut Option<String>) {
+    let relative = file
+        .as_ref()
+        .filter(|file| !file.is_empty() && !file.starts_with('/'));
+    if let (Some(name), Some(folder)) = (relative, kubeconfig.parent()) {
+        *file = Some(folder.join(name).to_string_lossy().into_owned());
+    }
 }
 
 fn choose(kubeconfig: Kubeconfig, access: &Access) -> Result<Chosen, ApiError> {

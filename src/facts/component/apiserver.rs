@@ -8,7 +8,7 @@
 use serde_json::Value;
 
 use super::Files;
-use super::layers::Layer;
+use super::layers::{Identity, Layer};
 use super::statement::{Flags, Release};
 use crate::facts::settings::{Scalar, Settings, clean_urls};
 use crate::facts::{Cell, Gap, GapReason, Origin, Source};
@@ -16,8 +16,43 @@ use crate::facts::{Cell, Gap, GapReason, Origin, Source};
 mod audit_policy;
 mod encryption;
 mod plugins;
+mod refusals;
 
-const GROUP: &str = "apiserver.config.k8s.io";
+use refusals::refused;
+
+type Forms = &'static [(&'static str, &'static str)];
+/// What each file may be (k8s.io/apiserver pkg/apis/apiserver and pkg/apis/audit, `register.go`).
+const AUTHENTICATION: Forms = &[
+    ("apiserver.config.k8s.io/v1", "AuthenticationConfiguration"),
+    (
+        "apiserver.config.k8s.io/v1beta1",
+        "AuthenticationConfiguration",
+    ),
+    (
+        "apiserver.config.k8s.io/v1alpha1",
+        "AuthenticationConfiguration",
+    ),
+];
+const AUTHORIZATION: Forms = &[
+    ("apiserver.config.k8s.io/v1", "AuthorizationConfiguration"),
+    (
+        "apiserver.config.k8s.io/v1beta1",
+        "AuthorizationConfiguration",
+    ),
+    (
+        "apiserver.config.k8s.io/v1alpha1",
+        "AuthorizationConfiguration",
+    ),
+];
+const ENCRYPTION: Forms = &[
+    ("apiserver.config.k8s.io/v1", "EncryptionConfiguration"),
+    ("v1", "EncryptionConfig"),
+];
+const AUDIT_POLICY: Forms = &[("audit.k8s.io/v1", "Policy")];
+const ADMISSION: Forms = &[
+    ("apiserver.config.k8s.io/v1", "AdmissionConfiguration"),
+    ("apiserver.k8s.io/v1alpha1", "AdmissionConfiguration"),
+];
 
 /// The derived fields.
 pub(super) fn config(
@@ -26,27 +61,34 @@ pub(super) fn config(
     flags: &Flags,
     files: &mut dyn Files,
 ) -> Settings {
-    let mut file = |flag: &str, group: &'static str, kind: &'static str| match flags.path(flag) {
-        Ok(path) => Ok(path.map(|path| Layer::read(files, node, &path, Some((group, kind))))),
-        Err(gap) => Err(gap),
+    let mut file = |flag: &str, forms: Forms| -> File {
+        let Some(path) = flags.path(flag)? else {
+            return Ok(None);
+        };
+        let strict = flag != "audit-policy-file";
+        let layer = Layer::read(files, node, &path, Some(Identity { forms, strict }));
+        let refused = layer
+            .tree()
+            .ok()
+            .and_then(|tree| refused(flag, tree, flags, release));
+        match refused {
+            None => Ok(Some(layer)),
+            Some(why) => Err(Gap::new(
+                format!(
+                    "what {} runs with: it refuses the file, as {why}",
+                    release.kind.binary()
+                ),
+                layer.source().to_string(),
+                GapReason::Unparsable,
+                "correct the file and restart the component",
+            )),
+        }
     };
-    let authentication = file(
-        "authentication-config",
-        GROUP,
-        "AuthenticationConfiguration",
-    );
-    let authorization = file("authorization-config", GROUP, "AuthorizationConfiguration");
-    let encryption = file(
-        "encryption-provider-config",
-        GROUP,
-        "EncryptionConfiguration",
-    );
-    let audit_policy = file("audit-policy-file", "audit.k8s.io", "Policy");
-    let admission = file(
-        "admission-control-config-file",
-        GROUP,
-        "AdmissionConfiguration",
-    );
+    let authentication = file("authentication-config", AUTHENTICATION);
+    let authorization = file("authorization-config", AUTHORIZATION);
+    let encryption = file("encryption-provider-config", ENCRYPTION);
+    let audit_policy = file("audit-policy-file", AUDIT_POLICY);
+    let admission = file("admission-control-config-file", ADMISSION);
     let authorizers = authorizers(flags, &authorization);
     let (enabled, conditions) = anonymous(flags, &authentication, &authorizers);
     let issuers = issuers(flags, &authentication);

@@ -16,9 +16,19 @@ pub(super) fn config(
     flags: &Flags,
     files: &mut dyn Files,
 ) -> Settings {
-    let identity: Identity = match release.kind {
-        ComponentKind::KubeProxy => ("kubeproxy.config.k8s.io", "KubeProxyConfiguration"),
-        _ => ("kubescheduler.config.k8s.io", "KubeSchedulerConfiguration"),
+    let identity = match release.kind {
+        // As the kubelet's, it is decoded leniently where that is not possible strictly.
+        ComponentKind::KubeProxy => Identity {
+            forms: &[("kubeproxy.config.k8s.io/v1alpha1", "KubeProxyConfiguration")],
+            strict: false,
+        },
+        _ => Identity {
+            forms: &[(
+                "kubescheduler.config.k8s.io/v1",
+                "KubeSchedulerConfiguration",
+            )],
+            strict: true,
+        },
     };
     let table = release.kind.config();
     let mut settings = match flags.path("config") {

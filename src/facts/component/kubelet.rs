@@ -7,13 +7,17 @@
 use serde_json::Value;
 
 use super::drift::NOT_SET;
-use super::layers::{Found, Layer, find};
+use super::layers::{Found, Identity, Layer, find};
 use super::statement::{Flags, Release, Said};
 use super::{DirectoryRead, Drift, Files};
 use crate::facts::settings::{Kind, Row, Scalar, Settings};
 use crate::facts::{Cell, Gap, GapReason, Origin, Place, Source};
 
-const IDENTITY: (&str, &str) = ("kubelet.config.k8s.io", "KubeletConfiguration");
+/// What cannot be decoded strictly is decoded leniently, with a warning (pkg/kubelet/kubeletconfig/util/codec).
+const IDENTITY: Identity = Identity {
+    forms: &[("kubelet.config.k8s.io/v1beta1", "KubeletConfiguration")],
+    strict: false,
+};
 
 /// What comparing a running kubelet with its flags and files gave.
 #[derive(Default)]

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{FileRead, Files};
+use crate::facts::objects::first_document;
 use crate::facts::settings::{Kind, Row, Scalar};
 use crate::facts::{Gap, GapReason, Place, Source};
 
@@ -30,6 +31,8 @@ pub(super) enum Found {
     Gap(Gap),
 }
 
+const FILE: &str = "configuration file";
+
 /// What is at one path of one tree.
 enum At<'a> {
     Missing,
@@ -37,8 +40,24 @@ enum At<'a> {
     Value(&'a Value),
 }
 
-/// What a file must be: the group of its `apiVersion` and its `kind`.
-pub(super) type Identity = (&'static str, &'static str);
+/// What a file must be, and how strictly it is read.
+#[derive(Clone, Copy)]
+pub(super) struct Identity {
+    /// Each `apiVersion` that is taken, with its `kind`.
+    pub(super) forms: &'static [(&'static str, &'static str)],
+    /// Whether a key that stands twice is refused; the others take the last one.
+    pub(super) strict: bool,
+}
+
+impl Identity {
+    /// Whether `tree` is what it must be.
+    fn holds(self, tree: &Value) -> bool {
+        let text = |name: &str| tree.get(name).and_then(Value::as_str);
+        let form = (text("apiVersion"), text("kind"));
+        let mut forms = self.forms.iter();
+        forms.any(|(version, kind)| form == (Some(*version), Some(*kind)))
+    }
+}
 
 impl Layer {
     /// Reads the file at `path` on `node`; `identity` is what Kubernetes demands of it.
@@ -52,20 +71,17 @@ impl Layer {
             node: node.to_owned(),
             path: path.to_owned(),
         });
-        let gap = |reason, remedy: &'static str| {
-            Gap::new("configuration file", source.to_string(), reason, remedy)
+        let gap = |what: &str, reason, remedy: &'static str| {
+            Gap::new(what.to_owned(), source.to_string(), reason, remedy)
         };
         let tree = if path.starts_with('/') {
             match files.text(path) {
-                FileRead::Text(text) => document(&text)
-                    .filter(|tree| identity.is_none_or(|identity| is(tree, identity)))
-                    .ok_or_else(|| {
-                        gap(
-                            GapReason::Unparsable,
-                            "correct the file and restart the component",
-                        )
-                    }),
+                FileRead::Text(text) => parse(&text, identity).map_err(|what| {
+                    let remedy = "correct the file and restart the component";
+                    gap(what, GapReason::Unparsable, remedy)
+                }),
                 FileRead::NotFound => Err(gap(
+                    FILE,
                     GapReason::Unreachable,
                     "put the file back: the component was started with it",
                 )),
@@ -73,6 +89,7 @@ impl Layer {
             }
         } else {
             Err(gap(
+                FILE,
                 GapReason::Unreachable,
                 "name the file by an absolute path: its working directory is not known",
             ))
@@ -233,19 +250,25 @@ fn at<'a>(tree: &'a Value, path: &[String]) -> At<'a> {
     }
 }
 
-/// The first document of a YAML or JSON text, which is all that Kubernetes reads of a configuration file.
+/// The first document of a text, which is all that Kubernetes and etcd read of a configuration file.
 pub(crate) fn document(text: &str) -> Option<Value> {
-    let text = text.trim_start_matches('\u{feff}');
-    let document = serde_yaml::Deserializer::from_str(text).next()?;
-    let mut yaml = serde_yaml::Value::deserialize(document).ok()?;
-    yaml.apply_merge().ok()?;
-    let tree = serde_json::to_value(yaml).ok()?;
-    tree.is_object().then_some(tree)
+    first_document(text).ok().filter(Value::is_object)
 }
 
-/// Whether `tree` is of the wanted group and kind.
-fn is(tree: &Value, (group, kind): Identity) -> bool {
-    let text = |name: &str| tree.get(name).and_then(Value::as_str);
-    text("kind") == Some(kind)
-        && text("apiVersion").and_then(|version| version.split('/').next()) == Some(group)
+/// The document, if it is what its reader takes.
+fn parse(text: &str, identity: Option<Identity>) -> Result<Value, &'static str> {
+    let tree = document(text).ok_or(FILE)?;
+    let Some(identity) = identity else {
+        return Ok(tree);
+    };
+    if !identity.holds(&tree) {
+        return Err("configuration file of the kind that its reader takes");
+    }
+    // The library refuses a key that stands twice.
+    let mut documents = serde_yaml::Deserializer::from_str(text.trim_start_matches('\u{feff}'));
+    let strictly = documents.next().map(serde_yaml::Value::deserialize);
+    if identity.strict && !matches!(strictly, Some(Ok(_))) {
+        return Err("configuration file without a key that stands twice, which its reader refuses");
+    }
+    Ok(tree)
 }

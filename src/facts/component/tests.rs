@@ -172,6 +172,7 @@ macro_rules! authz {
 mod apiserver;
 mod files;
 mod kubelet;
+mod refusals;
 
 const ANONYMOUS: &str = "authentication.anonymous.enabled";
 const MODE: &str = "authorization.mode";

@@ -4,8 +4,10 @@
 
 use k8s_openapi::ByteString;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::reduce::pem;
+use super::reduce::{pem, says_nothing};
+use crate::facts::objects::{document_text, first_document};
 
 /// A kubeconfig without its secrets.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -76,10 +78,53 @@ struct User {
     auth_provider: Option<serde::de::IgnoredAny>,
 }
 
+/// The document in a kubeconfig as client-go reads it (tools/clientcmd): the first one, `null` as if it were not there, base64
+/// over several lines. `null` when there is none.
+///
+/// # Errors
+/// When it is none; the line, where it is known.
+pub fn document(bytes: &[u8]) -> Result<Value, Option<u64>> {
+    let text = document_text(bytes);
+    if says_nothing(&text) {
+        return Ok(Value::Null);
+    }
+    let read = first_document(&text);
+    let line = |at: usize| u64::try_from(at).ok().filter(|line| *line > 0);
+    let mut document = read.map_err(|fault| line(fault.line))?;
+    settle(&mut document);
+    match document {
+        Value::Null | Value::Object(_) => Ok(document),
+        _ => Err(None),
+    }
+}
+
+/// What is `null` is not set, and Go's reader of base64 passes over line breaks.
+fn settle(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|_, value| !value.is_null());
+            for (name, value) in fields {
+                match value {
+                    Value::String(text) if name.ends_with("-data") => {
+                        text.retain(|letter| !matches!(letter, '\n' | '\r'));
+                    }
+                    value => settle(value),
+                }
+            }
+        }
+        Value::Array(items) => {
+            items.retain(|item| !item.is_null());
+            items.iter_mut().for_each(settle);
+        }
+        _ => {}
+    }
+}
+
 impl Kubeconfig {
     /// Reads the parts that may be kept; nothing when it is no kubeconfig.
-    pub fn parse(text: &str) -> Option<Self> {
-        let file: File = serde_yaml::from_str(text).ok()?;
+    pub fn parse(bytes: &[u8]) -> Option<Self> {
+        let document = document(bytes).ok().filter(Value::is_object)?;
+        let file: File = serde_json::from_value(document).ok()?;
         let mut kept = Self::default();
         for NamedCluster { cluster } in file.clusters {
             kept.servers.push(without_userinfo(&cluster.server));
@@ -132,5 +177,54 @@ fn without_userinfo(url: &str) -> String {
         format!("{host}{path}")
     } else {
         format!("{scheme}://{host}{path}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::certificate::samples;
+
+    #[test]
+    fn a_kubeconfig_is_read_as_its_component_reads_it() {
+        let encoded = serde_json::to_value(ByteString(samples::NODE.as_bytes().to_vec())).unwrap();
+        let data = encoded.as_str().unwrap();
+        let (start, end) = data.split_at(70);
+        let user = |data: &str| {
+            format!("users: [{{name: u, user: {{client-certificate-data: {data}}}}}]\n")
+        };
+        let wrapped = format!(
+            "users:\n- name: u\n  user:\n    client-certificate-data: |\n      {start}\n      {end}\n"
+        );
+        for (text, certificates) in [
+            (user(data), Some(1)),
+            (wrapped.clone(), Some(1)),
+            (wrapped.replace('\n', "\r\n"), Some(1)),
+            (
+                format!("clusters: null\ncontexts: null\n{}", user(data)),
+                Some(1),
+            ),
+            (format!("{}---\nusers: [\n", user(data)), Some(1)),
+            (format!("\u{feff}{}", user(data)), Some(1)),
+            (format!("users: []\n{}", user(data)), Some(1)),
+            (format!("{}users: null\n", user(data)), Some(0)),
+            ("users: [{name: u, user: null}, null]\n".to_owned(), Some(0)),
+            (
+                "users: [{name: u, user: {client-certificate-data: null}}]".to_owned(),
+                Some(0),
+            ),
+            // Go's reader of base64 takes no blank, so the component does not start with this.
+            (user(&format!("'{start} {end}'")), None),
+            ("users: {}\n".to_owned(), None),
+            ("# nothing\n".to_owned(), None),
+            ("- a\n".to_owned(), None),
+        ] {
+            let kept = Kubeconfig::parse(text.as_bytes());
+            assert_eq!(
+                kept.map(|kept| kept.certificates.len()),
+                certificates,
+                "{text}"
+            );
+        }
     }
 }

@@ -47,7 +47,7 @@ use crate::facts::{Cell, Gap, Lack, Listing, record};
 pub use containers::PodProcesses;
 pub use endpoint::{Answer as EndpointAnswer, Endpoint, Listener, listeners};
 pub use file::File;
-pub use kubeconfig::Kubeconfig;
+pub use kubeconfig::{Kubeconfig, document as kubeconfig_document};
 pub use manifest::{StaticContainer, StaticPod};
 pub use mounts::Mount;
 pub use reduce::{Body, PemFile, Purpose, Unreducible, reduce};

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::ByteString;
 use serde::{Deserialize, Serialize};
-use serde_yaml::Value;
+use serde_json::Value;
 use x509_parser::pem::Pem;
 
 use super::embedded::is_kept;
@@ -18,6 +18,7 @@ use super::mounts::Mount;
 use super::profiles::modes;
 use super::unit::environment_files;
 use crate::facts::component::ComponentKind;
+use crate::facts::objects::{document_text, first_document};
 use crate::facts::settings::Kind as SettingKind;
 
 /// What a file is read for: decides what is kept of it.
@@ -149,11 +150,14 @@ pub fn reduce(purpose: Purpose, bytes: &[u8]) -> Result<Body, Unreducible> {
     }
     Ok(match purpose {
         Purpose::Config => {
-            let text = std::str::from_utf8(bytes).map_err(|_| not("text"))?;
-            Body::Text(config(text).ok_or(not("one YAML document"))?)
+            let wide = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
+            if !wide && std::str::from_utf8(bytes).is_err() {
+                return Err(not("text"));
+            }
+            Body::Text(config(&document_text(bytes)).ok_or(not("YAML"))?)
         }
         Purpose::Kubeconfig => {
-            Body::Kubeconfig(Kubeconfig::parse(&text).ok_or(not("a kubeconfig"))?)
+            Body::Kubeconfig(Kubeconfig::parse(bytes).ok_or(not("a kubeconfig"))?)
         }
         Purpose::Manifest => {
             Body::StaticPod(StaticPod::parse(&text).ok_or(not("a Pod in YAML or JSON"))?)
@@ -167,7 +171,7 @@ pub fn reduce(purpose: Purpose, bytes: &[u8]) -> Result<Body, Unreducible> {
         Purpose::EtcdEnvironment => Body::Variables(etcd_variables(
             text.split('\0').filter_map(|pair| pair.split_once('=')),
         )),
-        Purpose::K3s => Body::Variables(k3s(&text).ok_or(not("one YAML document"))?),
+        Purpose::K3s => Body::Variables(k3s(&document_text(bytes)).ok_or(not("YAML"))?),
         Purpose::AppArmor => Body::Variables(modes(&text)),
         Purpose::ControlGroup => Body::Paths(unit_of(&text).into_iter().collect()),
         Purpose::Certificates => return Err(not("PEM")),
@@ -209,25 +213,55 @@ fn nesting(text: &str) -> usize {
     deepest
 }
 
-/// `text` unless it is a document whose kind holds secrets: those are written again without them.
+/// The first document of `text`, which is all that components read, as it stands there; without secrets where it is of a
+/// kind that holds them, or may be.
 fn config(text: &str) -> Option<String> {
-    let mut document: Value = serde_yaml::from_str(text).ok()?;
+    let text = first(text);
+    let mut document = first_document(text).ok()?;
     let kind = document.get("kind").and_then(Value::as_str);
-    match kind.map(str::to_owned).as_deref() {
-        Some("EncryptionConfiguration" | "EncryptionConfig") => {
-            remove(&mut document, "secret");
-            serde_yaml::to_string(&document).ok()
-        }
+    let holds_keys = |text: &str| text.contains("EncryptionConfig");
+    let encrypts = holds_keys(text) || kind.is_some_and(holds_keys);
+    let hidden = match kind {
         // Credentials, not configuration: whoever needs them asks for a kubeconfig.
-        Some("Config" | "Secret") => None,
-        Some("KubeletConfiguration") if document.get("staticPodURLHeader").is_some() => {
-            remove(&mut document, "staticPodURLHeader");
-            serde_yaml::to_string(&document).ok()
-        }
+        Some("Config" | "Secret") => return None,
+        Some("KubeletConfiguration") => remove(&mut document, "staticPodURLHeader"),
         // etcd's has no kind; its fields are called as its flags are.
-        None if hide(&mut document) => serde_yaml::to_string(&document).ok(),
-        _ => Some(text.to_owned()),
+        None => hide(&mut document),
+        _ => false,
+    };
+    if encrypts {
+        // The API server refuses a key that stands twice, which would not show any more.
+        serde_yaml::from_str::<serde_yaml::Value>(text).ok()?;
+        remove(&mut document, "secret");
+    } else if !hidden {
+        return Some(text.to_owned());
     }
+    serde_json::to_string(&document).ok()
+}
+
+/// Whether a text is blank but for comments.
+pub(super) fn says_nothing(text: &str) -> bool {
+    let mut lines = text.lines().map(str::trim_start);
+    lines.all(|line| line.is_empty() || line.starts_with('#'))
+}
+
+/// The lines of the first document: up to the next `---` or `...` behind what it says.
+fn first(text: &str) -> &str {
+    let (mut at, mut begun) = (0, false);
+    for line in text.split_inclusive('\n') {
+        let mark = |mark| {
+            let rest: &str = line.strip_prefix(mark)?;
+            (rest.is_empty() || rest.starts_with(char::is_whitespace)).then_some(rest)
+        };
+        let says = match mark("---").or_else(|| mark("...")) {
+            Some(_) if begun => return &text[..at],
+            Some(rest) => rest.trim_start(),
+            None => line.trim_start(),
+        };
+        begun |= !says.is_empty() && !says.starts_with(['#', '%']);
+        at += line.len();
+    }
+    text
 }
 
 /// Puts something else in the place of what the table of etcd's configuration holds to be secret; whether there was any.
@@ -236,11 +270,11 @@ fn hide(document: &mut Value) -> bool {
     let secrets = rows.filter(|row| row.kind == SettingKind::Secret);
     let mut hidden = false;
     for row in secrets {
-        let path = row.path.iter();
-        let value = path
-            .map(String::as_str)
-            .try_fold(&mut *document, |here, name| here.get_mut(name));
-        if let Some(value) = value {
+        let last = row
+            .path
+            .iter()
+            .try_fold(&mut *document, |here, name| here.get_mut(name.as_str()));
+        if let Some(value) = last {
             *value = Value::String(UNKEPT.to_owned());
             hidden = true;
         }
@@ -250,7 +284,13 @@ fn hide(document: &mut Value) -> bool {
 
 /// The settings of K3s that are kept, each value on a line of its own.
 fn k3s(text: &str) -> Option<BTreeMap<String, String>> {
-    let document: BTreeMap<String, Value> = serde_yaml::from_str(text).ok()?;
+    if says_nothing(text) {
+        return Some(BTreeMap::new());
+    }
+    let document = match first_document(text).ok()? {
+        Value::Object(settings) => settings,
+        _ => return None,
+    };
     let scalar = |value: &Value| match value {
         Value::String(text) => Some(text.clone()),
         Value::Bool(value) => Some(value.to_string()),
@@ -260,7 +300,7 @@ fn k3s(text: &str) -> Option<BTreeMap<String, String>> {
     let kept = document.iter().filter(|(name, _)| is_kept(name));
     let kept = kept.map(|(name, value)| {
         let values = match value {
-            Value::Sequence(items) => items.iter().filter_map(scalar).collect(),
+            Value::Array(items) => items.iter().filter_map(scalar).collect(),
             value => scalar(value).into_iter().collect::<Vec<_>>(),
         };
         (name.clone(), values.join("\n"))
@@ -268,14 +308,19 @@ fn k3s(text: &str) -> Option<BTreeMap<String, String>> {
     Some(kept.collect())
 }
 
-fn remove(value: &mut Value, key: &str) {
+/// Takes `key` out wherever it stands; whether it did anywhere.
+fn remove(value: &mut Value, key: &str) -> bool {
     match value {
-        Value::Mapping(map) => {
-            map.remove(key);
-            map.values_mut().for_each(|value| remove(value, key));
+        Value::Object(map) => {
+            let removed = map.remove(key).is_some();
+            let below = map.values_mut().map(|value| remove(value, key));
+            below.fold(removed, |any, one| any | one)
         }
-        Value::Sequence(items) => items.iter_mut().for_each(|item| remove(item, key)),
-        _ => {}
+        Value::Array(items) => {
+            let below = items.iter_mut().map(|item| remove(item, key));
+            below.fold(false, |any, one| any | one)
+        }
+        _ => false,
     }
 }
 
@@ -476,6 +521,34 @@ mod tests {
             (pem.certificates.len(), pem.has_private_key, pem.broken),
             (2, false, 1)
         );
+    }
+
+    #[test]
+    fn of_a_configuration_the_first_document_is_kept() {
+        let kept = |text: &str| match reduce(Purpose::Config, text.as_bytes()) {
+            Ok(Body::Text(text)) => text,
+            other => format!("{other:?}"),
+        };
+        for (text, expected) in [
+            ("a: 1\n---\n", "a: 1\n"),
+            ("---\na: 1\n---\nb: [\n", "---\na: 1\n"),
+            (
+                "# c\n%YAML 1.1\n--- # d\na: 1\n...\nb\n",
+                "# c\n%YAML 1.1\n--- # d\na: 1\n",
+            ),
+            ("\u{feff}a: 1\n", "a: 1\n"),
+            ("a: |\n  ---\n  b\n", "a: |\n  ---\n  b\n"),
+            // Which of two keys counts is up to the reader.
+            ("a: 1\na: 2\n", "a: 1\na: 2\n"),
+            ("--- {a: 1}\n--- {b: 1}\n", "--- {a: 1}\n"),
+            ("kind: A\n---\nkind: Secret\ndata: {a: b}\n", "kind: A\n"),
+        ] {
+            assert_eq!(kept(text), expected, "{text}");
+        }
+        let k3s = reduce(Purpose::K3s, b"# nothing\n\n");
+        assert_eq!(k3s, Ok(Body::Variables(BTreeMap::new())));
+        let twice = "kind: EncryptionConfiguration\nresources: []\nresources: [{secret: a}]\n";
+        assert!(kept(twice).contains("Unreducible"));
     }
 
     #[test]

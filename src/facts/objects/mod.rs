@@ -43,4 +43,4 @@ pub use rbac::*;
 pub use sorted::{Amounts, Labels, Sorted};
 pub use values::{Port, Quantity, Time};
 pub use volume::*;
-pub(crate) use yaml::first_document;
+pub(crate) use yaml::{first_document, text as document_text};

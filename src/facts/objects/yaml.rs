@@ -35,7 +35,7 @@ const BINARY: [&str; 2] = ["!!binary", "tag:yaml.org"];
 
 /// The text of a file as kubectl's and the components' readers see it: UTF-16 by its mark, else UTF-8 without its mark.
 /// What is no UTF-8 becomes a sign of its own, as it does for kubectl.
-pub(super) fn text(bytes: &[u8]) -> Cow<'_, str> {
+pub(crate) fn text(bytes: &[u8]) -> Cow<'_, str> {
     let wide = |rest: &[u8], unit: fn([u8; 2]) -> u16| {
         let units = rest.chunks(2).map(|two| match *two {
             [a, b] => unit([a, b]),

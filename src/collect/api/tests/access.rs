@@ -18,10 +18,10 @@ fn idle() -> Server {
 const KUBECONFIGS: &[(&str, &str)] = &[
     ("current-context: x\ncontexts: []\n", "no context \"x\"; it has none"),
     ("contexts: [{name: a, context: {cluster: c}}, {name: b}]\n", "no current context; it has a, b"),
-    ("current-context: y\ncontexts: [{name: a, context: {cluster: c}}]\n", "no context \"y\"; it has a"),
+    ("current-context: z\ncontexts: [{name: a, context: {cluster: c}}]\n", "no context \"z\"; it has a"),
     ("current-context: a\ncontexts: [{name: a, context: {cluster: d}}]\n", "no cluster \"d\"; it has none"),
     ("users:\n- name: u\n  user: {token: [hidden-token\n", "is not valid YAML of a kubeconfig"),
-    ("users: {token: hidden-token}\n", "is not valid YAML of a kubeconfig (line 1)"),
+    ("users: {token: hidden-token}\n", "is not valid YAML of a kubeconfig"),
     (
         "clusters: [{name: c, cluster: {server: 'http://h'}}]\nusers: [{name: w}]\n\
          current-context: a\ncontexts: [{name: a, context: {cluster: c, user: v}}]",
@@ -93,6 +93,36 @@ fn listed_kubeconfigs_are_merged_and_missing_ones_passed_over() {
             .to_string()
             .ends_with("no context \"nowhere\"; it has z, x")
     );
+}
+
+#[test]
+fn a_kubeconfig_is_read_as_kubectl_reads_it() {
+    let server = idle();
+    let authority = base64(EXPIRED);
+    let (start, end) = authority.split_at(64);
+    let text = format!(
+        "\u{feff}apiVersion: v1\nkind: Config\npreferences: null\nclusters:\n- name: c\n  cluster:\n    \
+         server: http://{}\n    certificate-authority: null\n    certificate-authority-data: |\n      {start}\n      \
+         {end}\ncontexts: [{{name: x, context: {{cluster: c, user: u, namespace: null}}}}]\n\
+         current-context: gone\ncurrent-context: x\nextensions: null\nusers:\n\
+         - {{name: u, user: {{token: hidden-token, exec: null, as-groups: null}}}}\n---\nclusters: [\n",
+        server.address
+    );
+    assert!(User::with(&text).facts().objects.nodes.is_complete());
+    let nobody = format!(
+        "clusters: [{{name: c, cluster: {{server: 'http://{}'}}}}]\nusers: null\n\
+         contexts: [{{name: x, context: {{cluster: c, user: null}}}}]\ncurrent-context: x\n",
+        server.address
+    );
+    assert!(User::with(&nobody).facts().objects.nodes.is_complete());
+    // A value that is empty is not set, so a later file sets it.
+    let mut user = User::with(&nobody);
+    user.access.kubeconfig = None;
+    let first = user.file("first", "current-context: ''\ncontexts: null\n");
+    let empty = user.file("empty", "# nothing\n");
+    let config = user.folder.path().join("config");
+    user.environment.kubeconfig = Some(std::env::join_paths([&first, &empty, &config]).unwrap());
+    assert!(user.facts().objects.nodes.is_complete());
 }
 
 #[test]

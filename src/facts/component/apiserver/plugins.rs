@@ -6,27 +6,43 @@
 
 use serde_json::Value;
 
-use super::{Files, Flags, Layer, flag, from_file, not_understood, texts};
+use super::{Files, Flags, Identity, Layer, flag, from_file, not_understood, texts};
 use crate::facts::Cell;
 use crate::facts::settings::Scalar;
 
 /// A plugin with the group and kind of its configuration.
 struct Plugin {
     name: &'static str,
-    kind: (&'static str, &'static str),
+    kind: Identity,
 }
 
 const EVENT_RATE_LIMIT: Plugin = Plugin {
     name: "EventRateLimit",
-    kind: ("eventratelimit.admission.k8s.io", "Configuration"),
+    kind: Identity {
+        forms: &[("eventratelimit.admission.k8s.io/v1alpha1", "Configuration")],
+        strict: false,
+    },
 };
 
 const POD_SECURITY: Plugin = Plugin {
     name: "PodSecurity",
-    kind: (
-        "pod-security.admission.config.k8s.io",
-        "PodSecurityConfiguration",
-    ),
+    kind: Identity {
+        forms: &[
+            (
+                "pod-security.admission.config.k8s.io/v1",
+                "PodSecurityConfiguration",
+            ),
+            (
+                "pod-security.admission.config.k8s.io/v1beta1",
+                "PodSecurityConfiguration",
+            ),
+            (
+                "pod-security.admission.config.k8s.io/v1alpha1",
+                "PodSecurityConfiguration",
+            ),
+        ],
+        strict: true,
+    },
 };
 
 /// The derived field of that name, if it is one of a plugin's.
