@@ -145,11 +145,19 @@ subject_kinds! {
 }
 
 impl SubjectKind {
-    /// Whether such subjects can be declared in manifests; the others only run, or are the cluster as a whole.
+    /// Whether manifests can tell of such subjects; the others only run.
     pub fn is_declared(self) -> bool {
         matches!(
             self,
-            Self::ApiService
+            Self::Cluster
+                | Self::ApiServer
+                | Self::ControllerManager
+                | Self::Scheduler
+                | Self::Etcd
+                | Self::Kubelet
+                | Self::KubeProxy
+                | Self::Certificate
+                | Self::ApiService
                 | Self::NetworkPolicy
                 | Self::Principal
                 | Self::Namespace

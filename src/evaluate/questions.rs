@@ -49,5 +49,6 @@ pub fn connections(
     Ok(Connections {
         connections: isolation::can(facts, lacking, from, to, protocol, port),
         enforced: isolation::enforced(&Network::of(facts, lacking)),
+        outside: isolation::reservation(facts),
     })
 }

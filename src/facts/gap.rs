@@ -45,6 +45,14 @@ impl Gap {
     }
 }
 
+impl Gap {
+    /// The gap that decides among several: what should have been read and was not, before what manifests never hold.
+    pub fn decisive<'g>(gaps: impl IntoIterator<Item = &'g Self>) -> Option<&'g Self> {
+        let outside = |gap: &&Self| gap.reason == GapReason::Outside;
+        gaps.into_iter().min_by_key(outside)
+    }
+}
+
 impl Deref for Gap {
     type Target = Said;
 

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::component::{Component, ComponentKind, DirectoryRead, FileRead, Files, Told};
+use super::component::{Component, ComponentKind, Told, Unread};
 use super::host::HostFacts;
 use super::objects::Object;
 use super::workload::{Folded, Folder, PodIndex};
-use super::{Cell, Cluster, Facts, Gap, GapReason, Lack, Listing, Manifests, Source};
+use super::{Cell, Cluster, Facts, Gap, GapReason, Lack, Listing, Manifests, Source, declared};
 
 impl Facts {
     /// Takes `objects` as all that an API holds: every kind of object is complete afterwards.
@@ -75,7 +75,7 @@ impl Facts {
         self.expect_nodes();
         Taking {
             facts: self,
-            folder: Folder::default(),
+            folder: Folder::declaring(),
             lacks: Vec::new(),
         }
     }
@@ -209,6 +209,8 @@ impl Taking<'_> {
             let origins = &mut self.facts.origins;
             origins.add(object.kind(), namespace, name, place);
         }
+        let component = declared::component(&object, &outside());
+        self.facts.components.rows.extend(component);
         self.facts.take_object(&mut self.folder, object);
     }
 
@@ -234,13 +236,24 @@ impl Taking<'_> {
             let name = gap.place.clone();
             facts.lack_row(&kind, &name, gap);
         }
-        facts.open(&Gap::new(
-            "what the cluster holds beside the manifests",
-            "",
-            GapReason::Outside,
-            "audit the cluster itself",
-        ));
+        let outside = outside();
+        facts.open(&outside);
+        facts.cluster = Cluster {
+            name: Cell::Gap(outside.clone()),
+            version: Cell::Gap(outside.clone()),
+            distribution: Cell::Gap(outside),
+        };
     }
+}
+
+/// Why manifests are not all there is.
+fn outside() -> Gap {
+    Gap::new(
+        "what the cluster holds beside the manifests",
+        "",
+        GapReason::Outside,
+        "audit the cluster itself",
+    )
 }
 
 /// The listing that objects of a kind belong to.
@@ -305,17 +318,4 @@ fn not_read(node: &str) -> Gap {
         GapReason::NotAsked,
         "read nodes too: --ssh HOST or --ssh-all, or --node local on the node itself",
     )
-}
-
-/// The files of a node that was not read.
-struct Unread(Gap);
-
-impl Files for Unread {
-    fn text(&mut self, _: &str) -> FileRead {
-        FileRead::Gap(self.0.clone())
-    }
-
-    fn list(&mut self, _: &str) -> DirectoryRead {
-        DirectoryRead::Gap(self.0.clone())
-    }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Gap, GapReason};
+use super::{Gap, GapReason, Items, Observed, Reading, Type, View};
 
 /// Rows of one kind with their completeness.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -61,13 +61,14 @@ impl<T> Listing<T> {
 
     /// Why rows of `namespace` may be missing (`None`: of any namespace); nothing when they are all there.
     pub fn lack_in(&self, namespace: Option<&str>) -> Option<&Gap> {
-        self.lacks
+        let concerned = self
+            .lacks
             .iter()
-            .find(|lack| match (&lack.namespace, namespace) {
+            .filter(|lack| match (&lack.namespace, namespace) {
                 (Some(lacking), Some(wanted)) => lacking == wanted,
                 _ => true,
-            })
-            .map(|lack| &lack.gap)
+            });
+        Gap::decisive(concerned.map(|lack| &lack.gap))
     }
 
     /// Takes over the rows and the lacks of `other`.
@@ -85,6 +86,38 @@ impl Lack {
             name: None,
             gap,
         }
+    }
+}
+
+/// Items of which some are known, and why there may be more: one that is there decides, that none is does only without.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AtLeast<T> {
+    /// Those that are known.
+    pub known: Vec<T>,
+    /// Why there may be more; nothing when they are all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub more: Option<Gap>,
+}
+
+impl<T: Observed + Sync> Observed for AtLeast<T> {
+    fn kind() -> Type {
+        Type::list(T::kind())
+    }
+    fn read(&self) -> Reading<'_> {
+        View::List(self).into()
+    }
+}
+
+impl<T: Observed + Sync> Items for AtLeast<T> {
+    fn len(&self) -> usize {
+        self.known.len()
+    }
+    fn item(&self, index: usize) -> Option<Reading<'_>> {
+        self.known.get(index).map(Observed::read)
+    }
+    fn missing(&self) -> Option<&Gap> {
+        self.more.as_ref()
     }
 }
 

@@ -6,6 +6,7 @@
 mod cell;
 pub mod certificate;
 pub mod component;
+mod declared;
 mod gap;
 mod gather;
 pub mod host;
@@ -26,10 +27,11 @@ pub mod workload;
 
 pub use crate::record;
 pub use cell::Cell;
+pub use declared::sighting;
 pub use gap::{Gap, GapReason};
 pub use gather::Taking;
 pub use lacking::Lacking;
-pub use listing::{Lack, Listing};
+pub use listing::{AtLeast, Lack, Listing};
 pub use origins::Origins;
 pub use schema::{Field, Record, Type};
 pub use set::{Asked, Cluster, Facts, Kind, Manifests, Visit};

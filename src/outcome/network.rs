@@ -84,6 +84,9 @@ pub struct Connection {
 pub struct Connections {
     /// The answers.
     pub connections: Vec<Connection>,
+    /// What manifests alone cannot tell: who may connect to whom by them may be denied or allowed by what else there is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outside: Option<Gap>,
     /// Whether anything enforces policies.
     pub enforced: Answer,
 }

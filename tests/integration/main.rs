@@ -14,6 +14,8 @@ mod certs;
 mod cli;
 /// Many nodes that nobody read.
 mod crowds;
+/// What manifests prove by themselves.
+mod declared;
 /// What changed between two reports.
 mod diff;
 /// Which edition of a benchmark is taken.

@@ -152,10 +152,3 @@ fn a_binding_to_a_shipped_role_is_judged_without_the_role() {
         assert_eq!(report["outcomes"][0]["status"], status, "{role}");
     }
 }
-
-/// Nothing known of any pod is no answer.
-#[test]
-fn policies_of_manifests_without_namespaces_are_no_answer() {
-    let run = run(&["netpol", "show", "-f", CHART]);
-    assert_eq!(run.code, 3, "{}", run.out);
-}

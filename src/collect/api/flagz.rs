@@ -10,9 +10,9 @@ use super::credentials::Settings;
 use super::instances::{self, Instance};
 use super::rights::{Right, Verdict};
 use super::session::Session;
-use crate::facts::component::{Arguments, ComponentKind, Sighting, Start, Via};
+use crate::facts::component::{Arguments, ComponentKind, Sighting, Via};
 use crate::facts::objects::{Node, Pod};
-use crate::facts::{Gap, GapReason};
+use crate::facts::{Gap, GapReason, sighting};
 
 /// The page.
 pub(super) const PATH: &str = "/flagz";
@@ -99,39 +99,10 @@ fn not_served(instance: &str) -> Gap {
 
 /// What a mirror pod tells about the component in it.
 pub(super) fn mirror_pod(pod: &Pod) -> Option<Seen> {
-    let argv = pod.component_argv().words();
-    let container = pod.component_container()?;
-    let kind = Start::of_container(argv, &container.name, &container.image)?.kind;
-    // Values of environment variables are not kept, and only etcd reads any.
-    let hidden = kind == ComponentKind::Etcd
-        && (!container.env_from.is_empty()
-            || container
-                .env
-                .iter()
-                .any(|variable| variable.name.starts_with("ETCD_")));
-    let environment = if hidden {
-        Err(Gap::new(
-            "environment of etcd",
-            format!(
-                "mirror pod {}/{}",
-                pod.metadata.namespace, pod.metadata.name
-            ),
-            GapReason::NotAsked,
-            "read the node with --node local",
-        ))
-    } else {
-        Ok(BTreeMap::new())
+    let (container, argv) = pod.component().filter(|_| pod.is_mirror())?;
+    let via = Via::MirrorPod {
+        namespace: pod.metadata.namespace.clone(),
+        name: pod.metadata.name.clone(),
     };
-    let sighting = Sighting {
-        node: pod.spec.node_name.clone(),
-        via: Via::MirrorPod {
-            namespace: pod.metadata.namespace.clone(),
-            name: pod.metadata.name.clone(),
-        },
-        arguments: Arguments::Argv(argv.to_vec()),
-        environment,
-        version: None,
-        image: Some(container.image.clone()),
-    };
-    Some((kind, sighting))
+    sighting(&pod.spec.node_name, container, argv, via)
 }

@@ -1,6 +1,8 @@
 //! What a namespace holds, in three values.
 
-use crate::facts::objects::{Namespace, ObjectMeta};
+use std::collections::BTreeSet;
+
+use crate::facts::objects::{Namespace, ObjectMeta, ServiceAccount};
 use crate::facts::workload::Workload;
 use crate::facts::{Cell, Facts, Gap, Lacking, Listing, Place, Source};
 
@@ -13,6 +15,32 @@ crate::facts::record! {
         /// Whether it holds anything that the cluster did not put there: workloads, Services, Ingresses, service accounts, roles or bindings. Network policies do not count.
         pub occupied: Cell<bool>,
     }
+}
+
+crate::facts::record! {
+    /// What stands beside a service account.
+    #[derive(Debug, Default)]
+    pub struct Beside {
+        /// Whether workloads run, or are declared, in its namespace.
+        pub namespace_used: Cell<bool>,
+    }
+}
+
+/// What stands beside each service account, in their order.
+pub(crate) fn beside(facts: &Facts, lacking: &Lacking) -> Vec<Beside> {
+    let unread = lacking.below(Workload::schema());
+    let workloads = facts.workloads.rows.iter();
+    let used: BTreeSet<&str> = workloads.map(|one| one.namespace.as_str()).collect();
+    let of = |account: &ServiceAccount| {
+        let namespace = account.metadata.namespace.as_str();
+        let lack = facts.workloads.lack_in(Some(namespace));
+        let namespace_used = match (unread, used.contains(namespace), lack) {
+            (Some(gap), ..) | (None, false, Some(gap)) => Cell::Gap(gap.clone()),
+            (None, used, _) => Cell::explicit(used, objects_of(namespace)),
+        };
+        Beside { namespace_used }
+    };
+    facts.service_accounts.rows.iter().map(of).collect()
 }
 
 /// Computes the contents of `namespace`.
@@ -62,7 +90,7 @@ fn occupied(
     namespace: &str,
     workloads: &Cell<Vec<String>>,
 ) -> Cell<bool> {
-    use crate::facts::objects::{Ingress, Role, RoleBinding, Service, ServiceAccount};
+    use crate::facts::objects::{Ingress, Role, RoleBinding, Service};
     if workloads.value().is_some_and(|names| !names.is_empty()) {
         return Cell::explicit(true, objects_of(namespace));
     }

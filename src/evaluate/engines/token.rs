@@ -5,7 +5,7 @@
 
 use crate::facts::objects::{PodSpec, ServiceAccount, Volume};
 use crate::facts::workload::{Template, Workload};
-use crate::facts::{Cell, Facts, Gap, Lacking, Source};
+use crate::facts::{Cell, Facts, Gap, GapReason, Lacking, Source};
 
 crate::facts::record! {
     /// A workload as a client of the API.
@@ -57,6 +57,12 @@ impl<'f> Accounts<'f> {
                 && account.metadata.name == spec.service_account_name
         });
         match (account, accounts.lack_in(Some(namespace))) {
+            // Every namespace has this one. Manifests that do not say otherwise leave it as it is made.
+            (None, Some(gap))
+                if gap.reason == GapReason::Outside && spec.service_account_name == "default" =>
+            {
+                answer(true, "default of automountServiceAccountToken")
+            }
             (None, Some(gap)) => Cell::Gap(gap.clone()),
             (account, _) => answer(
                 account

@@ -6,9 +6,9 @@ use super::joined::join;
 use super::objects::{Identity, unread};
 use super::{Nothing, Row, Rows, Slot, World};
 use crate::evaluate::engines::isolation::PolicyEffect;
-use crate::evaluate::engines::rbac::{Access, Graph};
+use crate::evaluate::engines::rbac::{Access, Graph, at_least};
 use crate::facts::objects::NetworkPolicy;
-use crate::facts::{Cell, Facts, Gap, Lacking, Record, Source};
+use crate::facts::{AtLeast, Cell, Facts, Gap, GapReason, Lacking, Record, Source};
 use crate::outcome::{PowerLine, Subject};
 
 crate::facts::record! {
@@ -22,13 +22,17 @@ crate::facts::record! {
         /// The name.
         pub name: String,
         /// Its powers, in the whole cluster or in a namespace; the names are those of `binding.grants`.
-        pub powers: Cell<Vec<String>>,
+        pub powers: Cell<AtLeast<String>>,
         /// Those that it has in the whole cluster.
-        pub cluster_powers: Cell<Vec<String>>,
+        pub cluster_powers: Cell<AtLeast<String>>,
+        /// Whether a binding grants it everything in the whole cluster; for manifests, one of theirs.
+        pub everything_granted: Cell<bool>,
         /// The fewest steps by which it comes to do everything in the whole cluster; empty when there is no way.
         pub path_to_cluster: Cell<Vec<String>>,
         /// The fewest steps by which a service account comes into another namespace; empty when there is no way.
         pub path_to_neighbour: Cell<Vec<String>>,
+        /// Whether there is a way to everything in the whole cluster; for manifests, one through what they hold.
+        pub cluster_reached: Cell<bool>,
     }
 }
 
@@ -58,7 +62,7 @@ pub(super) fn principals(facts: &Facts, lacking: &Lacking) -> Principals {
     let graph = Graph::new(&access, lacking, &super::admission_plugin(facts, lacking));
     let list = access.holders(&graph);
     let gaps = access.all_gaps();
-    let hidden = gaps.first();
+    let hidden = Gap::decisive(&gaps);
     let marks = list.into_iter().map(|line| mark(line, &graph, hidden));
     Principals {
         marks: marks.collect(),
@@ -75,22 +79,33 @@ fn mark(line: PowerLine, graph: &Graph<'_>, hidden: Option<&Gap>) -> PrincipalMa
             .filter(|power| all || power.within.is_empty());
         powers.map(|power| power.name.clone()).collect::<Vec<_>>()
     };
-    let granted = |names: Vec<String>, gap: Option<&Gap>| match gap {
-        // Whoever may do everything can have nothing more.
-        Some(gap) if !names.iter().any(|name| name == "everything") => Cell::Gap(gap.clone()),
-        _ => Cell::explicit(names, source("roles that bindings grant")),
+    const GRANTED: &str = "roles that bindings grant";
+    const WAYS: &str = "paths through roles, pods and nodes";
+    let granted = |names| Cell::explicit(at_least(names, hidden), source(GRANTED));
+    // What the manifests open is known, whatever else the cluster holds.
+    let known = |holds: bool, gap: Option<&Gap>, engine| {
+        let gap = gap.filter(|gap| !holds && gap.reason != GapReason::Outside);
+        gap.map_or_else(
+            || Cell::explicit(holds, source(engine)),
+            |gap| Cell::Gap(gap.clone()),
+        )
     };
     let way = |(steps, gap): (Vec<String>, Option<&Gap>)| match gap {
         Some(gap) if steps.is_empty() => Cell::Gap(gap.clone()),
-        _ => Cell::explicit(steps, source("paths through roles, pods and nodes")),
+        _ => Cell::explicit(steps, source(WAYS)),
     };
+    let everywhere = held(false);
+    let everything = everywhere.iter().any(|name| name == "everything");
+    let (ahead, closed) = graph.lines_to_cluster(&line.principal);
     PrincipalMark {
         kind: line.principal.kind.clone(),
         namespace: line.principal.namespace.clone().unwrap_or_default(),
         name: line.principal.name.clone(),
-        powers: granted(held(true), hidden),
-        cluster_powers: granted(held(false), hidden),
-        path_to_cluster: way(graph.lines_to_cluster(&line.principal)),
+        everything_granted: known(everything, hidden, GRANTED),
+        powers: granted(held(true)),
+        cluster_powers: granted(everywhere),
+        cluster_reached: known(!ahead.is_empty(), closed, WAYS),
+        path_to_cluster: way((ahead, closed)),
         path_to_neighbour: way(graph.lines_to_neighbour(&line.principal)),
     }
 }

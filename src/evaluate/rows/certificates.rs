@@ -166,7 +166,12 @@ impl World<'_> {
         let mut rows = Rows {
             rows: rows.collect(),
             unread: unread(listing, "certificate", "certificates").collect(),
-            none: Nothing::There("no certificate was found on the nodes that were read".to_owned()),
+            none: match self.facts.asked.manifests {
+                Some(_) => Nothing::outside(),
+                None => Nothing::There(
+                    "no certificate was found on the nodes that were read".to_owned(),
+                ),
+            },
             ..Rows::default()
         };
         let (subject, kind) = ("certificate", "certificates within objects");

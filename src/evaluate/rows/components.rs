@@ -6,10 +6,11 @@ use std::sync::Arc;
 use crate::catalog::SubjectKind;
 use crate::facts::component::{Component, ComponentKind};
 use crate::facts::host::{File, Role};
-use crate::facts::{Gap, GapReason, Lack};
+use crate::facts::{Gap, GapReason, Lack, Place};
 use crate::outcome::Subject;
 
 use super::expected::{Expected, expected};
+use super::objects::Identity;
 use super::{Nothing, Row, Rows, Slot, World, siblings};
 
 fn component_kind(kind: SubjectKind) -> ComponentKind {
@@ -70,31 +71,52 @@ impl World<'_> {
         Gap::new(what, "", GapReason::Unreachable, remedy)
     }
 
+    /// The instance of a component on a node; all of them share its name.
+    fn instance(&self, subject: SubjectKind, name: &Arc<str>, node: &str) -> Subject {
+        let mut on = Subject::new(subject.name(), name.clone());
+        on.node = (!node.is_empty()).then(|| self.node_name(node));
+        on
+    }
+
+    /// The object of manifests that declares a component.
+    fn declared(&self, component: &Component, subject: SubjectKind) -> Option<Subject> {
+        self.facts.asked.manifests.as_ref()?;
+        let Place::Object {
+            kind,
+            namespace,
+            name,
+        } = &*component.source
+        else {
+            return None;
+        };
+        let object = Identity {
+            kind,
+            namespace,
+            name,
+        };
+        Some(object.subject(subject.name()))
+    }
+
     pub(super) fn components(&self, subject: SubjectKind) -> Rows<'_> {
         let kind = component_kind(subject);
         let listing = &self.facts.components;
         let name: Arc<str> = kind.binary().into();
-        let on = |node: &str| {
-            let mut on = Subject::new(subject.name(), name.clone());
-            on.node = (!node.is_empty()).then(|| self.node_name(node));
-            on
-        };
+        let on = |node: &str| self.instance(subject, &name, node);
         let manifests = self.manifests(kind);
-        let rows: Vec<Row<'_>> = listing
-            .rows
-            .iter()
-            .zip(&self.derived.siblings)
-            .zip(&self.derived.authorities)
-            .map(|((component, siblings), authorities)| {
-                (component, siblings.as_deref(), authorities.as_deref())
-            })
-            .filter(|(component, ..)| component.kind == kind)
-            .map(|(component, siblings, authorities)| {
+        let derived = self.derived.siblings.iter().zip(&self.derived.authorities);
+        let all = listing.rows.iter().zip(derived);
+        let rows: Vec<Row<'_>> = all
+            .filter(|(component, _)| component.kind == kind)
+            .map(|(component, (siblings, authorities))| {
+                let parts = siblings::parts(component, siblings.as_deref(), authorities.as_deref());
                 let source = component.source.clone();
-                let parts = siblings::parts(component, siblings, authorities);
+                let (subject, place) = match self.declared(component, subject) {
+                    Some(subject) => (subject, source.to_string()),
+                    None => (on(&component.node), place(component, &manifests)),
+                };
                 Row {
-                    subject: on(&component.node).into(),
-                    place: Some(place(component, &manifests).into()),
+                    subject: subject.into(),
+                    place: Some(place.into()),
                     variables: vec![
                         self.joined(siblings::schema(kind), parts, source.clone()),
                         self.node_slot(&component.node),
@@ -108,9 +130,12 @@ impl World<'_> {
             let name = lack.name.as_deref().unwrap_or("all components");
             (Subject::new(subject.name(), name), lack.gap.clone())
         };
-        let lacks = listing.lacks.iter().filter(|lack| kind.may_be_lacked(lack));
+        let lacks = listing.lacks.iter();
+        let lacks = lacks.filter(|lack| {
+            kind.may_be_lacked(lack) && lack.gap.reason != GapReason::Outside
+        });
         let mut unread: Vec<_> = lacks.map(unseen).collect();
-        let mut none = format!("no {} runs here", kind.binary());
+        let mut none = Nothing::There(format!("no {} runs here", kind.binary()));
         match expected(self.facts, kind) {
             Expected::On(nodes) => {
                 let seen = rows.iter().filter_map(|row| row.subject.node.as_deref());
@@ -122,12 +147,15 @@ impl World<'_> {
                 Subject::new(subject.name(), format!("every {}", kind.binary())),
                 gap,
             )),
-            Expected::Nowhere(why) => none = why,
+            Expected::Nowhere(_) if self.facts.asked.manifests.is_some() => {
+                none = Nothing::outside();
+            }
+            Expected::Nowhere(why) => none = Nothing::There(why),
         }
         Rows {
             rows,
             unread,
-            none: Nothing::There(none),
+            none,
             ..Rows::default()
         }
     }

@@ -14,7 +14,7 @@ use super::rbac::{BindingMark, CLUSTER_WIDE, RoleMark};
 use super::requests::Decision;
 use super::siblings::Siblings;
 use crate::evaluate::engines::isolation::{Isolation, Network, PolicyEffect, effects, isolations};
-use crate::evaluate::engines::namespaces::{Contents, contents};
+use crate::evaluate::engines::namespaces::{Beside, Contents, beside, contents};
 use crate::evaluate::engines::pod_security::{Admission, Plugin, Standing, refused, standings};
 use crate::evaluate::engines::rbac::Rbac;
 use crate::evaluate::engines::security::{Confinement, seccomp_default};
@@ -24,7 +24,7 @@ use crate::evaluate::judge::computed;
 use crate::facts::component::{Component, ComponentKind};
 use crate::facts::objects::{AggregationRule, Node, ObjectMeta, PolicyRule};
 use crate::facts::workload::Workload;
-use crate::facts::{Cell, Facts, Gap, Lacking, Source};
+use crate::facts::{Cell, Facts, Gap, GapReason, Lacking, Source};
 
 /// One entry per fact, in the order of the listings.
 pub(super) struct Derived {
@@ -36,6 +36,8 @@ pub(super) struct Derived {
     pub(super) network: Network,
     pub(super) admission: Vec<Admission>,
     pub(super) contents: Vec<Contents>,
+    /// Of service accounts.
+    pub(super) beside: Vec<Beside>,
     /// By workload, then template.
     pub(super) standings: Vec<Vec<Arc<Standing>>>,
     pub(super) certificates: Certificates,
@@ -83,6 +85,7 @@ impl Derived {
         refused(&mut admission, facts, &standings);
         Self {
             namespaces: names.zip(0..).collect(),
+            beside: beside(facts, lacking),
             isolation: isolations(facts, lacking),
             effects: effects(facts, lacking),
             network: Network::of(facts, lacking),
@@ -163,7 +166,19 @@ const SHIPPED: &str = "comparison with what Kubernetes ships";
 
 /// What the API servers say about Pod Security admission.
 pub(crate) fn admission_plugin(facts: &Facts, lacking: &Lacking) -> Plugin {
-    Plugin::of(components(facts, lacking, ComponentKind::ApiServer))
+    let kind = ComponentKind::ApiServer;
+    match components(facts, lacking, kind) {
+        // Manifests are judged by the servers among them; without one, by what every server does unless told otherwise.
+        Err(gap) if gap.reason == GapReason::Outside => {
+            let declared = facts.components.rows.iter();
+            let declared: Vec<_> = declared.filter(|one| one.kind == kind).collect();
+            match declared.is_empty() {
+                true => Plugin::usual(gap),
+                false => Plugin::of(Ok(declared)),
+            }
+        }
+        servers => Plugin::of(servers),
+    }
 }
 
 /// What confines the containers, by workload, then template.

@@ -97,9 +97,10 @@ pub(super) fn expected(facts: &Facts, kind: ComponentKind) -> Expected {
 pub(super) fn every(facts: &Facts, kind: ComponentKind) -> Result<Vec<&Component>, Gap> {
     let rows = facts.components.rows.iter();
     let seen: Vec<&Component> = rows.filter(|component| component.kind == kind).collect();
-    let mut lacks = facts.components.lacks.iter();
-    if let Some(lack) = lacks.find(|lack| kind.may_be_lacked(lack)) {
-        return Err(lack.gap.clone());
+    let lacks = facts.components.lacks.iter();
+    let lacks = lacks.filter(|lack| kind.may_be_lacked(lack));
+    if let Some(gap) = Gap::decisive(lacks.map(|lack| &lack.gap)) {
+        return Err(gap.clone());
     }
     match expected(facts, kind) {
         Expected::Unclear(gap) => Err(gap),

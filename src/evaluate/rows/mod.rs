@@ -109,6 +109,13 @@ pub(super) enum Nothing {
     Asked(String, &'static str),
 }
 
+impl Nothing {
+    /// Manifests were asked, and do not hold such subjects.
+    fn outside() -> Self {
+        Self::Asked("manifests alone do not tell".to_owned(), CLUSTER_ITSELF)
+    }
+}
+
 impl Default for Nothing {
     fn default() -> Self {
         Self::There(String::new())
@@ -151,7 +158,7 @@ impl<'f> World<'f> {
     pub(super) fn rows(&self, kind: SubjectKind) -> Rows<'_> {
         if self.facts.asked.manifests.is_some() && !kind.is_declared() {
             return Rows {
-                none: Nothing::Asked("manifests alone do not tell".to_owned(), CLUSTER_ITSELF),
+                none: Nothing::outside(),
                 ..Rows::default()
             };
         }

@@ -15,7 +15,7 @@ use super::joined::{Joined, join};
 use super::{CLUSTER_ITSELF, Nothing, Row, Rows, Slot, World};
 use crate::evaluate::SAMPLE;
 use crate::evaluate::engines::isolation::{Isolation, Network};
-use crate::evaluate::engines::namespaces::Contents;
+use crate::evaluate::engines::namespaces::{Beside, Contents};
 use crate::evaluate::engines::pod_security::{Admission, Standing};
 use crate::evaluate::engines::security::Confinement;
 use crate::evaluate::engines::token::ApiAccess;
@@ -70,9 +70,10 @@ impl Surroundings {
         let gap = lacking
             .below(Node::schema())
             .or_else(|| facts.nodes.lack_in(None));
+        let seen = facts.nodes.rows.iter().any(windows);
         let windows_nodes = match gap {
-            Some(gap) => Cell::Gap(gap.clone()),
-            None => computed(facts.nodes.rows.iter().any(windows), "nodes of the cluster"),
+            Some(gap) if !seen => Cell::Gap(gap.clone()),
+            _ => computed(seen, "nodes of the cluster"),
         };
         Self { windows_nodes }
     }
@@ -118,7 +119,11 @@ pub(super) fn workload_schema() -> Arc<Record> {
 }
 
 pub(super) fn service_account_schema() -> Arc<Record> {
-    ServiceAccount::schema().clone()
+    static SCHEMA: LazyLock<Arc<Record>> = LazyLock::new(|| {
+        let parts = [ServiceAccount::schema(), Beside::schema()];
+        join("serviceaccount", &parts[0].doc, &parts)
+    });
+    SCHEMA.clone()
 }
 
 /// What the API holds under a kind, a namespace and a name.
@@ -275,21 +280,27 @@ impl<'f> World<'f> {
     pub(super) fn service_accounts(&self) -> Rows<'_> {
         let listing = &self.facts.service_accounts;
         let parents = self.parents();
-        let rows = listing.rows.iter().map(|account| {
+        let rows = listing.rows.iter().zip(&self.derived.beside);
+        let rows = rows.map(|(account, beside)| {
             let identity = Identity {
                 kind: "ServiceAccount",
                 namespace: &account.metadata.namespace,
                 name: &account.metadata.name,
             };
+            let source = identity.source();
             Row {
                 subject: identity.subject("serviceaccount").into(),
-                source: identity.source(),
                 place: None,
                 variables: vec![
-                    Slot::Fact(account),
+                    self.joined(
+                        service_account_schema(),
+                        vec![account, beside],
+                        source.clone(),
+                    ),
                     parents.namespace(&account.metadata.namespace),
                     parents.cluster.clone(),
                 ],
+                source,
             }
         });
         let rows = rows.collect();

@@ -44,7 +44,7 @@ pub fn of_objects(facts: &Facts) -> Listing<Certificate> {
         &facts.certificate_signing_requests.lacks,
     ];
     // A run that did not ask the API audits nodes alone.
-    if facts.asked.api.is_some() {
+    if facts.asked.api.is_some() || facts.asked.manifests.is_some() {
         found.lacks.extend(lacks.into_iter().flatten().cloned());
     }
     found

@@ -13,7 +13,7 @@ pub use drift::Drift;
 pub use kind::ComponentKind;
 pub(crate) use layers::document;
 pub(crate) use program::{Start, container_argv};
-pub use sighting::{Arguments, DirectoryRead, FileRead, Files, Sighting, Via};
+pub use sighting::{Arguments, DirectoryRead, FileRead, Files, Sighting, Unread, Via};
 pub use told::Told;
 
 use crate::facts::settings::{Scalar, Settings, type_of};

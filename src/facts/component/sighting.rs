@@ -60,6 +60,15 @@ pub enum Via {
         /// Its name.
         name: String,
     },
+    /// A manifest that would start it.
+    Declared {
+        /// The kind of the object.
+        kind: &'static str,
+        /// Its namespace.
+        namespace: String,
+        /// Its name.
+        name: String,
+    },
     /// The Node object: it says that a kubelet runs, and nothing of its settings.
     Node,
 }
@@ -80,6 +89,15 @@ impl Sighting {
                 path: path.clone(),
             }),
             Via::MirrorPod { namespace, name } => Source::from(Place::MirrorPod {
+                namespace: namespace.clone(),
+                name: name.clone(),
+            }),
+            Via::Declared {
+                kind,
+                namespace,
+                name,
+            } => Source::from(Place::Object {
+                kind: (*kind).into(),
                 namespace: namespace.clone(),
                 name: name.clone(),
             }),
@@ -105,6 +123,19 @@ pub trait Files {
     fn text(&mut self, path: &str) -> FileRead;
     /// The paths of all regular files below `directory`, at any depth.
     fn list(&mut self, directory: &str) -> DirectoryRead;
+}
+
+/// The files of a node that was not read.
+pub struct Unread(pub Gap);
+
+impl Files for Unread {
+    fn text(&mut self, _: &str) -> FileRead {
+        FileRead::Gap(self.0.clone())
+    }
+
+    fn list(&mut self, _: &str) -> DirectoryRead {
+        DirectoryRead::Gap(self.0.clone())
+    }
 }
 
 /// A file.

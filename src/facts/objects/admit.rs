@@ -70,6 +70,7 @@ impl Admit for ReplicationController {
 impl Admit for PodTemplateSpec {
     fn admit(&mut self) {
         redact::annotations(&mut self.metadata.annotations);
+        (self.component_at, self.component_argv) = component(&self.spec);
         self.spec.admit();
     }
 }
@@ -77,53 +78,60 @@ impl Admit for PodTemplateSpec {
 impl Admit for Pod {
     fn admit(&mut self) {
         redact::annotations(&mut self.metadata.annotations);
-        if let Some((at, argv)) = component_argv(self) {
-            self.component_at = u32::try_from(at).unwrap_or_default();
-            self.component_argv = Unprinted::new(argv);
+        let ObjectMeta {
+            creation_timestamp, ..
+        } = &self.metadata;
+        // Of all that an API holds, only the cluster's own static pods count.
+        if self.is_mirror() || *creation_timestamp == Time::default() {
+            (self.component_at, self.component_argv) = component(&self.spec);
         }
         self.spec.admit();
     }
 }
 
-/// The namespaces of static pods that are the control plane: Kubernetes' own, and those of OpenShift's operators.
-fn is_system(namespace: &str) -> bool {
-    namespace == "kube-system" || namespace.starts_with("openshift-")
+/// The true command line of a component that a pod starts, behind the position of its container.
+fn component(spec: &PodSpec) -> (u32, Unprinted) {
+    for (at, one) in (0..).zip(&spec.containers) {
+        let argv = container_argv(&one.name, &one.image, &one.command, &one.args);
+        if Start::of_container(&argv, &one.name, &one.image).is_some() {
+            return (at, Unprinted::new(argv));
+        }
+    }
+    Default::default()
 }
 
-/// The true command line of a component that runs as a static pod, with the position of its container; nothing for any
-/// other pod.
-fn component_argv(pod: &Pod) -> Option<(usize, Vec<String>)> {
-    let annotations = &pod.metadata.annotations;
-    if !annotations.contains_key("kubernetes.io/config.mirror")
-        || !is_system(&pod.metadata.namespace)
-    {
-        return None;
-    }
-    let containers = pod.spec.containers.iter().enumerate();
-    let mut argvs = containers.map(|(at, one)| {
-        let argv = container_argv(&one.name, &one.image, &one.command, &one.args);
-        (at, one, argv)
-    });
-    let component = |one: &Container, argv: &[String]| {
-        Start::of_container(argv, &one.name, &one.image).is_some()
-    };
-    argvs
-        .find(|(_, one, argv)| component(one, argv))
-        .map(|(at, _, argv)| (at, argv))
+/// The container that starts a component, with its command line.
+fn started<'s>(spec: &'s PodSpec, at: u32, argv: &'s Unprinted) -> Option<Starting<'s>> {
+    let container = spec.containers.get(usize::try_from(at).ok()?)?;
+    let argv = argv.words();
+    (!argv.is_empty()).then_some((container, argv))
 }
+
+/// A container and the command line of the component that it starts.
+type Starting<'s> = (&'s Container, &'s [String]);
 
 impl Pod {
-    /// The true command line of a control-plane component that runs as a static pod (its mirror pod in a namespace of the
-    /// system), for the reader of its flags. Empty for all other pods; neither stored nor printed.
-    pub fn component_argv(&self) -> &Unprinted {
-        &self.component_argv
+    /// The container that starts a component, with its true command line for the reader of its flags: that of the cluster's
+    /// own static pods, and of manifests. Neither stored nor printed.
+    pub fn component(&self) -> Option<Starting<'_>> {
+        started(&self.spec, self.component_at, &self.component_argv)
     }
 
-    /// The container that starts that component.
-    pub fn component_container(&self) -> Option<&Container> {
-        let at = usize::try_from(self.component_at).ok()?;
-        let known = !self.component_argv.words().is_empty();
-        self.spec.containers.get(at).filter(|_| known)
+    /// Whether this is the API's copy of a static pod in a namespace of the system: Kubernetes' own, or one of OpenShift's
+    /// operators.
+    pub fn is_mirror(&self) -> bool {
+        let metadata = &self.metadata;
+        let namespace = metadata.namespace.as_str();
+        let system = namespace == "kube-system" || namespace.starts_with("openshift-");
+        let annotations = &metadata.annotations;
+        system && annotations.contains_key("kubernetes.io/config.mirror")
+    }
+}
+
+impl PodTemplateSpec {
+    /// The same for pods that are made from a template.
+    pub fn component(&self) -> Option<Starting<'_>> {
+        started(&self.spec, self.component_at, &self.component_argv)
     }
 }
 

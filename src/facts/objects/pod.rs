@@ -42,6 +42,14 @@ object! {
         /// What runs.
         #[prost(message, required, tag = "2")]
         pub spec: PodSpec,
+        hidden {
+            #[prost(message, required, tag = "1001")]
+            #[serde(skip)]
+            component_argv: Unprinted,
+            #[prost(uint32, tag = "1002")]
+            #[serde(skip)]
+            component_at: u32,
+        }
     }
 }
 

@@ -26,6 +26,8 @@ pub struct Folder {
     numbers: HashMap<Identity, u32>,
     sets: Sets,
     index: Option<Building>,
+    /// Whether what is declared counts as pods: nothing of it runs yet.
+    declaring: bool,
 }
 
 /// What a [`Folder`] made of all it was given.
@@ -83,13 +85,25 @@ impl Folder {
         }
     }
 
+    /// A folder for manifests: what they declare is what their policies and bindings are for.
+    pub fn declaring() -> Self {
+        Self {
+            declaring: true,
+            ..Self::default()
+        }
+    }
+
     /// Takes in a controller.
     pub fn controller<C: Controller>(&mut self, controller: C) {
         let owner = Identity::controller(controller.metadata()).map(|owner| self.group(owner));
         let number = self.group(Identity::of(&controller));
         let declares = owners::declared(controller).map(|(spec, meta)| {
             let annotations = normalise::annotations(meta.annotations);
-            self.shapes.number(Shape { annotations, spec })
+            let shape = self.shapes.number(Shape { annotations, spec });
+            if self.declaring {
+                self.sets.declare(number, shape, meta.labels);
+            }
+            shape
         });
         let group = &mut self.groups[number as usize];
         group.seen = true;
@@ -133,6 +147,9 @@ impl Folder {
         if declared_only {
             if !group.declares.contains(&shape) {
                 group.declares.push(shape);
+            }
+            if self.declaring {
+                self.sets.declare(number, shape, pod.metadata.labels);
             }
             return;
         }

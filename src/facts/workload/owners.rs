@@ -133,7 +133,9 @@ impl Identity {
 pub(super) fn declared<C: Controller>(controller: C) -> Option<(PodSpec, ObjectMeta)> {
     let name = controller.metadata().name.clone();
     let claims: Vec<String> = controller.claims().map(str::to_owned).collect();
-    let PodTemplateSpec { metadata, mut spec } = controller.into_template()?;
+    let PodTemplateSpec {
+        metadata, mut spec, ..
+    } = controller.into_template()?;
     normalise::declare_claims(&mut spec, &name, claims.iter().map(String::as_str));
     normalise::spec(&mut spec, normalise::Name::Any);
     Some((spec, metadata))

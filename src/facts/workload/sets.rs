@@ -20,7 +20,7 @@ pub const UNCOUNTED: [&str; 5] = [
 ];
 
 record! {
-    /// Running pods of one template with the same labels.
+    /// Running pods of one template with the same labels; of manifests, the pods that a template is for.
     #[derive(Debug, Default)]
     #[serde(default)]
     pub struct PodSet {
@@ -34,7 +34,7 @@ record! {
         pub template: i64,
         /// The labels, without those that differ from pod to pod by design.
         pub labels: Labels,
-        /// How many pods.
+        /// How many pods; none of what manifests declare.
         pub instances: i64,
         /// The nodes they are on, those that wait for one left out.
         pub nodes: Vec<Arc<str>>,
@@ -62,13 +62,23 @@ struct Members {
 pub(super) type Place = (String, String, String, usize);
 
 impl Sets {
-    pub(super) fn add(&mut self, group: u32, shape: u32, mut labels: Labels, node: String) {
+    /// Takes in what does not run, and so has no pods to count.
+    pub(super) fn declare(&mut self, group: u32, shape: u32, labels: Labels) {
+        self.members(group, shape, labels);
+    }
+
+    fn members(&mut self, group: u32, shape: u32, mut labels: Labels) -> &mut Members {
         labels.retain(|key, _| !UNCOUNTED.contains(&key));
         let key = (group, shape, self.labels.number(labels));
-        let members = self.sets.entry(key).or_default();
+        self.sets.entry(key).or_default()
+    }
+
+    pub(super) fn add(&mut self, group: u32, shape: u32, labels: Labels, node: String) {
+        let node = (!node.is_empty()).then(|| self.nodes.number(node.into()));
+        let members = self.members(group, shape, labels);
         members.instances += 1;
-        if !node.is_empty() {
-            members.nodes.insert(self.nodes.number(node.into()));
+        if let Some(node) = node {
+            members.nodes.insert(node);
         }
     }
 

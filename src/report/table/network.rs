@@ -106,6 +106,9 @@ pub(super) fn connections(found: &Connections, page: &mut Page<'_>) -> io::Resul
         let gaps: Vec<_> = one.reason.iter().cloned().collect();
         not_known("Not known:", &gaps, page)?;
     }
+    if let Some(gap) = &found.outside {
+        not_known("Not known:", std::slice::from_ref(gap), page)?;
+    }
     if found.enforced == Answer::No {
         page.blank()?;
         let text = "The network plugin enforces no policies: whatever they say, it is allowed";

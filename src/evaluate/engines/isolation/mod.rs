@@ -11,7 +11,7 @@ use std::net::IpAddr;
 
 use policies::{
     Direction, Pod, Policies, Rule, contains, includes, is_every_namespace, is_wide, protocol,
-    rules, selects,
+    rules,
 };
 
 use crate::facts::objects::{
@@ -22,9 +22,10 @@ use crate::facts::workload::Workload;
 use crate::facts::{Cell, Facts, Gap, GapReason, Lacking, Source};
 
 pub(crate) use plugin::Network;
+pub(crate) use policies::selects;
 pub(crate) use posture::{PolicyEffect, effects, enforced, list};
 pub use reach::{Endpoint, EndpointError, Nobody};
-pub(crate) use reach::{can, nobody};
+pub(crate) use reach::{can, nobody, reservation};
 
 crate::facts::record! {
     /// What a namespace's network policies do to a new pod without labels.
@@ -202,7 +203,19 @@ fn reaches(
 ) -> Cell<bool> {
     let addresses = match addresses {
         Ok(addresses) => addresses,
-        Err(gap) => return Cell::Gap(gap.clone()),
+        // Wherever they are, every address may be reached.
+        Err(gap) => {
+            let all = allows(policies, namespace, Direction::Egress, |rule| {
+                all_ports(rule.0) && every_address(rule.1)
+            });
+            return match &all {
+                Cell::Value { value: true, .. } => all,
+                other => {
+                    let gaps = other.gap().into_iter().chain([gap]);
+                    Cell::Gap(Gap::decisive(gaps).unwrap_or(gap).clone())
+                }
+            };
+        }
     };
     if addresses.is_empty() {
         return Cell::explicit(false, source("addresses of the nodes"));
@@ -266,8 +279,19 @@ fn allows(
     }
 }
 
-/// A gap when another kind of policy is installed, or when it is not known whether one is.
+/// A gap when another kind of policy is installed, or when it is not known whether one is. What manifests allow is what
+/// NetworkPolicy allows: of other kinds only those among them count.
 fn foreign(facts: &Facts) -> Option<Gap> {
+    let declared = facts.asked.manifests.iter();
+    let mut others = declared.flat_map(|manifests| manifests.others.keys());
+    if let Some(kind) = others.find(|kind| kind.contains("NetworkPolicy")) {
+        return Some(Gap::new(
+            format!("effect of {kind} objects"),
+            "",
+            GapReason::NotAsked,
+            "judge these policies by hand: this version evaluates NetworkPolicy of networking.k8s.io/v1 only",
+        ));
+    }
     let definitions = &facts.custom_resource_definitions;
     let installed = definitions.rows.iter().find(|definition| {
         let spec = &definition.spec;
@@ -281,7 +305,8 @@ fn foreign(facts: &Facts) -> Option<Gap> {
             "judge these policies by hand: this version evaluates NetworkPolicy only",
         ));
     }
-    definitions.lack_in(None).cloned()
+    let lack = definitions.lack_in(None);
+    lack.filter(|gap| gap.reason != GapReason::Outside).cloned()
 }
 
 /// No port at all is every port; so is every port of TCP, over which nearly everything is reached.
@@ -305,6 +330,15 @@ fn everyone(peers: &[NetworkPolicyPeer]) -> bool {
         }
     };
     peers.is_empty() || peers.iter().any(all)
+}
+
+/// Whether nothing is said of the other end, or the whole of its addresses.
+fn every_address(peers: &[NetworkPolicyPeer]) -> bool {
+    let whole = |peer: &NetworkPolicyPeer| {
+        let block = peer.ip_block.as_ref();
+        block.is_some_and(|block| block.cidr.ends_with("/0") && block.except.is_empty())
+    };
+    peers.is_empty() || peers.iter().any(whole)
 }
 
 /// Whether the peer is a range of addresses with this one in it. Selectors stand for pods, never for other addresses.

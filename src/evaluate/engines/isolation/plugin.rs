@@ -92,7 +92,7 @@ fn running(facts: &Facts) -> impl Iterator<Item = &Container> {
     workloads
         .filter(|workload| workload.kind == "DaemonSet" || workload.kind == "Deployment")
         .flat_map(|workload| &workload.templates)
-        .filter(|template| template.running)
+        .filter(move |template| template.running || facts.asked.manifests.is_some())
         .flat_map(|template| &template.spec.containers)
 }
 

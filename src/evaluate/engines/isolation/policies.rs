@@ -18,7 +18,7 @@ use crate::facts::{Facts, Gap, GapReason};
 const NAME_LABEL: &str = "kubernetes.io/metadata.name";
 
 /// True, false, or a reason not to know.
-pub(super) type Tri = Result<bool, Gap>;
+pub(crate) type Tri = Result<bool, Gap>;
 
 /// Into a pod or out of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +63,8 @@ pub(super) struct Policies<'f> {
     pub(super) facts: &'f Facts,
     by_namespace: BTreeMap<&'f str, Vec<&'f NetworkPolicy>>,
     namespaces: BTreeMap<&'f str, &'f Labels>,
+    /// Whether manifests are asked for what they say by themselves.
+    alone: bool,
 }
 
 impl<'f> Policies<'f> {
@@ -78,6 +80,15 @@ impl<'f> Policies<'f> {
             facts,
             by_namespace,
             namespaces: namespaces.collect(),
+            alone: false,
+        }
+    }
+
+    /// The same for an answer that is given with a reservation: that a cluster may hold more than the manifests.
+    pub(super) fn stated(facts: &'f Facts) -> Self {
+        Self {
+            alone: true,
+            ..Self::new(facts)
         }
     }
 
@@ -88,7 +99,8 @@ impl<'f> Policies<'f> {
 
     /// Why policies of a namespace may be missing.
     pub(super) fn lack(&self, namespace: &str) -> Option<&Gap> {
-        self.facts.network_policies.lack_in(Some(namespace))
+        let lack = self.facts.network_policies.lack_in(Some(namespace));
+        lack.filter(|gap| !(self.alone && gap.reason == GapReason::Outside))
     }
 
     /// The policies that isolate a pod in one direction, and why there may be more.
@@ -185,8 +197,9 @@ impl<'f> Policies<'f> {
             self.facts.namespaces.lack_in(None),
         ) {
             (Some(labels), _) => (*labels).clone(),
-            (None, Some(gap)) => return Err(gap.clone()),
-            (None, None) => Labels::default(),
+            // Its name is known all the same.
+            (None, Some(gap)) if !by_name(selector) => return Err(gap.clone()),
+            (None, _) => Labels::default(),
         };
         labels.insert(NAME_LABEL.to_owned(), name.to_owned());
         selects(selector, &labels)
@@ -198,6 +211,13 @@ pub(super) fn is_every_namespace(selector: &LabelSelector) -> bool {
     let mut demands = selector.match_expressions.iter();
     selector.match_labels.is_empty()
         && demands.all(|demand| demand.key == NAME_LABEL && demand.operator == "Exists")
+}
+
+/// Whether a selector looks at nothing but the names of namespaces.
+fn by_name(selector: &LabelSelector) -> bool {
+    let mut labels = selector.match_labels.keys();
+    let mut demands = selector.match_expressions.iter();
+    labels.all(|key| key == NAME_LABEL) && demands.all(|demand| demand.key == NAME_LABEL)
 }
 
 /// Which directions a policy is about: `policyTypes`, else Ingress always and Egress when it has egress rules.
@@ -225,7 +245,7 @@ pub(super) fn rules(policy: &NetworkPolicy, direction: Direction) -> Vec<Rule<'_
 }
 
 /// Whether `labels` satisfy a selector. Operators that nobody knows, and labels that were not kept, are gaps.
-pub(super) fn selects(selector: &LabelSelector, labels: &Labels) -> Tri {
+pub(crate) fn selects(selector: &LabelSelector, labels: &Labels) -> Tri {
     let mut known = Ok(true);
     for (key, value) in &selector.match_labels {
         if labels.get(key) == Some(value) {

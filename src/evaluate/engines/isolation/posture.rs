@@ -10,14 +10,14 @@ use crate::facts::objects::{
     LabelSelector, Labels, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort,
 };
 use crate::facts::workload::PodSet;
-use crate::facts::{Cell, Facts, Gap, Lacking};
+use crate::facts::{Cell, Facts, Gap, GapReason, Lacking};
 use crate::outcome::{Answer, Posture, Postures, Traffic};
 
 crate::facts::record! {
     /// What difference a network policy makes.
     #[derive(Debug, Default)]
     pub struct PolicyEffect {
-        /// How many running pods it selects.
+        /// How many pods it selects: those that run; of manifests, one for each pod template.
         pub selected: Cell<i64>,
         /// Whether it selects whatever is in its namespace.
         pub selects_everything: bool,
@@ -94,9 +94,11 @@ fn effect(
         .map(|set| (set, selects(selector, &set.labels)))
         .collect();
     let gap = selected.iter().find_map(|(_, known)| known.as_ref().err());
-    let gap = unread
-        .or(gap)
-        .or_else(|| policies.facts.pods.lack_in(Some(namespace)));
+    let known = unread.or(gap);
+    let lack = policies.facts.pods.lack_in(Some(namespace));
+    let gap = known.or(lack);
+    // Manifests that declare pods of the namespace declare those that their policies are for.
+    let beyond = lack.filter(|lack| sets.is_empty() || lack.reason != GapReason::Outside);
     let mine: Vec<&PodSet> = selected
         .iter()
         .filter(|(_, known)| *known == Ok(true))
@@ -104,12 +106,12 @@ fn effect(
         .collect();
     let overriding = overriding(policies, policy, &mine, gap.is_none());
     let lack = unread.or_else(|| policies.lack(namespace));
-    let count = mine.iter().map(|set| set.instances).sum();
+    let count = mine.iter().map(|set| set.instances.max(1)).sum();
     PolicyEffect {
         // Some are some, however many more there may be.
-        selected: match gap {
+        selected: match known.or(beyond) {
             Some(gap) if count == 0 => Cell::Gap(gap.clone()),
-            _ => Cell::explicit(count, source("running pods of the namespace")),
+            _ => Cell::explicit(count, source("pods of the namespace")),
         },
         selects_everything: *selector == LabelSelector::default(),
         overridden_by: match lack.or(gap.filter(|_| overriding.is_empty())) {
@@ -123,7 +125,7 @@ fn effect(
 
 /// What policies leave to each set of running pods, and to a new pod, in these namespaces (none: in all).
 pub(crate) fn list(facts: &Facts, lacking: &Lacking, wanted: &[String]) -> Postures {
-    let policies = Policies::new(facts);
+    let policies = Policies::stated(facts);
     let hidden = unread(lacking)
         .or_else(|| lacking.below(PodSet::schema()))
         .cloned()

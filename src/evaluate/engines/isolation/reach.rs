@@ -6,7 +6,7 @@ use super::policies::{Direction, End, Pod, Policies, Port, Tri, any, both, by_pl
 use super::{foreign, unread};
 use crate::facts::objects::{Labels, NetworkPolicy, PodSpec};
 use crate::facts::workload::PodSet;
-use crate::facts::{Facts, Lacking};
+use crate::facts::{Facts, Gap, GapReason, Lacking};
 use crate::outcome::{Answer, Connection};
 
 /// One end of a connection, as it is asked for.
@@ -103,7 +103,7 @@ pub(crate) fn can(
     protocol: &str,
     number: i32,
 ) -> Vec<Connection> {
-    let policies = Policies::new(facts);
+    let policies = Policies::stated(facts);
     let port = Port { protocol, number };
     let hidden = unread(lacking)
         .or_else(|| lacking.below(PodSet::schema()))
@@ -132,6 +132,12 @@ pub(crate) fn can(
         }
     }
     answers
+}
+
+/// What the answers of manifests leave open.
+pub(crate) fn reservation(facts: &Facts) -> Option<Gap> {
+    let lack = facts.network_policies.lack_in(None);
+    lack.filter(|gap| gap.reason == GapReason::Outside).cloned()
 }
 
 /// A verdict as data.
@@ -180,17 +186,25 @@ fn ends<'f>(facts: &'f Facts, endpoint: &'f Endpoint) -> Vec<Known<'f>> {
             name,
         } => {
             let wanted = |set: &&PodSet| {
-                set.namespace == *namespace
+                shown_namespace(set) == namespace
                     && set.workload == *name
                     && (kind.is_empty() || set.kind.to_ascii_lowercase() == *kind)
             };
             let sets = facts.pods.rows.iter().filter(wanted);
             sets.map(|set| Known {
-                name: format!("{} {}/{}", set.kind, set.namespace, set.workload),
+                name: format!("{} {}/{}", set.kind, shown_namespace(set), set.workload),
                 end: KnownEnd::Pod(pod(facts, set)),
             })
             .collect()
         }
+    }
+}
+
+/// The namespace of a set; manifests that name none are for the one at hand.
+fn shown_namespace(set: &PodSet) -> &str {
+    match set.namespace.as_str() {
+        "" => "default",
+        name => name,
     }
 }
 
@@ -321,12 +335,14 @@ fn passes(
     }
 }
 
-/// An end of a connection stands for nothing that was seen to run.
+/// An end of a connection stands for nothing that was seen to run, or is declared.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no running pods are called `{end}`")]
+#[error("no {of} are called `{end}`")]
 pub struct Nobody {
     /// What was asked for.
     pub end: String,
+    /// Among what.
+    pub of: &'static str,
     /// What to try.
     pub hint: String,
 }
@@ -341,7 +357,13 @@ pub(crate) fn nobody(endpoint: &Endpoint, facts: &Facts) -> Option<Nobody> {
     else {
         return None;
     };
-    let hint = match facts.pods.lack_in(Some(namespace)) {
+    let declared = facts.asked.manifests.is_some();
+    let of = match declared {
+        true => "pods or workloads of the manifests",
+        false => "running pods",
+    };
+    let lack = facts.pods.lack_in(Some(namespace));
+    let hint = match lack.filter(|gap| gap.reason != GapReason::Outside) {
         Some(gap) => format!("not all pods were seen ({gap}): {}", gap.remedy),
         None => "name a workload as `netpol show` lists it, or a new pod by its labels".to_owned(),
     };
@@ -353,5 +375,5 @@ pub(crate) fn nobody(endpoint: &Endpoint, facts: &Facts) -> Option<Nobody> {
     let end = format!("{namespace}/{kind}{name}");
     ends(facts, endpoint)
         .is_empty()
-        .then_some(Nobody { end, hint })
+        .then_some(Nobody { end, of, hint })
 }

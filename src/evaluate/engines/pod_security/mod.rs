@@ -65,6 +65,15 @@ pub(crate) enum Plugin {
 }
 
 impl Plugin {
+    /// That of servers of which nothing is known: it runs unless somebody switched it off, and the labels that manifests
+    /// state count. What happens without one is for the servers to say.
+    pub(crate) fn usual(gap: Gap) -> Self {
+        Self::On {
+            default: Err(gap),
+            exempt: Ok(Vec::new()),
+        }
+    }
+
     /// Judges from the flags of all API servers; `servers` says why one of them is not known.
     pub(crate) fn of(servers: Result<Vec<&Component>, Gap>) -> Self {
         let servers = match servers {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::rules::{Request, permits, permits_some};
-use super::{Found, Rbac, account_of_user};
+use super::{Found, Rbac, Rules, account_of_user};
 use crate::facts::objects::{ObjectMeta, PolicyRule, RoleRef, Subject};
 use crate::facts::{Facts, Gap, Lacking};
 use crate::outcome::{Allowed, Holder, Principal, WhoCan};
@@ -27,7 +27,7 @@ const ANONYMOUS: &str = "system:anonymous";
 pub(super) struct Grant<'f> {
     /// Where it holds; `None` is everywhere.
     pub(super) within: Option<&'f str>,
-    pub(super) rules: &'f [PolicyRule],
+    pub(super) rules: Rules<'f>,
     role: &'f RoleRef,
     binding: &'f ObjectMeta,
     pub(super) shipped: bool,
@@ -93,13 +93,19 @@ impl<'f> Access<'f> {
                 continue;
             };
             match &found {
-                Found::Role(known) => self.grants.entry(who).or_default().push(Grant {
-                    within,
-                    rules: known.rules,
-                    role,
-                    binding,
-                    shipped: same && known.shipped,
-                }),
+                Found::Role(known) => {
+                    if let Some(gap) = &known.more {
+                        let unclear = self.unclear.entry(who.clone()).or_default();
+                        unclear.push((within, gap.clone()));
+                    }
+                    self.grants.entry(who).or_default().push(Grant {
+                        within,
+                        rules: known.rules.clone(),
+                        role,
+                        binding,
+                        shipped: same && known.shipped,
+                    });
+                }
                 Found::Missing(_) => {}
                 Found::Unknown(gap) => {
                     let unclear = self.unclear.entry(who).or_default();
@@ -209,17 +215,15 @@ impl Grant<'_> {
             (Some(_), Request::Path { .. }) => false,
             (Some(within), Request::Resource { namespace, .. }) => namespace == within,
         };
-        self.rules
-            .iter()
-            .find(|rule| inside && permits(rule, request))
+        let mut rules = self.rules.iter().copied();
+        rules.find(|rule| inside && permits(rule, request))
     }
 
     /// The same, where a request without a namespace asks about each of them, and one without a name about any object.
     fn permits_anywhere(&self, request: &Request) -> Option<&PolicyRule> {
         let inside = concerns(self.within, request);
-        self.rules
-            .iter()
-            .find(|rule| inside && permits_some(rule, request))
+        let mut rules = self.rules.iter().copied();
+        rules.find(|rule| inside && permits_some(rule, request))
     }
 
     /// The name of the role.

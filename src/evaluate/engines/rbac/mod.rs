@@ -5,18 +5,21 @@
 //! Source: <https://kubernetes.io/docs/reference/access-authn-authz/rbac/>.
 
 mod access;
+mod collected;
 mod paths;
 mod powers;
 mod rules;
 mod summary;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use super::shipped::{Shipped, shipped_binding, shipped_role, shipped_rules};
+use super::shipped::{Shipped, shipped_binding, shipped_role};
 use crate::facts::objects::{
     ClusterRole, ClusterRoleBinding, ObjectMeta, PolicyRule, Role, RoleBinding, RoleRef, Subject,
 };
-use crate::facts::{Cell, Facts, Gap, GapReason, Lacking, Place, Source};
+use crate::facts::{AtLeast, Cell, Facts, Gap, Lacking, Place, Source};
+use collected::cluster_roles;
 
 pub use access::Access;
 pub(crate) use paths::Graph;
@@ -29,7 +32,7 @@ crate::facts::record! {
         /// Whether Kubernetes or kubeadm ships exactly this content under this name, and so the role it names.
         pub shipped: Cell<bool>,
         /// The powers it grants, by their names: everything, wildcard, secretsRead, podsCreate, workloadsChange, execute, portForward, nodesProxy, nodesChange, namespacesChange, podsDelete, impersonate, bind, escalate, rbacChange, certificatesApprove, certificatesSign, tokensCreate, admissionChange, persistentVolumesCreate.
-        pub grants: Cell<Vec<String>>,
+        pub grants: Cell<AtLeast<String>>,
         /// Whether the role it names does not exist.
         pub role_missing: Cell<bool>,
         /// Its subjects, with what their names stand for.
@@ -65,12 +68,15 @@ enum Found<'f> {
 
 #[derive(Clone)]
 struct Known<'f> {
-    rules: &'f [PolicyRule],
+    rules: Rules<'f>,
     shipped: bool,
-    /// Whether a controller of the cluster writes its rules.
-    collects: bool,
+    /// Why it may grant more: it collects what others grant, and not all of them are known.
+    more: Option<Gap>,
     source: Source,
 }
+
+/// What a role grants.
+type Rules<'f> = Arc<[&'f PolicyRule]>;
 
 /// Namespace, absent for ClusterRoles, and name.
 type Key<'f> = (Option<&'f str>, &'f str);
@@ -97,24 +103,13 @@ impl<'f> Rbac<'f> {
             ClusterRoleBinding::schema(),
         ];
         let local = facts.roles.rows.iter().map(|role| {
-            let shipped = shipped_role(&role.metadata, &role.rules, None);
-            known("Role", &role.metadata, &role.rules, shipped, false)
-        });
-        let global = facts.cluster_roles.rows.iter().map(|role| {
-            let aggregation = role.aggregation_rule.as_ref();
-            let shipped = shipped_role(&role.metadata, &role.rules, aggregation);
-            let collects = aggregation.is_some();
-            known(
-                "ClusterRole",
-                &role.metadata,
-                &role.rules,
-                shipped,
-                collects,
-            )
+            let shipped = shipped_role(&role.metadata, &role.rules, None) == Shipped::Exactly;
+            let rules = role.rules.iter().collect();
+            known("Role", &role.metadata, rules, shipped, None)
         });
         let mut rbac = Self {
             facts,
-            roles: local.chain(global).collect(),
+            roles: local.chain(cluster_roles(facts)).collect(),
             held: BTreeMap::new(),
             unread: needed.into_iter().find_map(|record| lacking.below(record)),
         };
@@ -154,10 +149,11 @@ impl<'f> Rbac<'f> {
             },
             grants: match &found {
                 Found::Role(known) => {
-                    let powers = powers::powers(known.rules, everywhere);
-                    Cell::explicit(powers, known.source.clone())
+                    let powers = powers::powers(&known.rules, everywhere);
+                    let all = at_least(powers, known.more.as_ref());
+                    Cell::explicit(all, known.source.clone())
                 }
-                Found::Missing(source) => Cell::explicit(Vec::new(), source.clone()),
+                Found::Missing(source) => Cell::explicit(AtLeast::default(), source.clone()),
                 Found::Unknown(gap) => Cell::Gap(gap.clone()),
             },
             role_missing: match found {
@@ -213,28 +209,10 @@ impl<'f> Rbac<'f> {
         } else {
             self.facts.cluster_roles.lack_in(None)
         };
-        if let Some(known) = self.roles.get(&key) {
-            // Until it is applied, nobody has collected the rules of such a role.
-            let written = self.facts.asked.manifests.is_some();
-            return match lack.filter(|_| written && known.collects) {
-                Some(gap) => Found::Unknown(gap.clone()),
-                None => Found::Role(known.clone()),
-            };
-        }
-        // Whatever cluster manifests are for, it has the roles that Kubernetes ships.
-        let everywhere = shipped_rules(&role.name).filter(|_| !local);
-        match (lack, everywhere) {
-            (Some(gap), Some(rules)) if gap.reason == GapReason::Outside => Found::Role(Known {
-                rules,
-                shipped: true,
-                collects: false,
-                source: Source::computed(format!(
-                    "ClusterRole {} as Kubernetes ships it",
-                    role.name
-                )),
-            }),
-            (Some(gap), _) => Found::Unknown(gap.clone()),
-            (None, _) => {
+        match (self.roles.get(&key), lack) {
+            (Some(known), _) => Found::Role(known.clone()),
+            (None, Some(gap)) => Found::Unknown(gap.clone()),
+            (None, None) => {
                 Found::Missing(Source::computed(format!("complete list of {}s", role.kind)))
             }
         }
@@ -250,8 +228,11 @@ impl<'f> Rbac<'f> {
         for (metadata, subjects, role) in local.chain(global) {
             let grant = match self.found(&metadata.namespace, role) {
                 Found::Role(known) if !known.rules.is_empty() => Ok(()),
+                Found::Unknown(gap)
+                | Found::Role(Known {
+                    more: Some(gap), ..
+                }) => Err(gap),
                 Found::Role(_) | Found::Missing(_) => continue,
-                Found::Unknown(gap) => Err(gap),
             };
             for subject in subjects {
                 let principal = Principal::of(subject, &metadata.namespace);
@@ -271,15 +252,15 @@ impl<'f> Rbac<'f> {
 fn known<'f>(
     kind: &str,
     metadata: &'f ObjectMeta,
-    rules: &'f [PolicyRule],
-    shipped: Shipped,
-    collects: bool,
+    rules: Vec<&'f PolicyRule>,
+    shipped: bool,
+    more: Option<Gap>,
 ) -> (Key<'f>, Known<'f>) {
     let namespace = (kind == "Role").then_some(metadata.namespace.as_str());
     let known = Known {
-        rules,
-        shipped: shipped == Shipped::Exactly,
-        collects,
+        rules: rules.into(),
+        shipped,
+        more,
         source: Source::from(Place::Object {
             kind: kind.to_owned().into(),
             namespace: metadata.namespace.clone(),
@@ -287,6 +268,15 @@ fn known<'f>(
         }),
     };
     ((namespace, &metadata.name), known)
+}
+
+/// Powers that are known, and why there may be more: whoever may do everything can have nothing more.
+pub(crate) fn at_least(known: Vec<String>, more: Option<&Gap>) -> AtLeast<String> {
+    let all = known.iter().any(|name| name == "everything");
+    AtLeast {
+        more: more.filter(|_| !all).cloned(),
+        known,
+    }
 }
 
 fn shipped(shipped: bool) -> Cell<bool> {

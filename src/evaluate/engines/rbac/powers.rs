@@ -215,7 +215,7 @@ const POWERS: &[Power] = &[
 ];
 
 /// The powers that `rules` give, in the order of the alphabet; `everywhere` when a ClusterRoleBinding grants them.
-pub(super) fn powers(rules: &[PolicyRule], everywhere: bool) -> Vec<String> {
+pub(super) fn powers(rules: &[&PolicyRule], everywhere: bool) -> Vec<String> {
     let mut held: Vec<&str> = POWERS
         .iter()
         .filter(|power| power.held(rules, everywhere))
@@ -228,10 +228,10 @@ pub(super) fn powers(rules: &[PolicyRule], everywhere: bool) -> Vec<String> {
     if VERBS.iter().all(all) {
         held.push("everything");
     }
-    if rules.iter().any(has_wildcard) {
+    if rules.iter().any(|rule| has_wildcard(rule)) {
         held.push("wildcard");
     }
-    if rules.iter().any(impersonates_constrained) {
+    if rules.iter().any(|rule| impersonates_constrained(rule)) {
         held.push("impersonate");
     }
     held.sort_unstable();
@@ -240,7 +240,7 @@ pub(super) fn powers(rules: &[PolicyRule], everywhere: bool) -> Vec<String> {
 }
 
 impl Power {
-    fn held(&self, rules: &[PolicyRule], everywhere: bool) -> bool {
+    fn held(&self, rules: &[&PolicyRule], everywhere: bool) -> bool {
         let mut targets = self.targets.iter();
         targets.any(|target| {
             (everywhere || target.namespaced)
@@ -368,6 +368,7 @@ mod tests {
                     rule
                 })
                 .collect();
+            let rules: Vec<&PolicyRule> = rules.iter().collect();
             assert_eq!(powers(&rules, true).join(","), everywhere, "{rules:?}");
             assert_eq!(powers(&rules, false).join(","), inside, "{rules:?}");
         }
@@ -383,21 +384,22 @@ mod tests {
             rule.resource_names.clear();
             rule
         });
+        let spelt = spelt.each_ref();
         assert!(powers(&spelt, true).contains(&"everything".to_owned()));
         assert!(!powers(&spelt[1..], true).contains(&"everything".to_owned()));
         let mut star = rule("*|*|*|");
         star.resource_names.clear();
-        let all = powers(&[star.clone()], true);
+        let all = powers(&[&star], true);
         for power in POWERS {
             assert!(all.iter().any(|name| name == power.name), "{}", power.name);
         }
         star.resource_names = vec!["one".to_owned()];
-        assert!(!powers(&[star], true).contains(&"everything".to_owned()));
+        assert!(!powers(&[&star], true).contains(&"everything".to_owned()));
     }
 
     #[test]
     fn nothing_gives_nothing() {
         assert!(powers(&[], true).is_empty());
-        assert!(powers(&[PolicyRule::default()], true).is_empty());
+        assert!(powers(&[&PolicyRule::default()], true).is_empty());
     }
 }

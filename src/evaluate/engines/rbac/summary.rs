@@ -75,7 +75,7 @@ const EVERYTHING: &str = "everything";
 fn held(grants: &[&Grant<'_>]) -> Vec<Power> {
     let mut held: BTreeMap<String, Option<BTreeSet<String>>> = BTreeMap::new();
     for grant in grants {
-        for name in powers(grant.rules, grant.within.is_none()) {
+        for name in powers(&grant.rules, grant.within.is_none()) {
             let within = held.entry(name).or_insert_with(|| Some(BTreeSet::new()));
             match (grant.within, within.as_mut()) {
                 (Some(namespace), Some(known)) => {

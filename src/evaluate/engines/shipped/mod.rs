@@ -9,8 +9,8 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use crate::facts::objects::{
-    AggregationRule, ClusterRole, ClusterRoleBinding, ObjectMeta, PolicyRule, Role, RoleBinding,
-    RoleRef, Subject,
+    AggregationRule, ClusterRole, ClusterRoleBinding, Labels, ObjectMeta, PolicyRule, Role,
+    RoleBinding, RoleRef, Subject,
 };
 
 /// Fresh kubeadm clusters: the newest version whole, of older ones what differs from it.
@@ -25,6 +25,16 @@ const LABEL: &str = "kubernetes.io/bootstrapping";
 
 /// How the names begin that Kubernetes and kubeadm give.
 const PREFIXES: [&str; 2] = ["system:", "kubeadm:"];
+
+/// Which shipped ClusterRoles are part of which others:
+/// <https://kubernetes.io/docs/reference/access-authn-authz/rbac/#aggregated-clusterroles>.
+const COLLECTED: [(&str, &str); 5] = [
+    ("system:aggregate-to-admin", "admin"),
+    ("system:aggregate-to-edit", "edit"),
+    ("system:aggregate-to-view", "view"),
+    ("edit", "admin"),
+    ("view", "edit"),
+];
 
 /// How an object relates to what is shipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,12 +116,53 @@ impl Index {
     }
 }
 
-/// The rules of a ClusterRole that every cluster has, of the newest version on record; not of one that collects those of
-/// others, which every cluster can widen.
-pub(crate) fn shipped_rules(name: &str) -> Option<&'static [PolicyRule]> {
-    let known = INDEX.roles.get(&(String::new(), name.to_owned()))?;
-    let (rules, aggregation) = known.first()?;
-    aggregation.is_none().then_some(rules.as_slice())
+/// A ClusterRole that every cluster has, as the newest version on record ships it.
+pub(crate) struct ShippedRole {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// Its rules; of one that collects those of others, what it collects on a fresh cluster.
+    pub(crate) rules: &'static [PolicyRule],
+    /// Which roles it collects: every cluster can widen it.
+    pub(crate) aggregation: Option<&'static AggregationRule>,
+}
+
+/// All of them.
+pub(crate) fn shipped_roles() -> impl Iterator<Item = ShippedRole> {
+    let global = INDEX.roles.iter();
+    let global = global.filter(|((namespace, _), _)| namespace.is_empty());
+    global.filter_map(|((_, name), known)| {
+        let (rules, aggregation) = known.first()?;
+        Some(ShippedRole {
+            name,
+            rules,
+            aggregation: aggregation.as_ref(),
+        })
+    })
+}
+
+impl ShippedRole {
+    /// The one of this name.
+    pub(crate) fn called(name: &str) -> Option<Self> {
+        let (key, known) = INDEX
+            .roles
+            .get_key_value(&(String::new(), name.to_owned()))?;
+        let (rules, aggregation) = known.first()?;
+        Some(Self {
+            name: &key.1,
+            rules,
+            aggregation: aggregation.as_ref(),
+        })
+    }
+
+    /// The labels by which others collect it.
+    pub(crate) fn labels(&self) -> Labels {
+        let parts = COLLECTED.iter().filter(|(name, _)| *name == self.name);
+        let label = |into: &str| {
+            let key = format!("rbac.authorization.k8s.io/aggregate-to-{into}");
+            (key, "true".to_owned())
+        };
+        parts.map(|(_, into)| label(into)).collect()
+    }
 }
 
 /// Whether a role of this name and content is shipped.
@@ -236,6 +287,30 @@ mod tests {
                     shipped_role(&role.metadata, &role.rules, role.aggregation_rule.as_ref());
                 assert_eq!(answer, Shipped::Exactly, "{}", role.metadata.name);
             }
+        }
+    }
+
+    /// What a shipped role collects on a fresh cluster is what its parts hold.
+    #[test]
+    fn the_parts_of_shipped_roles_are_those_on_record() {
+        for whole in shipped_roles().filter(|role| role.aggregation.is_some()) {
+            let selectors = &whole.aggregation.unwrap().cluster_role_selectors;
+            let parts = shipped_roles().filter(|part| {
+                let labels = part.labels();
+                let selected = |(key, value): (&String, &String)| labels.get(key) == Some(value);
+                selectors
+                    .iter()
+                    .any(|one| one.match_labels.iter().all(selected))
+            });
+            let parts: Vec<_> = parts.collect();
+            assert!(!parts.is_empty(), "{}", whole.name);
+            let held = |rule: &&PolicyRule| parts.iter().any(|part| part.rules.contains(rule));
+            assert_eq!(
+                whole.rules.iter().filter(held).count(),
+                whole.rules.len(),
+                "{}",
+                whole.name
+            );
         }
     }
 

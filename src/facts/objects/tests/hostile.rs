@@ -119,15 +119,20 @@ fn only_components_hand_their_command_line_on() {
     };
     let mirror = "kubernetes.io/config.mirror";
     let component = pod("kube-system", mirror, "/usr/local/bin/kube-apiserver");
-    let words = component.component_argv().words();
+    assert!(component.is_mirror());
+    let (_, words) = component.component().unwrap();
     assert_eq!(words.len(), 3);
     assert_eq!(words[1], format!("--secret={SECRET}"));
-    for other in [
+    let other = pod("kube-system", mirror, "sh");
+    assert_eq!(other.component(), None);
+    for made in [
         pod("default", mirror, "kube-apiserver"),
         pod("kube-system", "other", "kube-apiserver"),
-        pod("kube-system", mirror, "sh"),
     ] {
-        assert!(other.component_argv().words().is_empty());
+        assert!(!made.is_mirror());
+        // Nothing of it is stored or shown.
+        assert!(!format!("{made:?}").contains(SECRET));
+        assert!(!serde_json::to_string(&made).unwrap().contains(SECRET));
     }
 }
 

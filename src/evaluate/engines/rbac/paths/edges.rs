@@ -64,7 +64,7 @@ impl<'g> Held<'g> {
                         .iter()
                         .any(|verb| allows(rule, verb, &target, Reach::One))
                 });
-                allowing.map(move |rule| (grant, rule))
+                allowing.map(move |rule| (grant, *rule))
             })
     }
 

@@ -248,7 +248,7 @@ impl<'g> Graph<'g> {
 
     /// The gap that keeps "none" from being known.
     fn hidden(&self) -> Option<&Gap> {
-        self.gaps.first()
+        Gap::decisive(&self.gaps)
     }
 
     /// The steps from `who` to the whole cluster, in one line each, and what may hide a way.
