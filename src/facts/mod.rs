@@ -17,6 +17,7 @@ mod origins;
 mod record;
 pub mod redact;
 mod schema;
+pub(crate) mod semantics;
 mod set;
 pub mod settings;
 pub mod snapshot;

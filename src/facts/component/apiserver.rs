@@ -98,7 +98,7 @@ pub(super) fn config(
         "authorizers" => authorizers.clone(),
         "issuers" => issuers.clone(),
         name => encryption::field(name, flags, &encryption)
-            .or_else(|| audit_policy::field(name, flags, &audit_policy))
+            .or_else(|| audit_policy::field(name, flags, &audit_policy, release.version()))
             .or_else(|| plugins::field(name, flags, &admission, node, files))
             .unwrap_or_default(),
     })

@@ -170,6 +170,7 @@ macro_rules! authz {
 }
 
 mod apiserver;
+mod audit;
 mod files;
 mod kubelet;
 mod refusals;

@@ -1,244 +1,315 @@
 //! What an audit policy records of the requests that matter, found out by asking it as the API server does.
 //!
-//! Source: <https://kubernetes.io/docs/tasks/debug/debug-cluster/audit/> and the API server's audit policy package: the
-//! first rule that matches decides, and a request that none matches is not recorded. The requests are those of CIS
-//! 3.2.2, made by an ordinary user (group system:authenticated) on an object and in a namespace that no rule names.
+//! The first rule that matches decides, and a request that none matches is not recorded. For each request the weakest
+//! caller, namespace and object decide, and are named: a rule of level None for one group is a way to leave no trace.
 
-use serde_json::Value;
+use std::cmp::Reverse;
+use std::fmt::Write;
 
-use super::{File, Flags, flag, from_file};
-use crate::facts::Cell;
-use crate::facts::settings::Scalar;
+use self::callers::Caller;
+use self::requests::{
+    ANSWERING, Asked, HARMLESS, Harmless, SENDING, Scope, TRACED, is_lock, is_setting,
+};
+use self::rules::{Level, Policy, Request};
+use super::{File, Flags, flag, not_understood};
+use crate::facts::semantics::AUDIT_GROUP_WILDCARD;
+use crate::facts::settings::{Scalar, Version};
+use crate::facts::{Cell, Gap, GapReason};
 
-/// A request: group, resource with its subresource, verbs, whether it belongs to a namespace.
-type Asked = (&'static str, &'static str, &'static [&'static str], bool);
+mod callers;
+mod requests;
+mod rules;
 
-const ALL: &[&str] = &[
-    "get", "list", "watch", "create", "update", "patch", "delete",
-];
-const WRITES: &[&str] = &["create", "update", "patch", "delete"];
-/// A connection is a POST, or a GET that is upgraded.
-const CONNECT: &[&str] = &["get", "create"];
+/// More callers, namespaces and names than any policy needs.
+const MOST: usize = 50_000;
 
-/// Requests whose bodies hold what must not be in a log.
-const CONFIDENTIAL: &[Asked] = &[
-    ("", "secrets", ALL, true),
-    ("", "configmaps", ALL, true),
-    ("authentication.k8s.io", "tokenreviews", &["create"], false),
-];
-
-/// Other requests that must leave a trace.
-const SENSITIVE: &[Asked] = &[
-    ("", "pods", WRITES, true),
-    ("apps", "deployments", WRITES, true),
-    ("", "pods/exec", CONNECT, true),
-    ("", "pods/portforward", CONNECT, true),
-    ("", "pods/attach", CONNECT, true),
-    ("", "pods/proxy", CONNECT, true),
-    ("", "services/proxy", CONNECT, true),
-    ("", "serviceaccounts/token", &["create"], true),
-    (
-        "certificates.k8s.io",
-        "certificatesigningrequests",
-        &["create"],
-        false,
-    ),
-    (
-        "certificates.k8s.io",
-        "certificatesigningrequests/approval",
-        &["update", "patch"],
-        false,
-    ),
-];
+/// Kinds of requests that are named one by one.
+const NAMED: usize = 6;
 
 /// The derived field called `name`, if it is one of the audit policy.
-pub(super) fn field(name: &str, flags: &Flags, file: &File) -> Option<Cell<Scalar>> {
-    let pick: fn(&Policy) -> Vec<String> = match name {
-        "auditPolicy.levels" => |policy| {
-            let levels = policy.rules.iter().map(|rule| rule.level.name());
-            levels.map(str::to_owned).collect()
+pub(super) fn field(
+    name: &str,
+    flags: &Flags,
+    file: &File,
+    version: Option<Version>,
+) -> Option<Cell<Scalar>> {
+    let pick: fn(&Simulation<'_>) -> Option<Vec<String>> = match name {
+        "auditPolicy.levels" => |of| {
+            let levels = of.policy.rules.iter().map(|rule| rule.level().name());
+            Some(levels.map(str::to_owned).collect())
         },
-        "auditPolicy.unrecorded" => |policy| {
-            let all = CONFIDENTIAL.iter().chain(SENSITIVE);
-            policy.requests(all, |level| level == Level::None)
-        },
-        "auditPolicy.bodies" => {
-            |policy| policy.requests(CONFIDENTIAL.iter(), |level| level >= Level::Request)
-        }
+        "auditPolicy.unrecorded" => |of| of.unrecorded(),
+        "auditPolicy.bodies" => |of| of.bodies(),
         _ => return None,
     };
-    Some(match file {
-        Err(gap) => Cell::Gap(gap.clone()),
+    let ask = |policy: &Policy, every| pick(&Simulation { policy, every });
+    let layer = match file {
+        Err(gap) => return Some(Cell::Gap(gap.clone())),
         Ok(None) => {
-            let nothing = Policy { rules: Vec::new() };
-            flag(flags, "audit-policy-file").map(|_| Scalar::List(pick(&nothing)))
+            let nothing = ask(&Policy { rules: Vec::new() }, true).unwrap_or_default();
+            return Some(flag(flags, "audit-policy-file").map(|_| Scalar::List(nothing)));
         }
-        Ok(Some(layer)) => from_file(layer, |tree| {
-            Some(Scalar::List(pick(&Policy::parse(tree)?)))
-        }),
+        Ok(Some(layer)) => layer,
+    };
+    let tree = match layer.tree() {
+        Err(gap) => return Some(Cell::Gap(gap.clone())),
+        Ok(tree) => tree,
+    };
+    let answer = Policy::parse(tree).and_then(|policy| {
+        Some(match AUDIT_GROUP_WILDCARD.holds(version) {
+            Some(every) => Ok(ask(&policy, every)?),
+            None => {
+                let newest = ask(&policy, true)?;
+                let same = !policy.has_group_wildcard() || newest == ask(&policy, false)?;
+                if same { Ok(newest) } else { Err(()) }
+            }
+        })
+    });
+    Some(match answer {
+        Some(Ok(list)) => Cell::explicit(Scalar::List(list), layer.source().clone()),
+        Some(Err(())) => Cell::Gap(Gap::new(
+            format!(
+                "version of kube-apiserver, on which depends whether {}",
+                AUDIT_GROUP_WILDCARD.what
+            ),
+            layer.source().to_string(),
+            GapReason::NotAsked,
+            "let /version be read, or name the groups in the policy",
+        )),
+        None => Cell::Gap(not_understood(layer.source())),
     })
 }
 
-/// How much is recorded, in ascending order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Level {
-    None,
-    Metadata,
-    Request,
-    RequestResponse,
+/// A policy, and how it is asked.
+struct Simulation<'p> {
+    policy: &'p Policy,
+    /// Whether the group `*` is every group.
+    every: bool,
 }
 
-impl Level {
-    const ALL: [Self; 4] = [
-        Self::None,
-        Self::Metadata,
-        Self::Request,
-        Self::RequestResponse,
-    ];
+/// Requests, the levels that are looked for, and where they are fine.
+struct Question {
+    table: &'static [Asked],
+    wanted: fn(Level) -> bool,
+    fine: fn(&Request<'_>) -> bool,
+}
 
-    fn name(self) -> &'static str {
-        match self {
-            Self::None => "None",
-            Self::Metadata => "Metadata",
-            Self::Request => "Request",
-            Self::RequestResponse => "RequestResponse",
+impl Question {
+    fn requests(&self) -> impl Iterator<Item = (&'static Asked, &'static str)> {
+        let with_verbs = |asked: &'static Asked| asked.verbs.iter().map(move |verb| (asked, *verb));
+        self.table.iter().flat_map(with_verbs)
+    }
+}
+
+/// Requests for one kind of object.
+struct Kind {
+    resource: &'static str,
+    verbs: Vec<&'static str>,
+    /// How many verbs were asked about.
+    all: usize,
+}
+
+impl Kind {
+    fn add(kinds: &mut Vec<Self>, asked: &Asked, verb: &'static str) {
+        match kinds
+            .iter_mut()
+            .find(|kind| kind.resource == asked.resource)
+        {
+            Some(kind) if kind.verbs.contains(&verb) => {}
+            Some(kind) => kind.verbs.push(verb),
+            None => kinds.push(Self {
+                resource: asked.resource,
+                verbs: vec![verb],
+                all: asked.verbs.len(),
+            }),
         }
     }
 }
 
-struct Policy {
-    rules: Vec<Rule>,
+/// How much of a kind of request a rule decides: the widest first.
+type Reach = Reverse<(u8, bool, bool)>;
+
+/// By whom and where a request falls to a rule.
+struct Hole {
+    reach: Reach,
+    place: String,
 }
 
-/// One rule, as far as an ordinary user's request can match it.
-struct Rule {
-    level: Level,
-    users: Vec<String>,
-    groups: Vec<String>,
-    verbs: Vec<String>,
-    namespaces: Vec<String>,
-    resources: Vec<GroupResources>,
-    paths: Vec<String>,
-}
-
-struct GroupResources {
-    group: String,
-    resources: Vec<String>,
-    names: Vec<String>,
-}
-
-impl Policy {
-    /// Nothing when the API server would refuse the policy.
-    fn parse(tree: &Value) -> Option<Self> {
-        let stages = list(tree, "omitStages")?;
-        let rules = tree
-            .get("rules")?
-            .as_array()
-            .filter(|rules| !rules.is_empty())?;
-        Some(Self {
-            rules: rules
-                .iter()
-                .map(|rule| Rule::parse(rule, &stages))
-                .collect::<Option<_>>()?,
-        })
+impl Simulation<'_> {
+    /// The requests that leave no trace. Nothing when the policy is too large to tell.
+    fn unrecorded(&self) -> Option<Vec<String>> {
+        self.told(&[Question {
+            table: TRACED,
+            wanted: |level| level == Level::None,
+            fine: harmless,
+        }])
     }
 
-    /// The requests of `asked` whose level is `wanted`, as `verb resource`.
-    fn requests<'a>(
-        &self,
-        asked: impl Iterator<Item = &'a Asked>,
-        wanted: impl Fn(Level) -> bool,
-    ) -> Vec<String> {
-        let mut found = Vec::new();
-        for asked in asked {
-            for verb in asked.2 {
-                let rule = self.rules.iter().find(|rule| rule.matches(asked, verb));
-                if wanted(rule.map_or(Level::None, |rule| rule.level)) {
-                    found.push(format!("{verb} {}", asked.1));
+    /// The requests whose content is kept although it is secret.
+    fn bodies(&self) -> Option<Vec<String>> {
+        let sending = Question {
+            table: SENDING,
+            wanted: |level| level == Level::Request,
+            fine: |request| is_setting(request.resource, request.namespace),
+        };
+        let answering = Question {
+            table: ANSWERING,
+            wanted: |level| level == Level::RequestResponse,
+            fine: |_| false,
+        };
+        self.told(&[sending, answering])
+    }
+
+    /// What falls to rules of a level: by whom and where, then which requests.
+    fn told(&self, questions: &[Question]) -> Option<Vec<String>> {
+        let mut budget = MOST;
+        let mut told: Vec<(String, Vec<Kind>)> = Vec::new();
+        for question in questions {
+            for (asked, verb) in question.requests() {
+                let Some(hole) = self.hole(asked, verb, question, &mut budget)? else {
+                    continue;
+                };
+                match told.iter_mut().find(|(place, _)| *place == hole.place) {
+                    Some((_, kinds)) => Kind::add(kinds, asked, verb),
+                    None => {
+                        let mut kinds = Vec::new();
+                        Kind::add(&mut kinds, asked, verb);
+                        told.push((hole.place, kinds));
+                    }
                 }
             }
         }
-        found
+        let lines = told.iter().map(|(place, kinds)| line(place, kinds));
+        Some(lines.collect())
+    }
+
+    /// The widest way in which a request falls to a rule of a wanted level, unless that is fine.
+    fn hole(
+        &self,
+        asked: &Asked,
+        verb: &'static str,
+        question: &Question,
+        budget: &mut usize,
+    ) -> Option<Option<Hole>> {
+        let mut widest: Option<Hole> = None;
+        let rules = self.policy.rules.iter().enumerate();
+        let decisive =
+            rules.filter(|(_, rule)| (question.wanted)(rule.records(asked.resource, verb)));
+        let mut ways: Vec<(Option<usize>, Vec<Caller<'_>>, Vec<&str>, Vec<Option<&str>>)> =
+            decisive
+                .map(|(number, rule)| {
+                    let namespaces = rule.namespaces.iter().map(String::as_str).collect();
+                    let names = rule.names(asked.group, asked.resource, verb, self.every);
+                    (Some(number), Caller::of(rule), namespaces, names)
+                })
+                .collect();
+        if (question.wanted)(Level::None) {
+            // No rule at all is one of level None.
+            ways.push((None, Caller::all(), Vec::new(), vec![None]));
+        }
+        for (number, callers, namespaces, names) in &ways {
+            for caller in callers {
+                for namespace in places(asked, verb, namespaces) {
+                    for name in names
+                        .iter()
+                        .filter(|name| name.is_none() || nameable(asked, verb))
+                    {
+                        *budget = budget.checked_sub(1)?;
+                        let request = Request {
+                            user: caller.user,
+                            groups: &caller.groups,
+                            verb,
+                            group: asked.group,
+                            resource: asked.resource,
+                            namespace,
+                            name: *name,
+                        };
+                        let limited = !namespaces.is_empty() && asked.scope == Scope::Namespaced;
+                        let reach = Reverse((caller.rank(), limited, name.is_some()));
+                        if widest.as_ref().is_none_or(|known| known.reach < reach)
+                            && self.policy.decides(&request, self.every) == *number
+                            && !(question.fine)(&request)
+                        {
+                            widest = Some(Hole {
+                                reach,
+                                place: place(caller, namespace.filter(|_| limited), *name),
+                            });
+                        }
+                    }
+                }
+            }
+        }
+        Some(widest)
     }
 }
 
-impl Rule {
-    fn parse(rule: &Value, omitted: &[String]) -> Option<Self> {
-        let level = rule.get("level")?.as_str()?;
-        let level = Level::ALL.into_iter().find(|known| known.name() == level)?;
-        let mut omitted = omitted.to_vec();
-        omitted.extend(list(rule, "omitStages")?);
-        // A request that comes and is answered passes these two stages; without both it leaves no event.
-        let silent = ["RequestReceived", "ResponseComplete"]
-            .iter()
-            .all(|stage| omitted.iter().any(|omitted| omitted == stage));
-        Some(Self {
-            level: if silent { Level::None } else { level },
-            users: list(rule, "users")?,
-            groups: list(rule, "userGroups")?,
-            verbs: list(rule, "verbs")?,
-            namespaces: list(rule, "namespaces")?,
-            paths: list(rule, "nonResourceURLs")?,
-            resources: match rule.get("resources") {
-                None | Some(Value::Null) => Vec::new(),
-                Some(all) => all
-                    .as_array()?
-                    .iter()
-                    .map(GroupResources::parse)
-                    .collect::<Option<_>>()?,
-            },
-        })
-    }
-
-    fn matches(&self, (group, resource, _, namespaced): &Asked, verb: &str) -> bool {
-        let has = |list: &[String], wanted: &str| list.iter().any(|item| item == wanted);
-        let about_resources = !self.namespaces.is_empty() || !self.resources.is_empty();
-        self.users.is_empty()
-            && (self.groups.is_empty() || has(&self.groups, "system:authenticated"))
-            && (self.verbs.is_empty() || has(&self.verbs, verb))
-            && (about_resources || self.paths.is_empty())
-            && (self.namespaces.is_empty() || (!namespaced && has(&self.namespaces, "")))
-            && (self.resources.is_empty()
-                || self
-                    .resources
-                    .iter()
-                    .any(|rule| rule.matches(group, resource)))
-    }
-}
-
-impl GroupResources {
-    fn parse(resources: &Value) -> Option<Self> {
-        Some(Self {
-            group: match resources.get("group") {
-                None | Some(Value::Null) => String::new(),
-                Some(group) => group.as_str()?.to_owned(),
-            },
-            resources: list(resources, "resources")?,
-            names: list(resources, "resourceNames")?,
-        })
-    }
-
-    fn matches(&self, group: &str, asked: &str) -> bool {
-        let (resource, subresource) = asked.split_once('/').unwrap_or((asked, ""));
-        let one = |rule: &String| {
-            rule == "*"
-                || rule == asked
-                || (!subresource.is_empty() && rule.strip_prefix("*/") == Some(subresource))
-                || rule.strip_suffix("/*") == Some(resource)
-        };
-        (self.group == group || self.group == "*")
-            && (self.resources.is_empty()
-                || (self.names.is_empty() && self.resources.iter().any(one)))
-    }
-}
-
-/// The texts under `name`; none when there is nothing.
-fn list(tree: &Value, name: &str) -> Option<Vec<String>> {
-    match tree.get(name) {
-        None | Some(Value::Null) => Some(Vec::new()),
-        Some(list) => {
-            let texts = list.as_array()?.iter();
-            texts.map(|text| text.as_str().map(str::to_owned)).collect()
+/// The namespaces in which a request may be made so that a rule for `named` matches; nothing is one that no rule names.
+fn places<'n>(asked: &Asked, verb: &str, named: &[&'n str]) -> Vec<Option<&'n str>> {
+    // A list over all namespaces is made in none.
+    let everywhere = asked.scope == Scope::Cluster || ["list", "watch"].contains(&verb);
+    match (named.is_empty(), asked.scope) {
+        (true, Scope::Namespaced) => vec![None],
+        (true, Scope::Cluster) => vec![Some("")],
+        (false, scope) => {
+            let possible = named.iter().filter(|name| match name.is_empty() {
+                true => everywhere,
+                false => scope == Scope::Namespaced,
+            });
+            possible.map(|name| Some(*name)).collect()
         }
     }
+}
+
+/// Whether a request can name an object; what is created has its name in the body alone.
+fn nameable(asked: &Asked, verb: &str) -> bool {
+    verb != "create" || asked.resource.contains('/')
+}
+
+/// Whether it does no harm that a request leaves no trace.
+fn harmless(request: &Request<'_>) -> bool {
+    let within = |list: &[&str], value: &str| list.is_empty() || list.contains(&value);
+    let by = |one: &Harmless| {
+        request.user.is_some_and(|user| one.users.contains(&user))
+            || request.groups.iter().any(|group| group == one.group)
+    };
+    let of = |one: &Harmless| {
+        by(one)
+            && within(one.verbs, request.verb)
+            && within(one.resources, request.resource)
+            && within(one.namespaces, request.namespace.unwrap_or_default())
+    };
+    HARMLESS.iter().any(of)
+        || request
+            .name
+            .is_some_and(|name| is_lock(request.resource, name))
+}
+
+fn place(caller: &Caller<'_>, namespace: Option<&str>, name: Option<&str>) -> String {
+    let mut text = caller.to_string();
+    match namespace {
+        Some("") => text.push_str(" over all namespaces"),
+        Some(namespace) => text.extend([" in namespace ", namespace]),
+        None => {}
+    }
+    if let Some(name) = name {
+        text.extend([" on ", name]);
+    }
+    text
+}
+
+/// `anybody: get/list secrets, pods/exec and 3 more`.
+fn line(place: &str, kinds: &[Kind]) -> String {
+    let shown = kinds
+        .iter()
+        .take(NAMED)
+        .map(|kind| match kind.verbs.len() < kind.all {
+            true => format!("{} {}", kind.verbs.join("/"), kind.resource),
+            false => kind.resource.to_owned(),
+        });
+    let shown: Vec<String> = shown.collect();
+    let mut text = format!("{place}: {}", shown.join(", "));
+    if kinds.len() > NAMED {
+        let _ = write!(text, " and {} more", kinds.len() - NAMED);
+    }
+    text
 }

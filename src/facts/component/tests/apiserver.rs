@@ -1,4 +1,4 @@
-//! What the files mean that only the API server reads: encryption, audit policy, limits of events.
+//! What the files mean that only the API server reads: encryption, limits of events.
 
 use super::*;
 
@@ -6,14 +6,6 @@ macro_rules! encryption {
     ($body:literal) => {
         Some(concat!(
             "apiVersion: apiserver.config.k8s.io/v1\nkind: EncryptionConfiguration\nresources: ",
-            $body
-        ))
-    };
-}
-macro_rules! policy {
-    ($body:literal) => {
-        Some(concat!(
-            "apiVersion: audit.k8s.io/v1\nkind: Policy\n",
             $body
         ))
     };
@@ -71,43 +63,6 @@ fn encryption_at_rest() {
             (file, &[("/e", encryption!("[]"))], &[(secrets, "gap")]),
             (file, &[("/e", Some("kind: EncryptionConfig\napiVersion: v1\nresources: []"))], &[(secrets, "gap")]),
             (file, &[("/e", None)], &[(secrets, "gap"), (maps, "gap"), (all, "gap")]),
-        ],
-    );
-}
-
-/// docs/tasks/debug/debug-cluster/audit; apiserver/pkg/audit/policy (checker.go ruleMatches).
-#[rustfmt::skip] // one case a line
-#[test]
-fn audit_policy() {
-    let file: &[&str] = &["--audit-policy-file=/p"];
-    let (levels, bodies, unrecorded) = ("auditPolicy.levels", "auditPolicy.bodies", "auditPolicy.unrecorded");
-    let pods = "create pods,update pods,patch pods,delete pods";
-    check(
-        ComponentKind::ApiServer,
-        &[
-            (file, &[("/p", policy!("rules: [{level: Metadata}]"))], &[(levels, "Metadata"), (bodies, ""), (unrecorded, "")]),
-            // Rules for other users, objects, namespaces and paths do not catch an ordinary request.
-            (file, &[("/p", policy!("rules: [{level: None, users: ['system:kube-proxy']}, {level: None, userGroups: ['system:nodes']}, {level: None, namespaces: [kube-system]}, {level: None, nonResourceURLs: ['/healthz*']}, {level: None, resources: [{group: '', resources: [configmaps], resourceNames: [lock]}]}, {level: None, verbs: [watch], resources: [{group: apps}]}, {level: Metadata}]"))], &[(unrecorded, ""), (bodies, "")]),
-            // The first rule that matches decides.
-            (file, &[("/p", policy!("rules: [{level: None, resources: [{group: '', resources: [pods]}]}, {level: Metadata}]"))], &[(levels, "None,Metadata"), (unrecorded, pods)]),
-            (file, &[("/p", policy!("rules: [{level: Metadata}, {level: None}]"))], &[(unrecorded, "")]),
-            (file, &[("/p", policy!("rules: [{level: None, userGroups: ['system:authenticated'], resources: [{group: '', resources: [pods]}]}, {level: Metadata}]"))], &[(unrecorded, pods)]),
-            (file, &[("/p", policy!("rules: [{level: None, verbs: [get, list, watch]}, {level: Metadata}]"))], &[(unrecorded, "get secrets,list secrets,watch secrets,get configmaps,list configmaps,watch configmaps,get pods/exec,get pods/portforward,get pods/attach,get pods/proxy,get services/proxy")]),
-            // Subresources: pods does not cover pods/exec; three wildcards do.
-            (file, &[("/p", policy!("rules: [{level: None, resources: [{group: '', resources: ['*/exec', 'services/*']}, {group: '*', resources: [deployments]}]}, {level: Metadata}]"))], &[(unrecorded, "create deployments,update deployments,patch deployments,delete deployments,get pods/exec,create pods/exec,get services/proxy,create services/proxy")]),
-            // A namespace's rule is none for objects without one, unless it names the empty one.
-            (file, &[("/p", policy!("rules: [{level: None, namespaces: [''], resources: [{group: certificates.k8s.io, resources: ['*']}]}, {level: Metadata}]"))], &[(unrecorded, "create certificatesigningrequests,update certificatesigningrequests/approval,patch certificatesigningrequests/approval")]),
-            // Bodies of Secrets and reviews.
-            (file, &[("/p", policy!("rules: [{level: Request, resources: [{group: '', resources: [pods]}]}, {level: RequestResponse, verbs: [create], resources: [{group: '', resources: [secrets]}, {group: authentication.k8s.io}]}, {level: Metadata}]"))], &[(bodies, "create secrets,create tokenreviews"), (unrecorded, "")]),
-            // A rule that omits the stages of a plain request records none.
-            (file, &[("/p", policy!("omitStages: [RequestReceived]\nrules: [{level: Metadata, omitStages: [ResponseComplete], resources: [{group: '', resources: [pods]}]}, {level: Metadata}]"))], &[(levels, "None,Metadata"), (unrecorded, pods)]),
-            // What the server refuses.
-            (file, &[("/p", policy!("rules: []"))], &[(levels, "gap"), (unrecorded, "gap")]),
-            (file, &[("/p", policy!("rules: [{level: Everything}]"))], &[(levels, "gap")]),
-            (file, &[("/p", policy!("rules: [{level: Metadata, verbs: get}]"))], &[(levels, "gap")]),
-            (file, &[("/p", Some("apiVersion: v1\nkind: Policy\nrules: [{level: Metadata}]"))], &[(levels, "gap")]),
-            (file, &[("/p", None)], &[(levels, "gap"), (bodies, "gap"), (unrecorded, "gap")]),
-            (&[], &[], &[(levels, ""), (bodies, "")]),
         ],
     );
 }
