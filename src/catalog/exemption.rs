@@ -1,14 +1,17 @@
-//! Exemptions: what a profile does not ask of which workload. Data only; `evaluate` compares.
+//! Exemptions: what a profile does not ask of which workload or namespace. Data only; `evaluate` compares.
 
 use super::{Pattern, Spot};
 
-/// What the controls of a profile do not ask of some workloads, because they could not do their work otherwise.
+/// What the controls of a profile do not ask of some workloads and namespaces, because they could not do their work
+/// otherwise.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Exemption {
     /// The checks.
     pub checks: Vec<Spot<String>>,
     /// The workloads, known by what they run.
     pub workloads: Vec<WorkloadPattern>,
+    /// Namespaces, by name: verdicts on the namespace itself, never on what is in it.
+    pub namespaces: Vec<String>,
     /// Why.
     pub reason: String,
 }

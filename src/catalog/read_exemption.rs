@@ -9,11 +9,16 @@ use super::{Exemption, Pattern, WorkloadPattern};
 pub(super) fn exemption(item: Item<'_>) -> Option<Exemption> {
     item.fields(|f| {
         let checks = f.required("checks", |item| some(item, Item::spot_text));
-        let workloads = f.required("workloads", |item| some(item, workload));
+        let namespaces = f.optional("namespaces", |item| some(item, exact));
+        let workloads = match namespaces {
+            None => f.required("workloads", |item| some(item, workload)),
+            Some(_) => Some(f.list("workloads", workload)),
+        };
         let reason = f.required("reason", Item::text);
         Some(Exemption {
             checks: checks?,
             workloads: workloads?,
+            namespaces: namespaces.unwrap_or_default(),
             reason: reason?,
         })
     })

@@ -33,9 +33,13 @@ pub fn exempted(
             });
             let names = fitting.map(|workload| {
                 let name: Arc<str> = format!("{} {}", workload.kind, workload.name).into();
-                (workload.namespace.as_str(), name)
+                ("workload", workload.namespace.as_str(), name)
             });
-            (exemption, names.collect::<BTreeSet<_>>())
+            let namespaces = exemption.namespaces.iter().map(|name| {
+                let subject: Arc<str> = name.as_str().into();
+                ("namespace", name.as_str(), subject)
+            });
+            (exemption, names.chain(namespaces).collect::<BTreeSet<_>>())
         });
         let subjects: Vec<_> = subjects.collect();
         for judged in judgement {
@@ -51,9 +55,8 @@ pub fn exempted(
                 let outcomes = judged.outcomes.iter().filter(|outcome| {
                     let subject = &outcome.subject;
                     let namespace = subject.namespace.as_deref().unwrap_or_default();
-                    subject.kind == "workload"
-                        && matches!(outcome.status, Status::Fail | Status::Unknown)
-                        && names.contains(&(namespace, subject.name.clone()))
+                    matches!(outcome.status, Status::Fail | Status::Unknown)
+                        && names.contains(&(&*subject.kind, namespace, subject.name.clone()))
                 });
                 for outcome in outcomes {
                     let exemptions: &mut Vec<Exemption> =

@@ -61,7 +61,9 @@ const FLAGS: &[&str] = &[
     "bind-address",
     "client-ca-file",
     "config",
+    "config-dir",
     "enable-admission-plugins",
+    "enable-policy",
     "feature-gates",
     "healthz-bind-address",
     "hostname-override",
@@ -85,12 +87,16 @@ const SWITCHES: &[&str] = &[
     "allow-privileged",
     "anonymous-auth",
     "enable-insecure-login",
+    "enable-k8s-networkpolicy",
+    "enable-network-policy",
     "enable-skip-login",
     "enable-ssl-passthrough",
     "insecure",
     "kubelet-insecure-tls",
     "leader-elect",
+    "policy-audit-mode",
     "profiling",
+    "run-firewall",
 ];
 
 /// Whether the value of this flag of a workload is kept.

@@ -37,6 +37,68 @@ fn every_example_is_answered_as_it_says() {
     assert!(problems.is_empty(), "{}", told(&problems));
 }
 
+/// Checks judge the effect. Where an edition asks for the letter, its parameters turn a pass into a failure.
+#[test]
+fn what_an_edition_asks_beyond_the_effect_is_its_parameter() {
+    let catalog = shipped();
+    let sections = catalog.profiles["cis-2.0.1"].sections.iter();
+    let controls: Vec<_> = sections.flat_map(|section| &section.controls).collect();
+    for (control, check, example) in [
+        (
+            "1.1.12",
+            "file-etcd-data-owner-foreign",
+            "etcd runs as root and root owns it",
+        ),
+        (
+            "1.1.12",
+            "file-etcd-data-owner-foreign",
+            "the account etcd owns it, and etcd runs as root",
+        ),
+        (
+            "1.2.1",
+            "apiserver-anonymous-requests",
+            "the file lets health probes through and nothing else",
+        ),
+        (
+            "1.2.17",
+            "apiserver-audit-log-kept-too-short",
+            "0 deletes nothing by age, which is the default before 1.36",
+        ),
+        (
+            "1.2.18",
+            "apiserver-audit-log-few-backups",
+            "0 keeps all of them, which is the default before 1.36",
+        ),
+        (
+            "1.2.19",
+            "apiserver-audit-log-rotates-too-small",
+            "0 stands for 100 before 1.36",
+        ),
+        (
+            "1.3.1",
+            "controllermanager-pod-gc-off",
+            "not mentioned, so 12500 applies",
+        ),
+    ] {
+        let mut check = catalog.checks[check].clone();
+        check.examples.retain(|one| one.name.value == example);
+        assert_eq!(check.examples.len(), 1, "{control}: {example}");
+        let as_it_is = examples::run(&check);
+        assert!(as_it_is.is_empty(), "{control}: {}", told(&as_it_is));
+        let control = controls.iter().find(|one| one.id.value == control).unwrap();
+        for (name, param) in &mut check.params {
+            if let Some(stated) = control.params.get(name) {
+                param.clone_from(stated);
+            }
+        }
+        for one in &mut check.examples {
+            one.expect = Expectation::Fail;
+        }
+        let by_the_letter = examples::run(&check);
+        assert!(by_the_letter.is_empty(), "{}", told(&by_the_letter));
+    }
+}
+
 #[test]
 fn every_check_has_a_passing_a_failing_and_an_unknown_example() {
     for check in shipped().checks.values() {

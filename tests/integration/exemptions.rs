@@ -116,3 +116,22 @@ fn one_more_directory_of_the_node_is_a_finding_and_the_rest_stays_exempt() {
     let exempt: Vec<&Value> = paths.map(|outcome| &outcome["exemptions"]).collect();
     assert_eq!(exempt, [&Value::Null]);
 }
+
+/// The namespace of Kubernetes' own parts admits everything; profiles say so, the check does not know its name.
+#[test]
+fn kube_system_is_excused_by_the_profile() {
+    let report = report(|_| {});
+    let mut outcomes = report["outcomes"].as_array().unwrap().iter();
+    let verdict = outcomes
+        .find(|outcome| {
+            outcome["evaluation"] == "namespace-pod-security-not-enforced"
+                && outcome["subject"]["name"] == "kube-system"
+        })
+        .unwrap();
+    assert_eq!(verdict["status"], "fail", "the raw status is kept");
+    let exemptions = verdict["exemptions"].as_array().unwrap().iter();
+    let profiles: Vec<_> = exemptions
+        .map(|one| one["profile"].as_str().unwrap())
+        .collect();
+    assert_eq!(profiles, ["cis-2.0.1", "cks"]);
+}

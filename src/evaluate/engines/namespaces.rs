@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::facts::objects::{Namespace, ObjectMeta, ServiceAccount};
+use crate::facts::objects::{
+    Ingress, Namespace, ObjectMeta, Role, RoleBinding, Service, ServiceAccount, ServiceSpec,
+};
 use crate::facts::workload::Workload;
 use crate::facts::{Cell, Facts, Gap, Lacking, Listing, Place, Source};
 
@@ -14,6 +16,8 @@ crate::facts::record! {
         pub workloads: Cell<Vec<String>>,
         /// Whether it holds anything that the cluster did not put there: workloads, Services, Ingresses, service accounts, roles or bindings. Network policies do not count.
         pub occupied: Cell<bool>,
+        /// The Services in it that claim addresses by `spec.externalIPs`, with the addresses, such as `web (192.0.2.7)`.
+        pub claiming_services: Cell<Vec<String>>,
     }
 }
 
@@ -52,7 +56,29 @@ pub(crate) fn contents(facts: &Facts, lacking: &Lacking, namespace: &Namespace) 
     };
     Contents {
         occupied: occupied(facts, lacking, name, &workloads),
+        claiming_services: claiming(facts, lacking, name),
         workloads,
+    }
+}
+
+/// Those that were seen; a gap when none was and some may be missing.
+fn claiming(facts: &Facts, lacking: &Lacking, namespace: &str) -> Cell<Vec<String>> {
+    let schemas = [Service::schema(), ServiceSpec::schema()];
+    if let Some(gap) = schemas.into_iter().find_map(|record| lacking.below(record)) {
+        return Cell::Gap(gap.clone());
+    }
+    let services = facts.services.rows.iter();
+    let claiming = services.filter(|service| {
+        service.metadata.namespace == namespace && !service.spec.external_ips.is_empty()
+    });
+    let told = claiming.map(|service| {
+        let addresses = service.spec.external_ips.join(", ");
+        format!("{} ({addresses})", service.metadata.name)
+    });
+    let told: Vec<String> = told.collect();
+    match facts.services.lack_in(Some(namespace)) {
+        Some(gap) if told.is_empty() => Cell::Gap(gap.clone()),
+        _ => Cell::explicit(told, objects_of(namespace)),
     }
 }
 
@@ -90,7 +116,6 @@ fn occupied(
     namespace: &str,
     workloads: &Cell<Vec<String>>,
 ) -> Cell<bool> {
-    use crate::facts::objects::{Ingress, Role, RoleBinding, Service};
     if workloads.value().is_some_and(|names| !names.is_empty()) {
         return Cell::explicit(true, objects_of(namespace));
     }

@@ -80,7 +80,7 @@ impl Derived {
         let standings = standings(facts, lacking);
         let mut admission: Vec<Admission> = namespaces
             .clone()
-            .map(|namespace| Admission::of(lacking, &plugin, namespace))
+            .map(|namespace| Admission::of(facts, lacking, &plugin, namespace))
             .collect();
         refused(&mut admission, facts, &standings);
         Self {

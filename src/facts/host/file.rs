@@ -36,6 +36,9 @@ record! {
         pub owner: Cell<String>,
         /// The gid of its group.
         pub gid: Cell<i64>,
+        /// The name of its group in the node's `/etc/group`, if it is `root` or `etcd`; no other is looked up.
+        #[serde(default)]
+        pub group: Cell<String>,
         /// Where it really lies, when the path leads over symbolic links.
         pub target: Cell<String>,
         /// The permission bits of all directories above it, combined: any that is set is set on one of them.
@@ -92,6 +95,9 @@ impl File {
                 source: source.clone(),
             },
             gid: number(|found| Some(found.gid.into())),
+            group: Cell::Absent {
+                source: source.clone(),
+            },
             target: text(|found| found.target.clone()),
             parent_mode: number(|found| {
                 let modes = found.parents.iter().map(|parent| parent.mode);

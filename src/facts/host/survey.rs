@@ -209,7 +209,8 @@ impl<'t> Survey<'t> {
 
     fn insert(&mut self, mut file: File, user: User<'_>) {
         user.component.clone_into(&mut file.component);
-        file.owner = self.owner(&file.uid);
+        file.owner = self.account("/etc/passwd", &file.uid);
+        file.group = self.account("/etc/group", &file.gid);
         if let Some(uid) = user.uid {
             let node = file.node.clone();
             file.user_uid = Cell::explicit(uid.into(), Source::from(Place::Kernel { node }));
@@ -232,23 +233,23 @@ impl<'t> Survey<'t> {
         }
     }
 
-    /// The name of an account, as far as it is kept.
-    fn owner(&mut self, uid: &Cell<i64>) -> Cell<String> {
+    /// The name of a user or group, as far as it is kept.
+    fn account(&mut self, path: &str, id: &Cell<i64>) -> Cell<String> {
         let source = Source::from(Place::File {
             node: self.node.clone(),
-            path: "/etc/passwd".to_owned(),
+            path: path.to_owned(),
         });
-        let uid = match uid {
+        let wanted = match id {
             Cell::Gap(gap) => return Cell::Gap(gap.clone()),
-            uid => uid.value(),
+            id => id.value(),
         };
-        let ids = match self.inquiry.body("/etc/passwd", Purpose::Accounts) {
+        let ids = match self.inquiry.body(path, Purpose::Accounts) {
             Ok(Some(Body::Ids(ids))) => ids,
             Ok(_) => return Cell::Absent { source },
             Err(gap) => return Cell::Gap(gap),
         };
         let named =
-            |(name, id): (&String, &u32)| (uid == Some(&i64::from(*id))).then(|| name.clone());
+            |(name, id): (&String, &u32)| (wanted == Some(&i64::from(*id))).then(|| name.clone());
         match ids.iter().find_map(named) {
             Some(name) => Cell::explicit(name, source),
             None => Cell::Absent { source },

@@ -3,6 +3,7 @@
 //! Source: <https://kubernetes.io/docs/concepts/security/pod-security-admission/>. The label counts only where the API
 //! server runs the plugin and does not exempt the namespace; without a label the plugin's configuration file decides.
 
+mod engines;
 mod standard;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use crate::facts::workload::{Template, Workload};
 use crate::facts::{Cell, Facts, Gap, GapReason, Lacking, Source};
 
 pub(crate) use standard::LATEST;
+use standard::unasked;
 pub use standard::{Level, broken};
 
 crate::facts::record! {
@@ -25,6 +27,14 @@ crate::facts::record! {
         pub pod_security: Cell<String>,
         /// The version of that level: `latest`, or as `v1.30`.
         pub pod_security_version: Cell<String>,
+        /// The controls of that level in the newest standard that the version in force does not know, such as `capabilities`.
+        pub pod_security_unasked: Cell<Vec<String>>,
+        /// The users whose pods are not looked at; pods of a Deployment are created by a controller.
+        pub pod_security_exempt_users: Cell<Vec<String>>,
+        /// The runtime classes whose pods are not looked at.
+        pub pod_security_exempt_runtime_classes: Cell<Vec<String>>,
+        /// Whether a policy engine that is not judged here looks at new pods, too: false, or unknown where one is seen that may.
+        pub pods_judged_elsewhere: Cell<bool>,
         /// The workloads that the newest baseline would refuse, such as `Deployment web`.
         pub below_baseline: Cell<Vec<String>>,
         /// The workloads that the newest restricted would refuse.
@@ -57,6 +67,8 @@ pub(crate) enum Plugin {
         default: Result<(String, String), Gap>,
         /// The namespaces that are left alone.
         exempt: Result<Vec<String>, Gap>,
+        /// The users and the runtime classes that are.
+        holes: [Result<Vec<String>, Gap>; 2],
     },
     /// At least one API server leaves it out.
     Off,
@@ -80,16 +92,12 @@ impl Plugin {
             Ok(servers) => servers,
             Err(gap) => return Self::Unknown(gap),
         };
-        let off = |server: &&Component| list(server.flags.get("disable-admission-plugins"));
         let mut default = Ok(("privileged".to_owned(), "latest".to_owned()));
-        let mut exempt = Ok(Vec::new());
         for (number, server) in servers.iter().enumerate() {
-            match off(server) {
+            match runs(server) {
                 Err(gap) => return Self::Unknown(gap),
-                Ok(plugins) if plugins.iter().any(|plugin| plugin == "PodSecurity") => {
-                    return Self::Off;
-                }
-                Ok(_) => {}
+                Ok(false) => return Self::Off,
+                Ok(true) => {}
             }
             let level = text(server.config.get("podSecurity.enforce"), "privileged");
             let version = text(server.config.get("podSecurity.enforceVersion"), "latest");
@@ -100,14 +108,49 @@ impl Plugin {
                 (Ok(known), Ok(stated)) => Ok(known.min_by_level(stated)),
                 (Err(gap), _) | (_, Err(gap)) => Err(gap),
             };
-            let names = list(server.config.get("podSecurity.exemptNamespaces"));
-            exempt = exempt.and_then(|mut known: Vec<String>| {
-                known.extend(names?);
-                Ok(known)
-            });
         }
-        Self::On { default, exempt }
+        let all = |name: &str| {
+            let lists = servers.iter().map(|server| list(server.config.get(name)));
+            lists.collect::<Result<Vec<_>, _>>().map(|lists| {
+                let mut names: Vec<String> = lists.into_iter().flatten().collect();
+                names.sort_unstable();
+                names.dedup();
+                names
+            })
+        };
+        Self::On {
+            default,
+            exempt: all("podSecurity.exemptNamespaces"),
+            holes: [
+                all("podSecurity.exemptUsernames"),
+                all("podSecurity.exemptRuntimeClasses"),
+            ],
+        }
     }
+
+    /// The users and the runtime classes whose pods are not looked at.
+    fn holes(&self) -> [Cell<Vec<String>>; 2] {
+        match self {
+            Self::On { holes, .. } => holes.clone().map(|names| match names {
+                Ok(names) => Cell::explicit(names, source(STANDARD)),
+                Err(gap) => Cell::Gap(gap),
+            }),
+            Self::Off => [(); 2].map(|()| Cell::explicit(Vec::new(), source(STANDARD))),
+            Self::Unknown(gap) => [(); 2].map(|()| Cell::Gap(gap.clone())),
+        }
+    }
+}
+
+/// Whether an API server runs the plugin: by default it does; the old flag names all that run.
+fn runs(server: &Component) -> Result<bool, Gap> {
+    let named = |flag: &str| {
+        let plugins = list(server.flags.get(flag))?;
+        let found = plugins.iter().any(|plugin| plugin == "PodSecurity");
+        Ok::<_, Gap>((found, plugins.is_empty()))
+    };
+    let (disabled, _) = named("disable-admission-plugins")?;
+    let (enabled, unused) = named("admission-control")?;
+    Ok(!disabled && (enabled || unused))
 }
 
 /// A pair of level and version that can be compared.
@@ -151,29 +194,64 @@ fn text(cell: Option<&Cell<Scalar>>, default: &str) -> Result<String, Gap> {
 
 impl Admission {
     /// What `namespace` admits, without a look at what is in it.
-    pub(crate) fn of(lacking: &Lacking, plugin: &Plugin, namespace: &Namespace) -> Self {
-        let [pod_security, pod_security_version] = match lacking.below(Namespace::schema()) {
-            Some(gap) => [Cell::Gap(gap.clone()), Cell::Gap(gap.clone())],
-            None => match level(plugin, namespace) {
-                Ok((level, version)) => [level, version].map(enforced),
-                Err(gap) => [Cell::Gap(gap.clone()), Cell::Gap(gap)],
-            },
+    pub(crate) fn of(
+        facts: &Facts,
+        lacking: &Lacking,
+        plugin: &Plugin,
+        namespace: &Namespace,
+    ) -> Self {
+        let level = match lacking.below(Namespace::schema()) {
+            Some(gap) => Err(gap.clone()),
+            None => level(plugin, namespace),
+        };
+        let [exempt_users, exempt_classes] = plugin.holes();
+        let (pod_security, version, unasked) = match level {
+            Ok((level, version)) => {
+                let unasked = lacks(&level, &version);
+                let unasked = Cell::explicit(unasked, source(STANDARD));
+                (enforced(level), enforced(version), unasked)
+            }
+            Err(gap) => (
+                Cell::Gap(gap.clone()),
+                Cell::Gap(gap.clone()),
+                Cell::Gap(gap),
+            ),
         };
         Self {
             pod_security,
-            pod_security_version,
+            pod_security_version: version,
+            pod_security_unasked: unasked,
+            pod_security_exempt_users: exempt_users,
+            pod_security_exempt_runtime_classes: exempt_classes,
+            pods_judged_elsewhere: engines::judge(facts, lacking, namespace),
             ..Self::default()
         }
     }
 }
 
-/// The level in force and its version.
+/// The controls that a version of a level lacks. What is no version is taken for the newest, as the API server does.
+fn lacks(level: &str, version: &str) -> Vec<String> {
+    let level = match level {
+        "baseline" => Level::Baseline,
+        "restricted" => Level::Restricted,
+        _ => return Vec::new(),
+    };
+    let minor = version
+        .strip_prefix("v1.")
+        .and_then(|minor| minor.parse().ok());
+    let unasked = minor.map_or(Vec::new(), |minor| unasked(level, minor));
+    unasked.into_iter().map(str::to_owned).collect()
+}
+
+/// The level in force and its version: what no label says is what the configuration of the plugin says.
 fn level(plugin: &Plugin, namespace: &Namespace) -> Result<(String, String), Gap> {
     let nothing = || ("privileged".to_owned(), "latest".to_owned());
     let (default, exempt) = match plugin {
         Plugin::Unknown(gap) => return Err(gap.clone()),
         Plugin::Off => return Ok(nothing()),
-        Plugin::On { default, exempt } => (default, exempt),
+        Plugin::On {
+            default, exempt, ..
+        } => (default, exempt),
     };
     let metadata = &namespace.metadata;
     let label = |name| metadata.labels.get(name).map(String::as_str);
@@ -184,19 +262,24 @@ fn level(plugin: &Plugin, namespace: &Namespace) -> Result<(String, String), Gap
         Err(_) if label(LABEL) == Some("privileged") => {}
         Err(gap) => return Err(gap.clone()),
     }
-    match label(LABEL) {
-        Some(level) if LEVELS.contains(&level) => {
-            let version = label(VERSION_LABEL).unwrap_or("latest");
-            Ok((level.to_owned(), version.to_owned()))
+    let level = match label(LABEL) {
+        Some(level) if LEVELS.contains(&level) => level.to_owned(),
+        Some(_) => {
+            return Err(Gap::new(
+                format!("level in the label {LABEL}"),
+                format!("Namespace {}", metadata.name),
+                GapReason::Unparsable,
+                "use privileged, baseline or restricted",
+            ));
         }
-        Some(_) => Err(Gap::new(
-            format!("level in the label {LABEL}"),
-            format!("Namespace {}", metadata.name),
-            GapReason::Unparsable,
-            "use privileged, baseline or restricted",
-        )),
-        None => default.clone(),
-    }
+        None => default.clone()?.0,
+    };
+    let version = match label(VERSION_LABEL) {
+        Some(version) => version.to_owned(),
+        None if level == LEVELS[0] => "latest".to_owned(),
+        None => default.clone()?.1,
+    };
+    Ok((level, version))
 }
 
 /// What each template breaks, by workload, then template. Most break the same, which is stored once.

@@ -57,10 +57,16 @@ const fn control(name: &'static str, asked: Asked, broken: fn(&Pod<'_>) -> bool)
 }
 
 const CONTROLS: [Control; 20] = [
-    control("allowPrivilegeEscalation", Asked::InRestricted, escalates),
+    Control {
+        since: 8,
+        ..control("allowPrivilegeEscalation", Asked::InRestricted, escalates)
+    },
     control("appArmorProfile", Asked::Always, app_armor),
     control("capabilities", Asked::InBaseline, capabilities_added),
-    control("capabilities", Asked::InRestricted, capabilities_kept),
+    Control {
+        since: 22,
+        ..control("capabilities", Asked::InRestricted, capabilities_kept)
+    },
     control("hostNamespaces", Asked::Always, |pod| {
         pod.spec.host_network || pod.spec.host_pid || pod.spec.host_ipc
     }),
@@ -94,12 +100,18 @@ const CONTROLS: [Control; 20] = [
     control("runAsNonRoot", Asked::InRestricted, |pod| {
         !relaxed(pod) && may_be_root(pod)
     }),
-    control("runAsUser", Asked::InRestricted, |pod| {
-        !relaxed(pod) && root_user(pod)
-    }),
+    Control {
+        since: 23,
+        ..control("runAsUser", Asked::InRestricted, |pod| {
+            !relaxed(pod) && root_user(pod)
+        })
+    },
     control("seLinuxOptions", Asked::Always, se_linux),
     control("seccompProfile", Asked::InBaseline, seccomp_off),
-    control("seccompProfile", Asked::InRestricted, seccomp_open),
+    Control {
+        since: 19,
+        ..control("seccompProfile", Asked::InRestricted, seccomp_open)
+    },
     control("sysctls", Asked::Always, sysctls),
     control("windowsHostProcess", Asked::Always, windows_host_process),
 ];
@@ -111,19 +123,27 @@ pub fn broken(level: Level, minor: u32, template: &Template) -> Vec<&'static str
         annotations: &template.annotations,
         minor: minor.clamp(OLDEST, LATEST),
     };
-    let asked = |control: &&Control| {
+    let broken = asked(level, pod.minor).filter(|control| (control.broken)(&pod));
+    broken.map(|control| control.name).collect()
+}
+
+/// The controls that the newest standard asks for under `level` and that of an older minor version does not, by name.
+pub(super) fn unasked(level: Level, minor: u32) -> Vec<&'static str> {
+    let known: Vec<_> = asked(level, minor).map(|control| control.name).collect();
+    let newest = asked(level, LATEST).map(|control| control.name);
+    newest.filter(|name| !known.contains(name)).collect()
+}
+
+/// What the standard of a minor version asks for under `level`.
+fn asked(level: Level, minor: u32) -> impl Iterator<Item = &'static Control> {
+    CONTROLS.iter().filter(move |control| {
         let level = match control.asked {
             Asked::Always => true,
             Asked::InBaseline => level == Level::Baseline,
             Asked::InRestricted => level == Level::Restricted,
         };
-        level && (control.since..control.until).contains(&pod.minor)
-    };
-    let broken = CONTROLS
-        .iter()
-        .filter(asked)
-        .filter(|control| (control.broken)(&pod));
-    broken.map(|control| control.name).collect()
+        level && (control.since..control.until).contains(&minor)
+    })
 }
 
 impl Pod<'_> {
@@ -362,4 +382,26 @@ fn windows_host_process(pod: &Pod<'_>) -> bool {
                 .as_ref()?
                 .host_process
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// pod-security-admission/policy: the minimum version of each control.
+    #[test]
+    fn old_versions_ask_for_less() {
+        let lacking = |level, minor| unasked(level, minor).join(" ");
+        let restricted = |minor| lacking(Level::Restricted, minor);
+        let probes = "hostProbesAndHostLifecycle";
+        assert_eq!(
+            restricted(7),
+            format!("allowPrivilegeEscalation capabilities {probes} runAsUser seccompProfile")
+        );
+        assert_eq!(restricted(21), format!("capabilities {probes} runAsUser"));
+        assert_eq!(restricted(22), format!("{probes} runAsUser"));
+        assert_eq!(restricted(33), probes);
+        assert_eq!(restricted(LATEST), "");
+        assert_eq!(lacking(Level::Baseline, 0), probes);
+    }
 }

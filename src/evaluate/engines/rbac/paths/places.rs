@@ -62,7 +62,7 @@ impl<'g> Graph<'g> {
             }
         }
         for namespace in &facts.namespaces.rows {
-            let level = Admission::of(lacking, plugin, namespace).pod_security;
+            let level = Admission::of(facts, lacking, plugin, namespace).pod_security;
             self.gaps.extend(level.gap().cloned());
             if level.value().is_some_and(|level| level == "privileged") {
                 let making = self.spot(Spot::Making(Some(namespace.metadata.name.clone())));

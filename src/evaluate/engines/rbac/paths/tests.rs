@@ -39,6 +39,7 @@ fn on() -> Plugin {
     Plugin::On {
         default: Ok(("privileged".to_owned(), "latest".to_owned())),
         exempt: Ok(Vec::new()),
+        holes: [Ok(Vec::new()), Ok(Vec::new())],
     }
 }
 
