@@ -83,6 +83,7 @@ impl Plugin {
         Self::On {
             default: Err(gap),
             exempt: Ok(Vec::new()),
+            holes: [Ok(Vec::new()), Ok(Vec::new())],
         }
     }
 
