@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ExpressionText, Spot};
+use super::{ExpressionText, Fix, Spot};
 
 /// A check file, validated.
 #[derive(Clone, Debug, PartialEq)]
@@ -167,30 +167,6 @@ impl SubjectKind {
                 | Self::Binding
         )
     }
-}
-
-/// How to mend what a check found.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Fix {
-    /// One or two sentences.
-    pub summary: String,
-    /// The change itself, when it can be written down.
-    pub change: Option<Change>,
-}
-
-/// A change that can be written down.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Change {
-    /// A command-line flag, as it should stand: `--profiling=false`; `{present}` stands for the items of a list that are there.
-    Flag(String),
-    /// A fragment of the kubelet's configuration file, as YAML.
-    KubeletConfig(String),
-    /// A command that sets mode or owner of the subject's file, with `{path}` for the path.
-    File(String),
-    /// A fragment of, or a whole, Kubernetes object, as YAML; `{namespace}` stands for the subject's.
-    Manifest(String),
-    /// A `kubectl` command; `{object}` stands for kind, name and namespace, `{namespace}` for the namespace.
-    Command(String),
 }
 
 /// A parameter's value.

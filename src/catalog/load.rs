@@ -8,7 +8,9 @@ use super::fields::{Item, stem};
 use super::link::Links;
 use super::read_profile::{Draft, is_profile, profile};
 use super::yaml::{Mark, Node, Sheet, parse, quoted};
-use super::{Catalog, Check, Place, Problem, Spot, files, read_check};
+use super::{
+    Catalog, Change, Check, FlagValue, Place, Problem, Spot, SubjectKind, files, read_check,
+};
 
 /// `checks/` and `profiles/` of the source: path and content. Written by `build.rs`.
 const SHIPPED: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/shipped.rs"));
@@ -123,6 +125,7 @@ impl Reading {
 
     /// What can be made of the files, and all problems, ordered by place.
     pub(super) fn link(mut self) -> (Catalog, Vec<Problem>) {
+        settle(&mut self.checks);
         let mut links = Links {
             checks: &self.checks,
             drafts: &self.drafts,
@@ -140,6 +143,31 @@ impl Reading {
             profiles,
         };
         (catalog, problems)
+    }
+}
+
+/// Tells every fix that adds to the list of a flag what does not stay there, since another check asks for it to be gone.
+fn settle(checks: &mut BTreeMap<String, Check>) {
+    let mut taken: BTreeMap<(SubjectKind, String), BTreeSet<String>> = BTreeMap::new();
+    for check in checks.values() {
+        for flag in check.fix.flags() {
+            if let FlagValue::Take(items) = &flag.value {
+                let key = (check.subject, flag.name.clone());
+                taken.entry(key).or_default().extend(items.iter().cloned());
+            }
+        }
+    }
+    for check in checks.values_mut() {
+        let Some(Change::Flags(flags)) = &mut check.fix.change else {
+            continue;
+        };
+        for flag in flags {
+            if let FlagValue::Add { never, .. } = &mut flag.value
+                && let Some(gone) = taken.get(&(check.subject, flag.name.clone()))
+            {
+                never.extend(gone.iter().cloned());
+            }
+        }
     }
 }
 

@@ -11,6 +11,7 @@ pub mod exemption;
 pub mod expression;
 mod fields;
 mod files;
+pub mod fix;
 mod fragment;
 mod link;
 mod load;
@@ -19,6 +20,7 @@ pub mod problem;
 pub mod profile;
 mod read_check;
 mod read_exemption;
+mod read_fix;
 mod read_profile;
 mod read_waiver;
 #[cfg(test)]
@@ -26,10 +28,11 @@ mod tests;
 pub mod waiver;
 mod yaml;
 
-pub use check::{Change, Check, Example, Expectation, Fix, Param, Severity, SubjectKind};
+pub use check::{Check, Example, Expectation, Param, Severity, SubjectKind};
 pub use edition::{Choice, Release, Server, Suits};
 pub use exemption::{Exemption, WorkloadPattern};
 pub use expression::ExpressionText;
+pub use fix::{Change, Fix, Flag, FlagValue, Step};
 pub(crate) use fragment::line as yaml_text;
 pub use load::CatalogError;
 pub use problem::{Place, Problem, Spot};

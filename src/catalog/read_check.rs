@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::fields::{Fields, Item};
-use super::{Change, Check, Example, Expectation, Fix, Problem, Severity, SubjectKind};
+use super::read_fix::fix;
+use super::{Check, Example, Expectation, Problem, Severity, SubjectKind};
 
 /// Reads a check file.
 pub(super) fn check(root: Item<'_>) -> Option<Check> {
@@ -43,41 +44,6 @@ pub(super) fn check(root: Item<'_>) -> Option<Check> {
             examples: examples.unwrap_or_default(),
         })
     })
-}
-
-fn fix(item: Item<'_>) -> Option<Fix> {
-    item.fields(|f| {
-        let summary = f.required("summary", Item::text);
-        let mut changes = [
-            f.optional("flag", flag).map(Change::Flag),
-            f.optional("kubeletConfig", Item::yaml)
-                .map(Change::KubeletConfig),
-            f.optional("file", Item::text).map(Change::File),
-            f.optional("manifest", Item::yaml).map(Change::Manifest),
-            f.optional("patch", Item::yaml).map(Change::Manifest),
-            f.optional("command", Item::text).map(Change::Command),
-        ]
-        .into_iter()
-        .flatten();
-        let change = changes.next();
-        if changes.next().is_some() {
-            let hint = "keep the one that suffices";
-            f.item().problem("holds more than one change", hint);
-        }
-        Some(Fix {
-            summary: summary?,
-            change,
-        })
-    })
-}
-
-fn flag(item: Item<'_>) -> Option<String> {
-    let flag = item.text()?;
-    if !flag.starts_with("--") || flag.contains(char::is_whitespace) {
-        item.problem("is not a flag as it should stand", "write `--name=value`");
-        return None;
-    }
-    Some(flag)
 }
 
 fn examples(item: Item<'_>) -> Option<Vec<Example>> {

@@ -280,7 +280,8 @@ impl Court<'_> {
 
     /// What clears a failure.
     fn change(&self, row: &Row<'_>) -> Change {
-        fix::change(self.check(), row, || {
+        let version = self.world.facts.cluster.version.value();
+        fix::change(self.check(), row, version.map(String::as_str), || {
             let readings = self.readings(row);
             let (_, trace) = self.program.assert.explain(&self.env(&readings));
             trace.reads

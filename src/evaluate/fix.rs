@@ -1,66 +1,133 @@
-//! From a check's fix to the line that mends one subject, and the place it belongs into.
+//! From a check's fix to the lines that mend one subject, what has to be there before them, and the place they belong into.
 
 use std::collections::BTreeSet;
 
-use crate::catalog::{self, Check};
+use crate::catalog::{self, Check, FlagValue, Step, SubjectKind};
 use crate::facts::component::ComponentKind;
 use crate::facts::{Place, View};
-use crate::outcome::{Change, Subject};
+use crate::outcome::{Change, Edit, Precondition, Subject};
 
+use super::engines::shipped::shipped_object;
 use super::lang::Read;
 use super::rows::Row;
 
-/// What clears a failure of `check` on `row`; `reads` gives what it was judged by.
-pub(super) fn change(check: &Check, row: &Row<'_>, reads: impl FnOnce() -> Vec<Read>) -> Change {
+/// The kubelet's configuration file where none is named (kubeadm's).
+const KUBELET_CONFIG: &str = "/var/lib/kubelet/config.yaml";
+
+/// What clears a failure of `check` on `row`; `reads` gives what it was judged by, `version` is the API server's.
+pub(super) fn change(
+    check: &Check,
+    row: &Row<'_>,
+    version: Option<&str>,
+    reads: impl FnOnce() -> Vec<Read>,
+) -> Change {
     let subject = &row.subject;
-    let line = match &check.fix.change {
-        Some(catalog::Change::File(text) | catalog::Change::Command(text)) => {
-            filled(text, subject, shell)
-        }
-        Some(catalog::Change::Flag(text)) => with_present(text, row),
-        Some(catalog::Change::KubeletConfig(text)) => unshadowed(text, &reads()),
-        Some(catalog::Change::Manifest(text)) => filled(text, subject, str::to_owned),
-        None => String::new(),
+    let component = component(check.subject);
+    let mut before: Vec<Precondition> = (check.fix.before.iter())
+        .map(|step| precondition(step, component, subject))
+        .collect();
+    let edits = match &check.fix.change {
+        Some(catalog::Change::Flags(flags)) => flags
+            .iter()
+            .filter_map(|flag| flag_edit(flag, component, row))
+            .collect(),
+        Some(catalog::Change::KubeletConfig(text)) => kubelet(text, row, &reads(), &mut before),
+        Some(catalog::Change::File(text)) => vec![Edit::NodeCommand {
+            command: filled(text, subject, shell),
+        }],
+        Some(catalog::Change::Manifest(text)) => vec![manifest(text, subject)],
+        Some(catalog::Change::Command(text)) => vec![command(text, subject, version, &mut before)],
+        None => Vec::new(),
     };
-    // Findings are grouped by what has to be touched: the flag or key in one place, or one object.
-    let key = match &check.fix.change {
-        Some(catalog::Change::Flag(flag)) => flag.split('=').next().unwrap_or_default().to_owned(),
-        Some(catalog::Change::KubeletConfig(text)) => text.clone(),
-        Some(catalog::Change::File(_)) => "mode and owner".to_owned(),
-        Some(catalog::Change::Manifest(_) | catalog::Change::Command(_)) | None => {
-            check.id.value.clone()
-        }
-    };
-    // A setting is mended where it stands; objects of one check are mended one after the other by the same change.
-    let target = match (&check.fix.change, &subject.node) {
-        (
-            Some(
-                catalog::Change::Flag(_)
-                | catalog::Change::KubeletConfig(_)
-                | catalog::Change::File(_),
-            ),
-            Some(node),
-        ) => [node, row.place.as_deref().unwrap_or_default(), key.as_str()].join(" · "),
-        _ => check.id.value.clone(),
-    };
+    let lines: Vec<String> = edits.iter().map(Edit::text).collect();
     Change {
-        target,
+        target: target(check, row),
         summary: check.fix.summary.clone(),
-        line,
+        line: lines.join("\n"),
+        before,
+        edits,
     }
 }
 
-/// A flag with what it holds already: `--enable-admission-plugins={present}NodeRestriction`.
-fn with_present(text: &str, row: &Row<'_>) -> String {
-    let name = text.trim_start_matches('-').split('=').next();
-    let present = name.map(|name| present(row, name)).unwrap_or_default();
-    let present: String = present.iter().map(|item| format!("{item},")).collect();
-    text.trim_end().replace("{present}", &present)
+/// What is touched: the flag or key in one place; objects of one check are mended one after the other by the same change.
+fn target(check: &Check, row: &Row<'_>) -> String {
+    let key = match &check.fix.change {
+        Some(catalog::Change::Flags(flags)) => flags.first().map(|flag| format!("--{}", flag.name)),
+        Some(catalog::Change::KubeletConfig(text)) => Some(text.clone()),
+        Some(catalog::Change::File(_)) => Some("mode and owner".to_owned()),
+        _ => None,
+    };
+    match (key, &row.subject.node) {
+        (Some(key), Some(node)) => {
+            [node, row.place.as_deref().unwrap_or_default(), key.as_str()].join(" · ")
+        }
+        _ => check.id.value.clone(),
+    }
 }
 
-/// The items of the list that a component's flag holds now.
-fn present(row: &Row<'_>, flag: &str) -> Vec<String> {
-    let field = |view, name| match view {
+fn component(subject: SubjectKind) -> &'static str {
+    let mut kinds = ComponentKind::ALL.into_iter();
+    let kind = kinds.find(|kind| kind.subject() == subject.name());
+    kind.map_or("", ComponentKind::binary)
+}
+
+fn precondition(step: &Step, component: &str, subject: &Subject) -> Precondition {
+    let mounted = |mount: &bool| mount.then(|| component.to_owned());
+    match step {
+        Step::Do(text) => Precondition::Do {
+            text: filled(text, subject, shell),
+        },
+        Step::Example(text) => Precondition::Example { text: text.clone() },
+        Step::File {
+            path,
+            content,
+            mount,
+        } => Precondition::File {
+            path: path.clone(),
+            content: content.clone(),
+            mount: mounted(mount),
+        },
+        Step::Directory { path, mount } => Precondition::Directory {
+            path: path.clone(),
+            mount: mounted(mount),
+        },
+        Step::Needs(path) => Precondition::Needs { path: path.clone() },
+    }
+}
+
+/// What becomes of a flag; nothing where it is so already.
+fn flag_edit(flag: &catalog::Flag, component: &str, row: &Row<'_>) -> Option<Edit> {
+    let edit = |value: Option<String>, list| Edit::Flag {
+        component: component.to_owned(),
+        name: flag.name.clone(),
+        value,
+        list,
+    };
+    let list = |items: Vec<String>| {
+        let value = (!items.is_empty()).then(|| items.join(","));
+        Some(edit(value, true))
+    };
+    match &flag.value {
+        FlagValue::Set(value) => Some(edit(Some(value.clone()), false)),
+        FlagValue::Add { items, never } => {
+            let mut all = present(row, &flag.name);
+            all.retain(|item| !never.contains(item) && !items.contains(item));
+            all.extend(items.iter().cloned());
+            list(all)
+        }
+        FlagValue::Take(items) => {
+            let mut all = present(row, &flag.name);
+            let before = all.len();
+            all.retain(|item| !items.contains(item));
+            (all.len() < before).then(|| list(all)).flatten()
+        }
+        FlagValue::Remove => is_set(row, &flag.name).then(|| edit(None, false)),
+    }
+}
+
+/// What a component's flag holds.
+fn flag_view<'r>(row: &'r Row<'_>, flag: &str) -> View<'r> {
+    let field = |view: View<'r>, name: &str| match view {
         View::Record(record) => {
             let position = record.record().position(name);
             position.map_or(View::Absent, |position| record.field(position).view)
@@ -69,7 +136,12 @@ fn present(row: &Row<'_>, flag: &str) -> Vec<String> {
     };
     let component = row.readings().next();
     let component = component.map_or(View::Absent, |reading| reading.view);
-    let View::List(items) = field(field(component, "flags"), flag) else {
+    field(field(component, "flags"), flag)
+}
+
+/// The items of the list that a component's flag holds now.
+fn present(row: &Row<'_>, flag: &str) -> Vec<String> {
+    let View::List(items) = flag_view(row, flag) else {
         return Vec::new();
     };
     let texts = (0..items.len()).filter_map(|index| match items.item(index)?.view {
@@ -79,11 +151,24 @@ fn present(row: &Row<'_>, flag: &str) -> Vec<String> {
     texts.collect()
 }
 
-/// A fragment of the kubelet's configuration file, with the flags that would win over it
-/// (`--config` in the kubelet's reference).
-fn unshadowed(text: &str, evidence: &[Read]) -> String {
+fn is_set(row: &Row<'_>, flag: &str) -> bool {
+    match flag_view(row, flag) {
+        View::Absent | View::Gap(_) => false,
+        View::Text(text) => !text.is_empty(),
+        _ => true,
+    }
+}
+
+/// A fragment of the kubelet's configuration file; flags that would win over it go (`--config` in the kubelet's reference),
+/// and where no file is named one is.
+fn kubelet(
+    text: &str,
+    row: &Row<'_>,
+    evidence: &[Read],
+    before: &mut Vec<Precondition>,
+) -> Vec<Edit> {
     let table = ComponentKind::Kubelet.config();
-    let flags: BTreeSet<&str> = evidence
+    let winning: BTreeSet<&str> = evidence
         .iter()
         .filter(|read| matches!(read.source.as_deref(), Some(Place::Argv { .. })))
         .filter_map(|read| read.path.strip_prefix("kubelet."))
@@ -91,26 +176,92 @@ fn unshadowed(text: &str, evidence: &[Read]) -> String {
         .filter(|row| row.flag_wins)
         .filter_map(|row| row.flag.as_deref())
         .collect();
-    let mut lines = text.trim_end().to_owned();
-    for flag in flags {
-        let line = format!("\n# and take --{flag} off the command line: it wins over this file");
-        lines.push_str(&line);
+    let flag = |name: &str, value: Option<String>| Edit::Flag {
+        component: ComponentKind::Kubelet.binary().to_owned(),
+        name: name.to_owned(),
+        value,
+        list: false,
+    };
+    let mut edits = vec![Edit::KubeletConfig {
+        fragment: text.to_owned(),
+    }];
+    edits.extend(winning.into_iter().map(|name| flag(name, None)));
+    if !is_set(row, "config") {
+        before.push(Precondition::File {
+            path: KUBELET_CONFIG.to_owned(),
+            content: "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n"
+                .to_owned(),
+            mount: None,
+        });
+        edits.push(flag("config", Some(KUBELET_CONFIG.to_owned())));
     }
-    lines
+    edits
 }
 
-/// `text` with its placeholders: `{path}`, `{namespace}`, and `{object}` as kubectl's arguments that name one object.
-fn filled(text: &str, subject: &Subject, write: impl Fn(&str) -> String) -> String {
-    let namespace = subject.namespace.as_deref().map(&write);
-    let (kind, name) = subject.name.split_once(' ').unwrap_or_default();
-    let mut object = format!("{kind} {}", write(name));
-    if let Some(namespace) = &namespace {
-        object.push_str(&format!(" --namespace={namespace}"));
+/// An object to be applied, or a fragment of the subject.
+fn manifest(text: &str, subject: &Subject) -> Edit {
+    let text = filled(text, subject, str::to_owned);
+    match text.starts_with("apiVersion:") {
+        true => Edit::Apply { object: text },
+        false => Edit::Patch { fragment: text },
     }
-    text.trim_end()
-        .replace("{path}", &write(&subject.name))
-        .replace("{namespace}", &namespace.unwrap_or_default())
-        .replace("{object}", &object)
+}
+
+/// A command of kubectl. What Kubernetes itself ships is brought back to what it ships, whatever is wrong with it: to delete
+/// it, or to take its label off, would break the cluster.
+fn command(
+    text: &str,
+    subject: &Subject,
+    version: Option<&str>,
+    before: &mut Vec<Precondition>,
+) -> Edit {
+    let (kind, name) = subject.name.split_once(' ').unwrap_or_default();
+    let namespace = subject.namespace.as_deref().unwrap_or_default();
+    let shipped = text
+        .contains("{object}")
+        .then(|| shipped_object(kind, namespace, name, version));
+    if let Some(object) = shipped.flatten() {
+        before.clear();
+        let command =
+            "kubectl auth reconcile --remove-extra-subjects --remove-extra-permissions -f -";
+        return Edit::Kubectl {
+            command: format!("{command} <<'EOF'\n{object}\nEOF"),
+        };
+    }
+    let command = filled(text, subject, shell);
+    match text.starts_with("kubectl ") {
+        true => Edit::Kubectl { command },
+        false => Edit::NodeCommand { command },
+    }
+}
+
+/// `text` with its placeholders: `{path}`, `{namespace}`, and `{object}` as kubectl's arguments that name one object. What
+/// is filled in is not looked at again.
+fn filled(text: &str, subject: &Subject, write: impl Fn(&str) -> String) -> String {
+    let namespace = subject.namespace.as_deref();
+    let (kind, name) = subject.name.split_once(' ').unwrap_or_default();
+    // `KIND/NAME` is one word, so that no name can be taken for an option.
+    let mut object = write(&format!("{kind}/{name}"));
+    if let Some(namespace) = namespace {
+        object.push_str(&format!(" --namespace={}", write(namespace)));
+    }
+    let values = [
+        ("{path}", write(&subject.name)),
+        ("{namespace}", namespace.map(&write).unwrap_or_default()),
+        ("{object}", object),
+    ];
+    let mut rest = text.trim_end();
+    let mut whole = String::new();
+    while let Some(start) = rest.find('{') {
+        whole.push_str(&rest[..start]);
+        rest = &rest[start..];
+        let known = values.iter().find(|(key, _)| rest.starts_with(key));
+        let (key, value) = known.map_or(("{", "{"), |(key, value)| (*key, value.as_str()));
+        whole.push_str(value);
+        rest = &rest[key.len()..];
+    }
+    whole.push_str(rest);
+    whole
 }
 
 /// A word of a shell's command line. Names of RBAC objects and of files may hold anything.
@@ -129,18 +280,53 @@ mod tests {
     #[test]
     fn a_line_to_be_copied_names_one_object_and_nothing_else() {
         for (name, namespace, arguments) in [
-            ("RoleBinding a", Some("ns"), "RoleBinding a --namespace=ns"),
-            ("ClusterRoleBinding a:b", None, "ClusterRoleBinding a:b"),
-            ("ClusterRole a b", None, "ClusterRole 'a b'"),
-            ("ClusterRole ;reboot'", None, r"ClusterRole ';reboot'\'''"),
+            ("RoleBinding a", Some("ns"), "RoleBinding/a --namespace=ns"),
+            (
+                "RoleBinding --all",
+                Some("-A"),
+                "RoleBinding/--all --namespace=-A",
+            ),
+            ("ClusterRoleBinding a:b", None, "ClusterRoleBinding/a:b"),
+            ("ClusterRole a b", None, "'ClusterRole/a b'"),
+            ("ClusterRole ;reboot'", None, r"'ClusterRole/;reboot'\'''"),
+            ("ClusterRole {namespace}", None, "'ClusterRole/{namespace}'"),
         ] {
             let mut subject = Subject::new("binding", name);
             subject.namespace = namespace.map(Into::into);
             let line = filled("kubectl delete {object}", &subject, shell);
             assert_eq!(line, format!("kubectl delete {arguments}"));
         }
-        let file = Subject::new("file", "/etc/$(reboot)");
-        let line = filled("chmod 0600 {path}", &file, shell);
-        assert_eq!(line, "chmod 0600 '/etc/$(reboot)'");
+        for (path, written) in [
+            ("/etc/$(reboot)", "'/etc/$(reboot)'"),
+            ("/etc/a {object}$(id)", "'/etc/a {object}$(id)'"),
+        ] {
+            let file = Subject::new("file", path);
+            let line = filled("chmod 0600 {path}", &file, shell);
+            assert_eq!(line, format!("chmod 0600 {written}"));
+        }
+    }
+
+    #[test]
+    fn what_kubernetes_ships_is_brought_back_and_never_deleted() {
+        let changed = Subject::new("binding", "ClusterRoleBinding system:discovery");
+        let mut before = vec![Precondition::Do {
+            text: "bind others".to_owned(),
+        }];
+        let edit = command(
+            "kubectl delete {object}",
+            &changed,
+            Some("1.36.3"),
+            &mut before,
+        );
+        let text = edit.text();
+        assert!(text.starts_with("kubectl auth reconcile "), "{text}");
+        assert!(
+            text.contains("\"system:authenticated\"") && !text.contains("delete"),
+            "{text}"
+        );
+        assert_eq!(before, []);
+        let own = Subject::new("binding", "ClusterRoleBinding own");
+        let edit = command("kubectl delete {object}", &own, Some("1.36.3"), &mut before);
+        assert_eq!(edit.text(), "kubectl delete ClusterRoleBinding/own");
     }
 }

@@ -3,6 +3,7 @@
 
 mod access;
 mod certificates;
+mod fix;
 mod laid;
 mod many;
 mod network;
@@ -18,6 +19,7 @@ pub use access::{
     Allowed, Holder, Hop, Path, Paths, Power, PowerLine, PowerList, Principal, WhoCan,
 };
 pub use certificates::CertificateLine;
+pub use fix::{Change, Edit, Precondition};
 pub use laid::{Exemption, Laid, Waiver};
 pub use many::{Many, Who};
 pub use network::{Answer, Connection, Connections, Posture, Postures, Traffic};
@@ -152,19 +154,6 @@ pub struct Reason {
     /// What would resolve it: a flag of ours, a right, a setting. Empty when nothing would.
     #[serde(default, skip_serializing_if = "str::is_empty")]
     pub remedy: Cow<'static, str>,
-}
-
-/// A change that clears a finding: equal targets are one line in "what to fix first".
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Change {
-    /// What is changed: node + file + key, or object + field.
-    pub target: String,
-    /// One sentence that says what to do.
-    pub summary: String,
-    /// The line to copy: a flag, a YAML fragment, a command that changes a mode. May be empty.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub line: String,
 }
 
 /// Where and how to change what was found.

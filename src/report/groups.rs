@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::document::{Control, Entry, Evaluation, Report};
 use crate::catalog::Severity;
-use crate::outcome::{Change, Fingerprint, Outcome, Remediation, Status, Subject};
+use crate::outcome::{Change, Edit, Fingerprint, Outcome, Remediation, Status, Subject};
 use crate::score::{control_name, is_exempt};
 
 /// Findings with one cause: those of equal fix target, and targets that need the same change for the same checks.
@@ -36,7 +36,7 @@ impl<'a> Finding<'a> {
         let of = self.outcomes.iter();
         for Remediation { change, place } in of.filter_map(|one| one.fix.as_ref()) {
             let at = *lines
-                .entry((&change.line, &change.summary))
+                .entry((&change.line, &change.summary, &change.before))
                 .or_insert(fixes.len());
             if at == fixes.len() {
                 fixes.push((Change::clone(change), Vec::new()));
@@ -47,12 +47,11 @@ impl<'a> Finding<'a> {
         }
         let mut merged: Vec<(Change, Vec<&str>)> = Vec::new();
         for (fix, places) in fixes {
-            let line = merged.iter_mut().find_map(|(other, at)| {
-                let line = both(&other.line, &fix.line).filter(|_| *at == places)?;
-                other.line = line;
-                Some(())
-            });
-            if line.is_none() {
+            let both = merged
+                .iter_mut()
+                .filter(|(_, at)| *at == places)
+                .any(|(other, _)| join(other, &fix));
+            if !both {
                 merged.push((fix, places));
             }
         }
@@ -60,22 +59,58 @@ impl<'a> Finding<'a> {
     }
 }
 
-/// One line for two that set the same flag to lists of names.
-fn both(one: &str, other: &str) -> Option<String> {
-    let name = |c: char| c.is_ascii_alphanumeric();
-    let (flag, items) = one.split_once('=')?;
-    let (same, more) = other.split_once('=')?;
-    let all = |list: &str| list.split(',').all(|item| item.chars().all(name));
-    if flag != same || !flag.starts_with("--") || !all(items) || !all(more) {
-        return None;
+/// Takes `more` into `one` where both set the same flag to a list: one line for both, with the preconditions of both.
+fn join(one: &mut Change, more: &Change) -> bool {
+    let list = |edit: &Edit| match edit {
+        Edit::Flag {
+            component,
+            name,
+            list: true,
+            ..
+        } => Some((component.clone(), name.clone())),
+        _ => None,
+    };
+    let shared = |edit: &Edit| {
+        list(edit).is_some_and(|flag| one.edits.iter().any(|own| list(own) == Some(flag.clone())))
+    };
+    if !more.edits.iter().any(shared) {
+        return false;
     }
-    let mut items: Vec<&str> = items.split(',').collect();
-    for item in more.split(',') {
+    for edit in &more.edits {
+        let same = one
+            .edits
+            .iter_mut()
+            .find(|own| *own == edit || list(edit).is_some() && list(own) == list(edit));
+        match (same, edit) {
+            (Some(Edit::Flag { value: own, .. }), Edit::Flag { value: new, .. }) => {
+                *own = union(own.take(), new.clone());
+            }
+            (Some(_), _) => {}
+            (None, _) => one.edits.push(edit.clone()),
+        }
+    }
+    for step in &more.before {
+        if !one.before.contains(step) {
+            one.before.push(step.clone());
+        }
+    }
+    let lines: Vec<String> = one.edits.iter().map(Edit::text).collect();
+    one.line = lines.join("\n");
+    true
+}
+
+/// The items of two lists, each once.
+fn union(one: Option<String>, more: Option<String>) -> Option<String> {
+    let (Some(first), Some(second)) = (&one, &more) else {
+        return one.or(more);
+    };
+    let mut items: Vec<&str> = first.split(',').collect();
+    for item in second.split(',') {
         if !items.contains(&item) {
             items.push(item);
         }
     }
-    Some(format!("{flag}={}", items.join(",")))
+    Some(items.join(","))
 }
 
 /// Reasons why something is not known that one thing would resolve.
@@ -331,20 +366,46 @@ pub(super) fn name(subject: &Subject) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::both;
+    use super::join;
+    use crate::outcome::{Change, Edit, Precondition};
+
+    fn change(flags: &[(&str, Option<&str>, bool)], before: &str) -> Change {
+        let edit = |(name, value, list): &(&str, Option<&str>, bool)| Edit::Flag {
+            component: "kube-apiserver".to_owned(),
+            name: (*name).to_owned(),
+            value: value.map(str::to_owned),
+            list: *list,
+        };
+        let edits: Vec<Edit> = flags.iter().map(edit).collect();
+        let lines: Vec<String> = edits.iter().map(Edit::text).collect();
+        Change {
+            line: lines.join("\n"),
+            before: vec![Precondition::Do {
+                text: before.to_owned(),
+            }],
+            edits,
+            ..Change::default()
+        }
+    }
 
     #[test]
-    fn one_flag_is_one_line() {
-        let plugins = |items| format!("--enable-admission-plugins={items}");
-        let all = both(&plugins("A,B"), &plugins("A,C"));
-        assert_eq!(all, Some(plugins("A,B,C")));
-        for (one, other) in [
-            ("--a=x", "--b=x"),
-            ("--tls-cert-file=/a", "--tls-cert-file=/b"),
-            ("a: 1", "a: 1"),
-            ("a=x", "a=y"),
+    fn one_flag_is_one_line_with_the_preconditions_of_all() {
+        let plugins = "enable-admission-plugins";
+        let mut one = change(&[(plugins, None, true)], "a");
+        assert_eq!(one.line, "remove --enable-admission-plugins");
+        let limited = [(plugins, Some("A,B"), true), ("file", Some("/f"), false)];
+        assert!(join(&mut one, &change(&limited, "b")));
+        assert!(join(
+            &mut one,
+            &change(&[(plugins, Some("A,C"), true)], "a")
+        ));
+        assert_eq!(one.line, "--enable-admission-plugins=A,B,C\n--file=/f");
+        assert_eq!(one.before.len(), 2);
+        for other in [
+            ("tls-cert-file", Some("/b"), false),
+            ("other", Some("A"), true),
         ] {
-            assert_eq!(both(one, other), None, "{one} {other}");
+            assert!(!join(&mut one, &change(&[other], "c")), "{other:?}");
         }
     }
 }

@@ -30,7 +30,7 @@ pub(crate) fn check(id: &str, title: &str, severity: Severity, subject: SubjectK
         why: format!("Why {id} matters."),
         fix: Fix {
             summary: format!("How to mend {id}."),
-            change: None,
+            ..Fix::default()
         },
         params: BTreeMap::new(),
         review: false,

@@ -87,8 +87,12 @@ fn an_api_server_that_does_not_answer_is_a_gap_where_nodes_are_asked() {
         }
         assert!(seen > 0, "{kind}");
     }
+    the_gap_is_told(&report, &dead.to_string());
+}
+
+fn the_gap_is_told(report: &Value, server: &str) {
     let gaps = report["gaps"].to_string();
-    assert!(gaps.contains(&dead.to_string()), "{gaps}");
+    assert!(gaps.contains(server), "{gaps}");
     assert!(
         report["source"]["read"]
             .to_string()

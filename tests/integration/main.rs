@@ -22,6 +22,8 @@ mod diff;
 mod editions;
 /// What profiles exempt, and what only looks like it.
 mod exemptions;
+/// Fixes that do not break what they mend.
+mod fixes;
 /// Promise 1, by taking facts away.
 mod gaps;
 /// Runs the real binary.

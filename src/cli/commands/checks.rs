@@ -9,6 +9,7 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::sink::Sink;
 use crate::cli::terminal::Terminal;
+use crate::evaluate::examples::Prover;
 use crate::evaluate::{Program, examples};
 use crate::report::reference;
 
@@ -76,6 +77,8 @@ pub(crate) fn test(
         count += check.examples.len();
         problems.extend(examples::run(check));
     }
+    let proof = Prover::new(&catalog).prove(&checks);
+    problems.extend(proof.problems);
     if !problems.is_empty() {
         return Err(catalog::wrong(problems));
     }
@@ -84,6 +87,11 @@ pub(crate) fn test(
         writeln!(
             out,
             "{count} examples of {checks} checks are answered as they say"
+        )?;
+        writeln!(
+            out,
+            "{} fixes are proven on them, {} say why they are not, {} are words for a person",
+            proof.proven, proof.unproven, proof.by_hand
         )
     })?;
     Ok(Exit::Done)

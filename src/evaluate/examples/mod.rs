@@ -1,12 +1,18 @@
 //! The examples that every check carries: small worlds, run through the same normalisers, engines and verdicts as a
 //! cluster.
 
+mod apply;
 mod handshakes;
+mod kubectl;
 mod pods;
+mod proof;
+mod refusals;
 mod stored;
 mod world;
 
 use std::collections::BTreeMap;
+
+pub use proof::{Proof, Prover};
 
 use crate::catalog::{Check, Example, Expectation, Problem};
 use crate::facts::Lacking;

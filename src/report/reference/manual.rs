@@ -4,7 +4,7 @@
 use std::io::{self, Write};
 
 use super::{plain, safe};
-use crate::catalog::{Catalog, Change, Check, Control, Profile};
+use crate::catalog::{Catalog, Change, Check, Control, Flag, FlagValue, Profile, Step};
 
 /// A fact that decides, with its meaning.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -160,20 +160,77 @@ fn params(check: &Check, controls: &[(&Profile, &Control)]) -> Vec<[String; 3]> 
 /// What to do, and the change itself.
 fn fix(check: &Check, page: &mut Page<'_>) -> io::Result<()> {
     page.prose(&check.fix.summary)?;
+    steps(&check.fix.before, page)?;
     let Some(change) = &check.fix.change else {
         return Ok(());
     };
     let (label, text) = match change {
-        Change::Flag(text) => ("in the component's command line", text),
-        Change::KubeletConfig(text) => ("in the kubelet's configuration file", text),
-        Change::File(text) => ("on the node", text),
-        Change::Manifest(text) => ("in the object", text),
-        Change::Command(text) => ("with", text),
+        Change::Flags(flags) => {
+            let flags: Vec<String> = flags.iter().map(flag).collect();
+            ("in the component's command line", flags.join("\n"))
+        }
+        Change::KubeletConfig(text) => ("in the kubelet's configuration file", text.clone()),
+        Change::File(text) => ("on the node", text.clone()),
+        Change::Manifest(text) => ("in the object", text.clone()),
+        Change::Command(text) => ("with", text.clone()),
     };
     page.heading(&format!("  {label}:"))?;
     writeln!(page.out)?;
-    let lines: Vec<String> = text.lines().map(|line| format!("  {line}")).collect();
-    page.lines(lines.iter().map(String::as_str))
+    page.lines(
+        text.lines()
+            .map(|line| format!("  {line}"))
+            .collect::<Vec<_>>()
+            .iter()
+            .map(String::as_str),
+    )?;
+    match &check.fix.unproven {
+        Some(why) => page.prose(&format!("Its examples do not prove this change: {why}")),
+        None => Ok(()),
+    }
+}
+
+/// A flag as it should stand.
+fn flag(flag: &Flag) -> String {
+    let name = &flag.name;
+    match &flag.value {
+        FlagValue::Set(value) => format!("--{name}={value}"),
+        FlagValue::Add { items, .. } => format!("--{name}={{present}}{}", items.join(",")),
+        FlagValue::Take(items) => format!("--{name} without {}", items.join(", ")),
+        FlagValue::Remove => format!("remove --{name}"),
+    }
+}
+
+/// What has to be there first.
+fn steps(steps: &[Step], page: &mut Page<'_>) -> io::Result<()> {
+    if steps.is_empty() {
+        return Ok(());
+    }
+    page.heading("  first:")?;
+    for step in steps {
+        writeln!(page.out)?;
+        let block = |text: &str| -> Vec<String> {
+            text.trim_end()
+                .lines()
+                .map(|line| format!("    {line}"))
+                .collect()
+        };
+        let lines = match step {
+            Step::Do(text) => {
+                page.prose(text)?;
+                continue;
+            }
+            Step::Needs(path) => vec![format!("  {path} has to be there")],
+            Step::Directory { path, .. } => vec![format!("  mkdir -m 0700 -p {path}")],
+            Step::Example(text) => block(text),
+            Step::File { path, content, .. } => {
+                let mut lines = vec![format!("  {path}, mode 0600:")];
+                lines.extend(block(content));
+                lines
+            }
+        };
+        page.lines(lines.iter().map(String::as_str))?;
+    }
+    Ok(())
 }
 
 /// The controls that `check` answers, over all profiles.

@@ -7,7 +7,7 @@ use std::io;
 use super::page::{Page, Set, count};
 use super::waived;
 use crate::catalog::Severity;
-use crate::outcome::{Change, Evidence};
+use crate::outcome::{Change, Evidence, Precondition};
 use crate::report::document::Report;
 use crate::report::groups::{self, Cause, Finding};
 use crate::report::ink::Ink;
@@ -234,6 +234,18 @@ fn fixes(finding: &Finding<'_>, page: &mut Page<'_>) -> io::Result<()> {
 
 /// The lines to copy, whole; the sentence where there is nothing to copy.
 fn fix(fix: &Change, page: &mut Page<'_>) -> io::Result<()> {
+    for step in &fix.before {
+        for (n, line) in step.lines().iter().enumerate() {
+            let label = if n == 0 { "first" } else { "" };
+            match step {
+                Precondition::Do { text } => paragraph(label, &page.whole(text), page)?,
+                _ => {
+                    let whole = Safe::whole(line, page.options.charset);
+                    page.line(&labelled(label, whole))?;
+                }
+            }
+        }
+    }
     if fix.line.is_empty() {
         let summary = page.whole(&fix.summary);
         return paragraph("fix", &summary, page);

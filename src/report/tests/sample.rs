@@ -319,6 +319,7 @@ pub(super) fn fixed(
         target: target.into(),
         summary: format!("Mend {}.", outcome.evaluation),
         line: line.into(),
+        ..Change::default()
     };
     let fix = Remediation {
         change: change.into(),

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::facts::objects::{
     AggregationRule, ClusterRole, ClusterRoleBinding, Labels, ObjectMeta, PolicyRule, Role,
@@ -19,6 +20,9 @@ const RECORDS: [&str; 3] = [
     include_str!("v1.35.json"),
     include_str!("v1.34.json"),
 ];
+
+/// What the names of their versions begin with.
+const VERSIONS: [&str; 3] = ["1.36.", "1.35.", "1.34."];
 
 /// The label of what the API server makes when it starts.
 const LABEL: &str = "kubernetes.io/bootstrapping";
@@ -163,6 +167,35 @@ impl ShippedRole {
         };
         parts.map(|(_, into)| label(into)).collect()
     }
+}
+
+/// A role or binding that Kubernetes or kubeadm ships under this name, whole and as JSON, as the version that is closest
+/// ships it.
+pub(crate) fn shipped_object(
+    kind: &str,
+    namespace: &str,
+    name: &str,
+    version: Option<&str>,
+) -> Option<String> {
+    let list = format!("{}s", kind.to_ascii_lowercase());
+    // Older records hold what differs from the newest one.
+    let own = VERSIONS
+        .iter()
+        .position(|known| version.is_some_and(|version| version.starts_with(known)));
+    let records = own.into_iter().chain([0]).map(|at| RECORDS[at]);
+    let mut found = records.filter_map(|text| {
+        let record: Value = serde_json::from_str(text).ok()?;
+        let objects = record.get(&list)?.as_array()?;
+        let is = |one: &&Value| {
+            let at = |field: &str| one["metadata"][field].as_str().unwrap_or_default();
+            at("name") == name && at("namespace") == namespace
+        };
+        let mut object = objects.iter().find(is)?.clone();
+        object["apiVersion"] = "rbac.authorization.k8s.io/v1".into();
+        object["kind"] = kind.into();
+        Some(object.to_string())
+    });
+    found.next()
 }
 
 /// Whether a role of this name and content is shipped.
