@@ -119,6 +119,22 @@ fn found(manifests: &Manifests) -> Vec<String> {
             number(all, "object")
         ));
     }
+    if manifests.plain > 0 {
+        found.push(format!(
+            "{} no Kubernetes object",
+            number(manifests.plain, "document")
+        ));
+    }
+    if !manifests.removed.is_empty() {
+        let versions = manifests
+            .removed
+            .iter()
+            .map(|(what, number)| format!("{number} {what}"));
+        let versions = versions.collect::<Vec<_>>().join(", ");
+        found.push(format!(
+            "in versions that Kubernetes no longer serves: {versions}"
+        ));
+    }
     if manifests.broken > 0 {
         found.push(format!(
             "{} not understood",

@@ -13,7 +13,7 @@ use std::sync::mpsc;
 use jiff::Timestamp;
 
 use crate::facts::objects::{Content, Document, decode_manifest_file};
-use crate::facts::{Asked, Cluster, Facts, Gap, GapReason, Manifests};
+use crate::facts::{Asked, Cluster, Facts, Gap, GapReason, Manifests, Taking};
 
 /// The largest file that is read; the API server takes requests of 3 MiB.
 const LARGEST: u64 = 64 << 20;
@@ -52,7 +52,12 @@ pub enum ManifestError {
 /// One file to read.
 enum Input {
     Standard,
-    File(PathBuf),
+    /// It was named itself, so it is read whatever it is: a pipe too.
+    Named(PathBuf),
+    /// It was found in a directory.
+    Found(PathBuf),
+    /// A part of a directory that cannot be read.
+    Unread(PathBuf, io::Error),
 }
 
 /// What one file holds, or why it could not be read.
@@ -66,51 +71,79 @@ pub fn collect_manifests(named: &[PathBuf], now: Timestamp) -> Result<Facts, Man
     let inputs = inputs(named)?;
     let mut facts = Facts::unrecorded(now, Asked::default(), Cluster::default());
     let mut taking = facts.take_manifests();
-    let mut others: BTreeMap<String, usize> = BTreeMap::new();
-    let (mut objects, mut broken) = (0, 0);
-    each(&inputs, |(name, held)| match held {
-        Err(gap) => {
-            broken += 1;
-            taking.lack(None, gap);
-        }
-        Ok(documents) => {
-            for document in documents {
-                let place = format!("{name}:{}", document.line);
-                match document.content {
-                    Content::Object(object) => {
-                        objects += 1;
-                        taking.object(object, place);
-                    }
-                    Content::Other { kind, .. } => *others.entry(kind).or_default() += 1,
-                    Content::Broken {
-                        line,
-                        kind,
-                        broken: why,
-                    } => {
-                        broken += 1;
-                        let named = why.name.map(|name| format!(" {name}")).unwrap_or_default();
-                        let what = format!("{}{named}", kind.as_deref().unwrap_or("document"));
-                        let gap = unreadable(&what, &format!("{name}:{line}"), &why.why);
-                        taking.lack(kind.as_deref(), gap);
-                    }
-                }
-            }
-        }
-    });
-    taking.finish(Manifests {
+    let mut found = Manifests {
         named: named
             .iter()
             .map(|path| path.display().to_string())
             .collect(),
-        files: inputs.len() as u64,
-        objects,
-        broken,
-        others: others
-            .into_iter()
-            .map(|(kind, number)| (kind, number as u64))
-            .collect(),
+        ..Manifests::default()
+    };
+    each(&inputs, |(name, held)| match held {
+        Err(gap) => {
+            found.broken += 1;
+            taking.lack(None, gap);
+        }
+        Ok(documents) => {
+            found.files += 1;
+            for document in documents {
+                take(document, &name, &mut taking, &mut found);
+            }
+        }
     });
+    taking.finish(found);
     Ok(facts)
+}
+
+/// Takes one document of the file called `name`.
+fn take(document: Document, name: &str, taking: &mut Taking<'_>, found: &mut Manifests) {
+    let Document {
+        line,
+        content,
+        removed,
+    } = document;
+    let place = format!("{name}:{line}");
+    match content {
+        Content::Object(object) => {
+            found.objects += 1;
+            if let Some(version) = removed {
+                let what = format!("{} of {version}", object.kind());
+                *found.removed.entry(what).or_default() += 1;
+            }
+            taking.object(object, place);
+        }
+        Content::Plain => found.plain += 1,
+        Content::Other {
+            kind,
+            name,
+            carries,
+        } => {
+            if carries.is_empty() {
+                *found.others.entry(kind).or_default() += 1;
+                return;
+            }
+            found.broken += 1;
+            let named = name.map(|name| format!(" {name}")).unwrap_or_default();
+            let what: Vec<&str> = carries.iter().map(String::as_str).collect();
+            let why = format!(
+                "a kind that is not known here, and may become {}",
+                what.join(", ")
+            );
+            let gap = unreadable(&format!("{kind}{named}"), &place, &why);
+            for carried in &carries {
+                taking.lack(Some(carried), gap.clone());
+            }
+        }
+        Content::Broken { line, kind, broken } => {
+            found.broken += 1;
+            let named = broken
+                .name
+                .map(|name| format!(" {name}"))
+                .unwrap_or_default();
+            let what = format!("{}{named}", kind.as_deref().unwrap_or("document"));
+            let gap = unreadable(&what, &format!("{name}:{line}"), &broken.why);
+            taking.lack(kind.as_deref(), gap);
+        }
+    }
 }
 
 fn unreadable(what: &str, place: &str, why: &str) -> Gap {
@@ -118,7 +151,7 @@ fn unreadable(what: &str, place: &str, why: &str) -> Gap {
         format!("{what}: {why}"),
         place,
         GapReason::Unparsable,
-        "mend it and run again",
+        "mend it, or judge what is made of it, and run again",
     )
 }
 
@@ -135,7 +168,7 @@ fn inputs(named: &[PathBuf]) -> Result<Vec<Input>, ManifestError> {
             source,
         };
         if !fs::metadata(path).map_err(broken)?.is_dir() {
-            inputs.push(Input::File(path.clone()));
+            inputs.push(Input::Named(path.clone()));
             continue;
         }
         let mut files = Vec::new();
@@ -143,25 +176,38 @@ fn inputs(named: &[PathBuf]) -> Result<Vec<Input>, ManifestError> {
         if files.is_empty() {
             return Err(ManifestError::Empty { path: path.clone() });
         }
-        files.sort();
-        inputs.extend(files.into_iter().map(Input::File));
+        files.sort_by(|(a, _), (b, _)| a.cmp(b));
+        inputs.extend(files.into_iter().map(|(path, error)| match error {
+            Some(error) => Input::Unread(path, error),
+            None => Input::Found(path),
+        }));
     }
     Ok(inputs)
 }
 
-/// The manifests below a directory. Hidden ones and links to directories are passed over, as kubectl does with the former.
-fn walk(directory: &Path, deepest: usize, files: &mut Vec<PathBuf>) -> io::Result<()> {
+/// The manifests below a directory, those with a dot before their name too, and the directories below it that cannot be read.
+/// Links to directories are not followed, as kubectl does not.
+fn walk(
+    directory: &Path,
+    deepest: usize,
+    files: &mut Vec<(PathBuf, Option<io::Error>)>,
+) -> io::Result<()> {
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
         let (path, kind) = (entry.path(), entry.file_type()?);
-        let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
         let ending = path.extension().and_then(|ending| ending.to_str());
-        if hidden {
-            continue;
-        } else if kind.is_dir() && deepest > 0 {
-            walk(&path, deepest - 1, files)?;
-        } else if !kind.is_dir() && ending.is_some_and(|ending| ENDINGS.contains(&ending)) {
-            files.push(path);
+        if kind.is_dir() {
+            let below = match deepest {
+                0 => Err(io::Error::other(format!(
+                    "it lies deeper than {DEEPEST} directories"
+                ))),
+                _ => walk(&path, deepest - 1, files),
+            };
+            if let Err(error) = below {
+                files.push((path, Some(error)));
+            }
+        } else if ending.is_some_and(|ending| ENDINGS.contains(&ending)) {
+            files.push((path, None));
         }
     }
     Ok(())
@@ -203,19 +249,35 @@ fn each(inputs: &[Input], mut take: impl FnMut(Held)) {
 fn read(input: &Input) -> Held {
     match input {
         Input::Standard => ("stdin".to_owned(), text(io::stdin().lock(), 0, "stdin")),
-        Input::File(path) => {
+        Input::Named(path) => open(path),
+        // Opening a pipe waits for whoever writes into it.
+        Input::Found(path) => match fs::metadata(path) {
+            Ok(found) if !found.is_file() => {
+                let name = path.display().to_string();
+                let gap = unreadable("file", &name, "it is no regular file");
+                (name, Err(gap))
+            }
+            _ => open(path),
+        },
+        Input::Unread(path, error) => {
             let name = path.display().to_string();
-            let held = match fs::File::open(path) {
-                Ok(file) => {
-                    // A guess at what comes, so that it is read at once.
-                    let size = file.metadata().map_or(0, |metadata| metadata.len());
-                    text(file, size, &name)
-                }
-                Err(error) => Err(failed(&error, &name)),
-            };
-            (name, held)
+            let gap = failed("directory", error, &name);
+            (name, Err(gap))
         }
     }
+}
+
+fn open(path: &Path) -> Held {
+    let name = path.display().to_string();
+    let held = match fs::File::open(path) {
+        Ok(file) => {
+            // A guess at what comes, so that it is read at once.
+            let size = file.metadata().map_or(0, |metadata| metadata.len());
+            text(file, size, &name)
+        }
+        Err(error) => Err(failed("file", &error, &name)),
+    };
+    (name, held)
 }
 
 fn text(from: impl Read, size: u64, name: &str) -> Result<Vec<Document>, Gap> {
@@ -223,7 +285,7 @@ fn text(from: impl Read, size: u64, name: &str) -> Result<Vec<Document>, Gap> {
     let mut bytes = Vec::with_capacity(usize::try_from(room).unwrap_or_default());
     from.take(LARGEST + 1)
         .read_to_end(&mut bytes)
-        .map_err(|error| failed(&error, name))?;
+        .map_err(|error| failed("file", &error, name))?;
     if bytes.len() as u64 > LARGEST {
         return Err(unreadable(
             "file",
@@ -234,10 +296,10 @@ fn text(from: impl Read, size: u64, name: &str) -> Result<Vec<Document>, Gap> {
     Ok(decode_manifest_file(&bytes))
 }
 
-fn failed(error: &io::Error, name: &str) -> Gap {
-    let reason = match error.kind() {
-        io::ErrorKind::PermissionDenied => GapReason::Forbidden,
-        _ => GapReason::Unreachable,
+fn failed(what: &str, error: &io::Error, name: &str) -> Gap {
+    let (reason, remedy) = match error.kind() {
+        io::ErrorKind::PermissionDenied => (GapReason::Forbidden, "give the right to read it"),
+        _ => (GapReason::Unreachable, "mend it and run again"),
     };
-    Gap::new("file", name, reason, "give the right to read it")
+    Gap::new(format!("{what}: {error}"), name, reason, remedy)
 }

@@ -244,18 +244,22 @@ impl Court<'_> {
         let readings = self.readings(row);
         let env = self.env(&readings);
         match self.asks(&env) {
-            Ok(true) => self.judged(self.program.assert.evaluate(&env)),
+            Ok(true) => self.judged(row, self.program.assert.evaluate(&env)),
             Ok(false) => Ruling::Exempt,
             Err(unknown) => Ruling::Open(unknown),
         }
     }
 
-    fn judged(&self, assertion: Result<Value<'_>, Unknown>) -> Ruling {
-        match (truth(assertion), self.check().review) {
-            (Ok(true), false) => Ruling::Judged(Status::Pass),
-            (Ok(true), true) => Ruling::Judged(Status::Manual),
-            (Ok(false), _) => Ruling::Judged(Status::Fail),
-            (Err(unknown), _) => Ruling::Open(unknown),
+    fn judged(&self, row: &Row<'_>, assertion: Result<Value<'_>, Unknown>) -> Ruling {
+        let status = match (truth(assertion), self.check().review) {
+            (Ok(false), _) => return Ruling::Judged(Status::Fail),
+            (Err(unknown), _) => return Ruling::Open(unknown),
+            (Ok(true), false) => Status::Pass,
+            (Ok(true), true) => Status::Manual,
+        };
+        match row.doubt() {
+            Some(gap) => Ruling::Open(Unknown::Gap(gap)),
+            None => Ruling::Judged(status),
         }
     }
 
@@ -297,7 +301,7 @@ impl Court<'_> {
         let (ruling, trace) = match asked {
             None | Some((Ok(true), _)) => {
                 let (value, trace) = self.program.assert.explain(&env);
-                (self.judged(value), trace)
+                (self.judged(row, value), trace)
             }
             Some((Ok(false), trace)) => (Ruling::Exempt, trace),
             Some((Err(unknown), trace)) => (Ruling::Open(unknown), trace),

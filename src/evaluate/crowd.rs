@@ -78,12 +78,12 @@ impl Absent {
     }
 }
 
-/// Namespace, node and name.
-pub(super) type Identity<'s> = (Option<&'s str>, Option<&'s str>, &'s str);
+/// Namespace, node and name; of what manifests declare also where, as it may be declared twice.
+pub(super) type Identity<'s> = (Option<&'s str>, Option<&'s str>, &'s str, Option<&'s str>);
 
 pub(super) fn identity(subject: &Subject) -> Identity<'_> {
     let (namespace, node) = (subject.namespace.as_deref(), subject.node.as_deref());
-    (namespace, node, &subject.name)
+    (namespace, node, &subject.name, subject.place.as_deref())
 }
 
 impl<'w> Crowd<'w> {

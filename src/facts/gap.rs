@@ -3,6 +3,7 @@
 //! A gap is a first-class answer: a check that touches one is `unknown` with the gap as its reason, never a pass.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct Gap(Arc<Said>);
 
 /// What a [`Gap`] says.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Said {
     /// What is missing, as a noun: "kubelet configuration", "list of roles".
@@ -26,6 +27,23 @@ pub struct Said {
     pub reason: GapReason,
     /// What would fill it: a flag of ours, a right, a setting of the cluster.
     pub remedy: Cow<'static, str>,
+}
+
+/// What manifests cannot tell comes last: of several gaps the first is the reason, and that one weighs least.
+impl Ord for Said {
+    fn cmp(&self, other: &Self) -> Ordering {
+        fn key(one: &Said) -> (bool, &str, &str, GapReason, &str) {
+            let outside = one.reason == GapReason::Outside;
+            (outside, &one.what, &one.place, one.reason, &one.remedy)
+        }
+        key(self).cmp(&key(other))
+    }
+}
+
+impl PartialOrd for Said {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 impl Gap {

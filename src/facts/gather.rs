@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::component::{Component, ComponentKind, Told, Unread};
 use super::host::HostFacts;
 use super::objects::Object;
+use super::twice;
 use super::workload::{Folded, Folder, PodIndex};
 use super::{Cell, Cluster, Facts, Gap, GapReason, Lack, Listing, Manifests, Source, declared};
 
@@ -58,6 +59,7 @@ impl Facts {
                 self.certificate_signing_requests.rows.push(*object)
             }
             Object::Pod(object) => folder.pod(*object),
+            Object::PodTemplate(object) => folder.controller(*object),
             Object::Deployment(object) => folder.controller(*object),
             Object::ReplicaSet(object) => folder.controller(*object),
             Object::DaemonSet(object) => folder.controller(*object),
@@ -77,6 +79,7 @@ impl Facts {
             facts: self,
             folder: Folder::declaring(),
             lacks: Vec::new(),
+            unclear: Vec::new(),
         }
     }
 
@@ -196,7 +199,10 @@ impl Facts {
 pub struct Taking<'f> {
     facts: &'f mut Facts,
     folder: Folder,
-    lacks: Vec<(String, Gap)>,
+    /// What rows of one listing could not be read.
+    lacks: Vec<(&'static str, Gap)>,
+    /// What may hold rows of any.
+    unclear: Vec<Gap>,
 }
 
 impl Taking<'_> {
@@ -205,21 +211,21 @@ impl Taking<'_> {
         // These are only counted, and nothing is said about them.
         if !matches!(object, Object::Service(_) | Object::Ingress(_)) {
             let metadata = object.metadata();
-            let (namespace, name) = (&metadata.namespace, &metadata.name);
+            let (namespace, name) = (&metadata.namespace, metadata.title());
             let origins = &mut self.facts.origins;
-            origins.add(object.kind(), namespace, name, place);
+            origins.add(object.kind(), namespace, &name, place);
         }
         let component = declared::component(&object, &outside());
         self.facts.components.rows.extend(component);
         self.facts.take_object(&mut self.folder, object);
     }
 
-    /// Notes that something could not be read, an object of `kind` if that much is known.
+    /// Notes that something could not be read: an object of `kind`, or anything. What nothing is said about costs nothing.
     pub fn lack(&mut self, kind: Option<&str>, gap: Gap) {
-        let listing = kind.and_then(listing);
-        match listing {
-            Some(listing) => self.lacks.push((listing.to_owned(), gap)),
-            None => self.facts.unlisted.push(gap),
+        match kind.map(listing) {
+            Some(Some(listing)) => self.lacks.push((listing, gap)),
+            Some(None) => self.facts.unlisted.push(gap),
+            None => self.unclear.push(gap),
         }
     }
 
@@ -229,13 +235,31 @@ impl Taking<'_> {
             facts,
             folder,
             lacks,
+            unclear,
         } = self;
         facts.fold(folder);
         facts.asked.manifests = Some(found);
+        twice::note(facts);
         for (kind, gap) in lacks {
+            if kind == "workloads" {
+                facts.pods.lacks.push(Lack::any(gap.clone()));
+            }
             let name = gap.place.clone();
-            facts.lack_row(&kind, &name, gap);
+            facts.lack_row(kind, &name, gap);
         }
+        // Thousands of documents are one reason, and each is named among the gaps.
+        if let [first, .., last] = &unclear[..] {
+            let all = Gap::new(
+                format!("what {} documents of the manifests hold", unclear.len()),
+                format!("{} … {}", first.place, last.place),
+                GapReason::Unparsable,
+                first.remedy.clone(),
+            );
+            facts.open(&all);
+        } else if let [only] = &unclear[..] {
+            facts.open(only);
+        }
+        facts.unlisted.extend(unclear);
         let outside = outside();
         facts.open(&outside);
         facts.cluster = Cluster {
@@ -260,6 +284,7 @@ fn outside() -> Gap {
 fn listing(kind: &str) -> Option<&'static str> {
     Some(match kind {
         "Namespace" => "namespaces",
+        "Node" => "nodes",
         "ServiceAccount" => "serviceAccounts",
         "Service" => "services",
         "Role" => "roles",
@@ -274,6 +299,7 @@ fn listing(kind: &str) -> Option<&'static str> {
         "APIService" => "apiServices",
         "CertificateSigningRequest" => "certificateSigningRequests",
         "Pod"
+        | "PodTemplate"
         | "Deployment"
         | "ReplicaSet"
         | "DaemonSet"

@@ -71,6 +71,15 @@ impl<T> Listing<T> {
         Gap::decisive(concerned.map(|lack| &lack.gap))
     }
 
+    /// Why the row of this name is not known to be what it will be, though there is one.
+    pub fn doubt(&self, namespace: &str, name: &str) -> Option<&Gap> {
+        let about = |lack: &&Lack| {
+            lack.name.as_deref() == Some(name)
+                && lack.namespace.as_deref().unwrap_or_default() == namespace
+        };
+        self.lacks.iter().find(about).map(|lack| &lack.gap)
+    }
+
     /// Takes over the rows and the lacks of `other`.
     pub fn extend(&mut self, other: Self) {
         self.rows.extend(other.rows);

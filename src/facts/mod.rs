@@ -23,6 +23,7 @@ pub mod settings;
 pub mod snapshot;
 mod source;
 pub mod stored;
+mod twice;
 mod view;
 pub mod workload;
 

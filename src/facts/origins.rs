@@ -4,23 +4,19 @@ use std::collections::BTreeMap;
 
 /// The places of objects; empty for a cluster.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Origins(BTreeMap<Box<str>, Box<str>>);
+pub struct Origins(BTreeMap<Box<str>, Vec<Box<str>>>);
 
 impl Origins {
-    /// Notes that an object stands at `place`, as `deploy/web.yaml:12`; it may stand at several.
+    /// Notes that an object stands at `place`, as `deploy/web.yaml:12`; others of its name may stand at others.
     pub fn add(&mut self, kind: &str, namespace: &str, name: &str, place: String) {
         let places = self.0.entry(key(kind, namespace, name)).or_default();
-        *places = match places.is_empty() {
-            true => place.into(),
-            false => format!("{places}, {place}").into(),
-        };
+        places.push(place.into());
     }
 
-    /// Where an object stands.
-    pub fn of(&self, kind: &str, namespace: &str, name: &str) -> Option<&str> {
-        self.0
-            .get(&key(kind, namespace, name))
-            .map(|places| &**places)
+    /// Where the objects of a name stand, in the order in which they were read.
+    pub fn of(&self, kind: &str, namespace: &str, name: &str) -> &[Box<str>] {
+        let places = self.0.get(&key(kind, namespace, name));
+        places.map_or(&[], Vec::as_slice)
     }
 
     /// Whether nothing is known.

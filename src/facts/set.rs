@@ -51,6 +51,12 @@ pub struct Manifests {
     pub broken: u64,
     /// How many objects of other kinds, by kind.
     pub others: BTreeMap<String, u64>,
+    /// How many documents that are no objects, as `values.yaml`.
+    #[serde(default)]
+    pub plain: u64,
+    /// How many objects were written in a version that Kubernetes no longer serves, by kind and version.
+    #[serde(default)]
+    pub removed: BTreeMap<String, u64>,
 }
 
 super::record! {
@@ -136,7 +142,12 @@ macro_rules! kinds {
             /// Everything that is known to be missing, each gap once; what manifests cannot tell is none.
             pub fn gaps(&self) -> Vec<Gap> {
                 let mut gaps = self.unlisted.clone();
-                $(gaps.extend(self.$field.lacks.iter().map(|lack| lack.gap.clone()));)*
+                // What may be anything in manifests is named above, one by one.
+                let all = self.asked.manifests.is_none();
+                $({
+                    let lacks = self.$field.lacks.iter().filter(|lack| all || lack.name.is_some());
+                    gaps.extend(lacks.map(|lack| lack.gap.clone()));
+                })*
                 gaps.retain(|gap| gap.reason != GapReason::Outside);
                 gaps.sort();
                 gaps.dedup();

@@ -43,6 +43,23 @@ impl Verdict {
         }
     }
 
+    /// The same where this many documents were not understood, which may hold what fails: that is no pass.
+    pub fn and_unread(self, documents: u64) -> Self {
+        let reason = match documents {
+            0 => return self,
+            1 => "1 document was not understood".to_owned(),
+            n => format!("{n} documents were not understood"),
+        };
+        match self {
+            Self::Failed(reasons) => Self::Failed(reasons),
+            Self::Incomplete(mut reasons) => {
+                reasons.push(reason);
+                Self::Incomplete(reasons)
+            }
+            Self::Passed => Self::Incomplete(vec![reason]),
+        }
+    }
+
     /// The exit status that stands for it.
     pub fn exit_status(&self) -> u8 {
         match self {

@@ -36,5 +36,7 @@ mod manifests;
 mod questions;
 /// The README.
 mod readme;
+/// Promise 1 over files: what was not understood may hold anything.
+mod unread;
 /// What is accepted, by whom, until when.
 mod waivers;

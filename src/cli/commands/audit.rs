@@ -59,7 +59,9 @@ pub(crate) fn run(
         if let Some(sink) = starter {
             waivers::write(sink, report)?;
         }
-        Ok(conclude(&verdict(&args.gate, &judged)))
+        let manifests = recorded.facts.asked.manifests.as_ref();
+        let unread = manifests.map_or(0, |found| found.broken);
+        Ok(conclude(&verdict(&args.gate, &judged, unread)))
     };
     let all = args.output.all;
     judged(
@@ -67,8 +69,11 @@ pub(crate) fn run(
     )
 }
 
-/// What the gate says; with a baseline it may be asked about new findings only.
-fn verdict(args: &GateArgs, judged: &Judged<'_>) -> Verdict {
+/// What the gate says, with so many documents that were not understood; with a baseline it may be asked about new findings
+/// only.
+fn verdict(args: &GateArgs, judged: &Judged<'_>, unread: u64) -> Verdict {
+    let asked = args.fail_on.is_some() || args.min_score.is_some();
+    let unread = if asked { unread } else { 0 };
     let gate = Gate {
         fail_on: args.fail_on,
         min_score: args.min_score,
@@ -83,9 +88,10 @@ fn verdict(args: &GateArgs, judged: &Judged<'_>) -> Verdict {
             let new = args
                 .fail_on
                 .map(|limit| (limit, comparison.new_from(limit)));
-            others.verdict(&judged.scorecards).and_new(new)
+            let verdict = others.verdict(&judged.scorecards).and_unread(unread);
+            verdict.and_new(new)
         }
-        _ => gate.verdict(&judged.scorecards),
+        _ => gate.verdict(&judged.scorecards).and_unread(unread),
     }
 }
 

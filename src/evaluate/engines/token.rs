@@ -52,6 +52,9 @@ impl<'f> Accounts<'f> {
             return answer(own, "the pod's automountServiceAccountToken");
         }
         let accounts = &self.facts.service_accounts;
+        if let Some(gap) = accounts.doubt(namespace, &spec.service_account_name) {
+            return Cell::Gap(gap.clone());
+        }
         let account = accounts.rows.iter().find(|account| {
             account.metadata.namespace == namespace
                 && account.metadata.name == spec.service_account_name

@@ -200,10 +200,11 @@ fn api(facts: &mut Facts, objects: &[Value]) -> Result<PodIndex, String> {
         for document in decode_manifest(&object.to_string()) {
             match document.content {
                 Content::Object(object) => read.push(object),
-                Content::Other {
-                    kind, api_version, ..
-                } => {
-                    return Err(format!("no collector reads {api_version} {kind}"));
+                Content::Other { kind, .. } => {
+                    return Err(format!("no collector reads {kind}"));
+                }
+                Content::Plain => {
+                    return Err("it is no Kubernetes object: it has no kind".to_owned());
                 }
                 Content::Broken { broken, .. } => return Err(broken.why),
             }

@@ -19,12 +19,12 @@ mod requests;
 mod siblings;
 mod storage;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, LazyLock};
 
 use crate::catalog::SubjectKind;
 use crate::facts::objects::Node;
-use crate::facts::{Facts, Fields, Gap, Lacking, Place, Reading, Source, Type, View};
+use crate::facts::{Facts, Fields, Gap, GapReason, Lacking, Place, Reading, Source, Type, View};
 use crate::outcome::Subject;
 
 pub use certificates::certificate_lines;
@@ -78,6 +78,32 @@ enum Slot<'f> {
 }
 
 impl Row<'_> {
+    /// Why nothing can be said for what it leaves open: a template that states no containers, a patch of another one.
+    pub(super) fn doubt(&self) -> Option<Gap> {
+        static CONTAINERS: LazyLock<Option<usize>> = LazyLock::new(|| {
+            let schema = objects::workload_schema();
+            let mut fields = schema.fields.iter();
+            fields.position(|field| field.name == "containers")
+        });
+        if self.subject.kind != SubjectKind::Workload.name() {
+            return None;
+        }
+        let (Some(Slot::Joined(workload)), Some(at)) = (self.variables.first(), *CONTAINERS) else {
+            return None;
+        };
+        let View::List(containers) = workload.field(at).view else {
+            return None;
+        };
+        containers.is_empty().then(|| {
+            Gap::new(
+                format!("{}: no containers stated", self.subject.name),
+                "",
+                GapReason::Outside,
+                "audit what it is a patch of",
+            )
+        })
+    }
+
     /// The readings of the variables of [`variables`], in their order.
     pub(super) fn readings(&self) -> impl Iterator<Item = Reading<'_>> {
         self.variables.iter().map(|slot| match slot {
@@ -173,17 +199,29 @@ impl<'f> World<'f> {
         if origins.is_empty() {
             return;
         }
+        // Rows of one name come in the order in which their objects were read.
+        let mut copies: HashMap<&Source, usize> = HashMap::new();
         for row in rows {
+            let Row {
+                subject, source, ..
+            } = row;
+            let source = &*source;
             let Place::Object {
                 kind,
                 namespace,
                 name,
-            } = &*row.source
+            } = &**source
             else {
                 continue;
             };
-            let place = origins.of(kind, namespace, name).map(Arc::from);
-            Arc::make_mut(&mut row.subject).place = place;
+            let places = origins.of(kind, namespace, name);
+            if subject.place.is_some() || places.is_empty() {
+                continue;
+            }
+            let copy = copies.entry(source).or_default();
+            let place = places.get(*copy).map(|place| Arc::from(&**place));
+            *copy += 1;
+            Arc::make_mut(subject).place = place;
         }
     }
 

@@ -126,6 +126,11 @@ pub(super) fn service_account_schema() -> Arc<Record> {
     SCHEMA.clone()
 }
 
+/// Whether manifests declare both under one name.
+fn is_copy(a: &Workload, b: &Workload) -> bool {
+    a.name == b.name && a.kind == b.kind && a.namespace == b.namespace
+}
+
 /// What the API holds under a kind, a namespace and a name.
 pub(super) struct Identity<'f> {
     pub(super) kind: &'f str,
@@ -235,7 +240,13 @@ impl<'f> World<'f> {
         let access = derived.access.iter().zip(&derived.standings);
         let engines = derived.confinement.iter().zip(access);
         let marked = listing.rows.iter().zip(&self.marked);
+        // Of several workloads of one name, which are neighbours: which one.
+        let mut copy = 0;
+        let mut before: Option<&Workload> = None;
         for ((workload, mark), (confinement, (access, standing))) in marked.zip(engines) {
+            let same = before.is_some_and(|before| is_copy(before, workload));
+            copy = if same { copy + 1 } else { 0 };
+            before = Some(workload);
             let identity = Identity {
                 kind: &workload.kind,
                 namespace: &workload.namespace,
@@ -249,6 +260,7 @@ impl<'f> World<'f> {
                 .zip(confinement.iter().zip(access.iter().zip(standing)));
             for (template, (confinement, (access, standing))) in templates {
                 let mut subject = identity.subject("workload");
+                subject.place = self.place(&identity, copy);
                 let instances = Instances {
                     count: u64::try_from(template.instances).unwrap_or_default(),
                     sample: template.sample.iter().take(SAMPLE).cloned().collect(),
@@ -275,6 +287,12 @@ impl<'f> World<'f> {
             }
         }
         self.with_lacks(rows, listing, "workload", "workloads")
+    }
+
+    /// Where the object of a name stands, or the one of several.
+    fn place(&self, of: &Identity<'_>, copy: usize) -> Option<Arc<str>> {
+        let places = self.facts.origins.of(of.kind, of.namespace, of.name);
+        places.get(copy).map(|place| Arc::from(&**place))
     }
 
     pub(super) fn service_accounts(&self) -> Rows<'_> {
@@ -351,6 +369,9 @@ pub(super) struct Parents<'w> {
 impl<'w> Parents<'w> {
     /// The namespace called `name`; a gap when it was not listed.
     pub(super) fn namespace(&self, name: &str) -> Slot<'w> {
+        if let Some(gap) = self.listing.doubt("", name) {
+            return Slot::Gap(gap.clone());
+        }
         match (self.namespaces.get(name), self.listing.lack_in(Some(name))) {
             (Some(slot), _) => slot.clone(),
             (None, Some(gap)) => Slot::Gap(gap.clone()),

@@ -67,6 +67,13 @@ impl Admit for ReplicationController {
     }
 }
 
+impl Admit for PodTemplate {
+    fn admit(&mut self) {
+        redact::annotations(&mut self.metadata.annotations);
+        self.template.admit();
+    }
+}
+
 impl Admit for PodTemplateSpec {
     fn admit(&mut self) {
         redact::annotations(&mut self.metadata.annotations);

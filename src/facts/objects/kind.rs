@@ -101,14 +101,19 @@ macro_rules! kinds {
                 }
             }
 
-            /// Reads and redacts an object; `None` when its kind is not one of ours.
-            pub(super) fn read(
-                api_version: &str,
-                kind: &str,
-                value: Value,
-            ) -> Option<Result<Self, serde_json::Error>> {
+            /// Whether objects of this kind are read in this version; `None` when the kind is not one of ours.
+            pub(super) fn serves(api_version: &str, kind: &str) -> Option<bool> {
+                let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
                 match kind {
-                    $(stringify!($kind) if api_version == $kind::api_version() => {
+                    $(stringify!($kind) if group == $group => Some(version == $version),)*
+                    _ => None,
+                }
+            }
+
+            /// Reads and redacts an object; `None` when its kind is not one of ours.
+            pub(super) fn read(kind: &str, value: Value) -> Option<Result<Self, serde_json::Error>> {
+                match kind {
+                    $(stringify!($kind) => {
                         Some($kind::deserialize(value).map(|mut object| {
                             object.admit();
                             Self::$kind(Box::new(object))
@@ -125,6 +130,7 @@ kinds! {
     Namespace: "" "v1" "namespaces" false;
     Node: "" "v1" "nodes" false;
     Pod: "" "v1" "pods" true;
+    PodTemplate: "" "v1" "podtemplates" true;
     ServiceAccount: "" "v1" "serviceaccounts" true;
     Service: "" "v1" "services" true;
     ConfigMap: "" "v1" "configmaps" true;

@@ -2,89 +2,71 @@
 
 use serde_json::Value;
 
+use super::Broken;
+use super::document::{Content, Document, Place};
 use super::yaml::{self, Json};
-use super::{Broken, Object};
 
-/// One object of a manifest, or what stands in its place.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Document {
-    /// The line of the text on which the content of its document starts, from 1.
-    pub line: usize,
-    /// What is there.
-    pub content: Content,
-}
-
-/// What stands in a manifest.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Content {
-    /// An object of a kind that is read.
-    Object(Object),
-    /// An object of a kind that is not read: Secrets, custom resources, removed versions.
-    Other {
-        /// Group and version.
-        api_version: String,
-        /// The kind.
-        kind: String,
-        /// Its namespace, if it has one.
-        namespace: Option<String>,
-        /// Its name, if it has one.
-        name: Option<String>,
-    },
-    /// Something that could not be read.
-    Broken {
-        /// The line of the fault, as far as it is known, else that of the document.
-        line: usize,
-        /// The kind, if that much could be read.
-        kind: Option<String>,
-        /// What and why.
-        broken: Broken,
-    },
-}
-
-/// How deep lists may stand in lists.
-const DEEPEST_LIST: usize = 8;
-
-/// Reads a manifest from the bytes of a file, as kubectl does: marked UTF-16 too, and signs that are no UTF-8 hide nothing else.
+/// Reads a manifest from the bytes of a file as applying it would: as kubectl reads it (marked UTF-16 too, and signs that are
+/// no UTF-8 hide nothing else), and with what the API server makes of it.
 pub fn decode_manifest_file(bytes: &[u8]) -> Vec<Document> {
-    decode_manifest(&yaml::text(bytes))
+    decode(&yaml::text(bytes), true)
 }
 
 /// Reads all objects of a manifest, redacted, in their order; lists are replaced by their items.
-///
-/// Where kubectl stops at what it cannot read, the next document goes on here.
 pub fn decode_manifest(text: &str) -> Vec<Document> {
+    decode(text, false)
+}
+
+/// Where kubectl stops at what it cannot read, the next document goes on here.
+fn decode(text: &str, applied: bool) -> Vec<Document> {
     let text = text.strip_prefix(yaml::MARK).unwrap_or(text);
-    let (mut out, rest) = (Vec::new(), text.trim_start());
+    let mut out = Vec::new();
     let mut read = 0;
-    if rest.starts_with('{') {
+    if text.trim_start().starts_with('{') {
         // JSON objects stand one behind another; what follows them is YAML.
         let mut stream = serde_json::Deserializer::from_str(text).into_iter::<Json>();
         let mut line = Lines::default();
         while let Some(Ok(Json(value))) = stream.next() {
             let start = text[read..].find('{').map_or(read, |at| read + at);
-            out.extend(objects(line.at(text, start), value, DEEPEST_LIST));
-            read = stream.byte_offset();
+            let end = stream.byte_offset();
+            let line = line.at(text, start);
+            let place = Place {
+                first: line,
+                line,
+                text: &text[start..end],
+                applied,
+            };
+            out.extend(place.objects(value));
+            read = end;
         }
     }
     let before = text[..read].matches('\n').count();
     for (line, part) in split(&text[read..]) {
         let line = before + line;
-        let broken = |at: usize, why: String| Document {
-            line,
-            content: Content::Broken {
+        let broken = |at: usize, why: String| {
+            let content = Content::Broken {
                 line: line + at.saturating_sub(1),
                 kind: None,
                 broken: Broken {
                     why,
                     ..Broken::default()
                 },
-            },
+            };
+            Document::new(line, content)
         };
         match part {
             Part::Behind(at) => out.push(broken(at, BEHIND.to_owned())),
-            Part::Document(document) => match yaml::value(document) {
+            Part::Document(text) => match yaml::value(text) {
                 Ok(Value::Null) => {}
-                Ok(value) => out.extend(objects(line + leading(document), value, DEEPEST_LIST)),
+                Ok(value) => {
+                    let place = Place {
+                        first: line,
+                        line: line + leading(text),
+                        text,
+                        applied,
+                    };
+                    out.extend(place.objects(value));
+                }
                 Err(fault) => out.push(broken(fault.line, fault.why)),
             },
         }
@@ -170,74 +152,4 @@ fn part(first: usize, text: &str, ended: bool) -> Option<(usize, Part<'_>)> {
         Part::Document(text)
     };
     Some((first, part))
-}
-
-/// Reads one value: an object, or a list of them.
-fn objects(line: usize, mut value: Value, depth: usize) -> Vec<Document> {
-    let said = |value: &Value, pointer: &str| {
-        let text = value.pointer(pointer).and_then(Value::as_str);
-        text.filter(|text| !text.is_empty()).map(str::to_owned)
-    };
-    let kind = said(&value, "/kind");
-    let api_version = said(&value, "/apiVersion").unwrap_or_default();
-    let (namespace, name) = (
-        said(&value, "/metadata/namespace"),
-        said(&value, "/metadata/name"),
-    );
-    let broken = |why: &str| Content::Broken {
-        line,
-        kind: kind.clone(),
-        broken: Broken {
-            namespace: namespace.clone(),
-            name: name.clone(),
-            why: why.to_owned(),
-        },
-    };
-    let Some(said_kind) = &kind else {
-        let content = broken("it is no Kubernetes object: it has no kind");
-        return vec![Document { line, content }];
-    };
-    if let (Some(item_kind), Some(items)) = (said_kind.strip_suffix("List"), value.get_mut("items"))
-    {
-        let items = match items.take() {
-            _ if depth == 0 => {
-                let content = broken("lists stand too deep in lists");
-                return vec![Document { line, content }];
-            }
-            Value::Array(items) => items,
-            Value::Null => Vec::new(),
-            _ => {
-                let content = broken("its items are no list");
-                return vec![Document { line, content }];
-            }
-        };
-        let typed = |item| with_type(item, &api_version, item_kind);
-        let items = items.into_iter().map(typed);
-        return items
-            .flat_map(|item| objects(line, item, depth - 1))
-            .collect();
-    }
-    let content = match Object::read(&api_version, said_kind, value) {
-        Some(Ok(object)) => Content::Object(object),
-        Some(Err(error)) => broken(&super::page::reason(&error)),
-        None => Content::Other {
-            api_version,
-            kind: said_kind.clone(),
-            namespace,
-            name,
-        },
-    };
-    vec![Document { line, content }]
-}
-
-/// The items of a typed list (`PodList`) need not say what they are.
-fn with_type(mut item: Value, api_version: &str, kind: &str) -> Value {
-    if let Value::Object(fields) = &mut item
-        && !kind.is_empty()
-        && !fields.contains_key("kind")
-    {
-        fields.insert("kind".to_owned(), kind.into());
-        fields.insert("apiVersion".to_owned(), api_version.into());
-    }
-    item
 }

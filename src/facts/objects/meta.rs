@@ -1,5 +1,6 @@
 //! Metadata, owners, and selectors: the parts all kinds share.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::reading::{nullable, object};
@@ -89,6 +90,14 @@ nullable!(
 );
 
 impl ObjectMeta {
+    /// Its name; of one that the API server is to choose, `PREFIX*`.
+    pub fn title(&self) -> Cow<'_, str> {
+        match self.name.is_empty() && !self.generate_name.is_empty() {
+            true => format!("{}*", self.generate_name).into(),
+            false => (&self.name).into(),
+        }
+    }
+
     /// The owner that manages this object.
     pub fn controller(&self) -> Option<&OwnerReference> {
         self.owner_references

@@ -5,10 +5,14 @@
 
 mod admission;
 mod admit;
+mod carried;
 mod cluster;
 mod container;
 mod controller;
+mod defaults;
+mod document;
 mod env;
+mod items;
 mod kind;
 mod manifest;
 mod meta;
@@ -18,6 +22,7 @@ mod plain;
 mod pod;
 mod rbac;
 mod reading;
+mod removed;
 mod sorted;
 mod values;
 mod volume;
@@ -30,9 +35,10 @@ pub use admission::*;
 pub use cluster::*;
 pub use container::*;
 pub use controller::*;
+pub use document::{Content, Document};
 pub use env::*;
 pub use kind::{Kind, Object};
-pub use manifest::{Content, Document, decode_manifest, decode_manifest_file};
+pub use manifest::{decode_manifest, decode_manifest_file};
 pub use meta::{LabelSelector, LabelSelectorRequirement, ObjectMeta, OwnerReference};
 pub use network::*;
 pub use page::{

@@ -54,6 +54,18 @@ object! {
 }
 
 object! {
+    /// A template that is kept for whoever makes pods from it.
+    pub struct PodTemplate {
+        /// Who it is.
+        #[prost(message, required, tag = "1")]
+        pub metadata: ObjectMeta,
+        /// The pods.
+        #[prost(message, required, tag = "2")]
+        pub template: PodTemplateSpec,
+    }
+}
+
+object! {
     /// What runs in a pod.
     pub struct PodSpec {
         /// Its volumes.
@@ -249,6 +261,7 @@ object! {
 
 nullable!(
     Pod,
+    PodTemplate,
     PodTemplateSpec,
     PodSpec,
     PodSecurityContext,

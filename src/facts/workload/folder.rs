@@ -26,8 +26,8 @@ pub struct Folder {
     numbers: HashMap<Identity, u32>,
     sets: Sets,
     index: Option<Building>,
-    /// Whether what is declared counts as pods: nothing of it runs yet.
-    declaring: bool,
+    /// Of manifests, where what is declared counts as pods: how many objects of each name there are.
+    declared: Option<HashMap<Identity, u32>>,
 }
 
 /// What a [`Folder`] made of all it was given.
@@ -85,10 +85,11 @@ impl Folder {
         }
     }
 
-    /// A folder for manifests: what they declare is what their policies and bindings are for.
+    /// A folder of manifests: nothing runs, all that is declared counts as what policies and bindings are for, and objects
+    /// of one name are as many.
     pub fn declaring() -> Self {
         Self {
-            declaring: true,
+            declared: Some(HashMap::new()),
             ..Self::default()
         }
     }
@@ -96,11 +97,13 @@ impl Folder {
     /// Takes in a controller.
     pub fn controller<C: Controller>(&mut self, controller: C) {
         let owner = Identity::controller(controller.metadata()).map(|owner| self.group(owner));
-        let number = self.group(Identity::of(&controller));
-        let declares = owners::declared(controller).map(|(spec, meta)| {
+        let number = self.declared(Identity::of(&controller));
+        let idle = self.declared.is_none() && controller.is_idle();
+        let declares = (!idle).then(|| {
+            let (spec, meta) = owners::declared(controller);
             let annotations = normalise::annotations(meta.annotations);
             let shape = self.shapes.number(Shape { annotations, spec });
-            if self.declaring {
+            if self.declared.is_some() {
                 self.sets.declare(number, shape, meta.labels);
             }
             shape
@@ -108,7 +111,6 @@ impl Folder {
         let group = &mut self.groups[number as usize];
         group.seen = true;
         group.owner = owner;
-        // A cluster holds each controller once; manifests for several clusters may declare one of a name each.
         group
             .declares
             .extend(declares.filter(|shape| !group.declares.contains(shape)));
@@ -132,23 +134,29 @@ impl Folder {
         let mut spec = pod.spec;
         let node = spec.node_name.clone();
         let token = normalise::spec(&mut spec, name);
+        let title = pod.metadata.title().into_owned();
         let annotations = normalise::annotations(pod.metadata.annotations);
         let shape = self.shapes.number(Shape { annotations, spec });
         let bare = owner.is_none();
         let identity = owner.unwrap_or_else(|| Identity {
             namespace: pod.metadata.namespace.clone(),
             kind: Pod::KIND.to_owned(),
-            name: pod.metadata.name.clone(),
+            name: title,
             group: Pod::GROUP.to_owned(),
+            copy: 0,
         });
-        let number = self.group(identity);
+        let number = if bare {
+            self.declared(identity)
+        } else {
+            self.group(identity)
+        };
         let group = &mut self.groups[number as usize];
         group.seen |= bare;
         if declared_only {
             if !group.declares.contains(&shape) {
                 group.declares.push(shape);
             }
-            if self.declaring {
+            if self.declared.is_some() {
                 self.sets.declare(number, shape, pod.metadata.labels);
             }
             return;
@@ -231,6 +239,16 @@ impl Folder {
             sets,
             index: index.unwrap_or_default(),
         }
+    }
+
+    /// The number of the group of an object itself: in manifests, each is one of its own.
+    fn declared(&mut self, mut identity: Identity) -> u32 {
+        if let Some(declared) = &mut self.declared {
+            let next = declared.entry(identity.clone()).or_default();
+            identity.copy = *next;
+            *next += 1;
+        }
+        self.group(identity)
     }
 
     /// The number of the group of this object.

@@ -1,16 +1,21 @@
 //! Controllers: what each declares, and who stands above it.
 
 use crate::facts::objects::{
-    CronJob, DaemonSet, Deployment, Job, Kind, Node, ObjectMeta, PodSpec, PodTemplateSpec,
-    ReplicaSet, ReplicationController, StatefulSet,
+    CronJob, DaemonSet, Deployment, Job, Kind, Node, ObjectMeta, PodSpec, PodTemplate,
+    PodTemplateSpec, ReplicaSet, ReplicationController, StatefulSet,
 };
 
 use super::normalise;
 
 /// An object that makes pods, or makes what makes pods.
 pub trait Controller: Kind {
-    /// What its pods are made from; `None` when it makes none now.
-    fn into_template(self) -> Option<PodTemplateSpec>;
+    /// What its pods are made from.
+    fn into_template(self) -> PodTemplateSpec;
+
+    /// Whether it is kept for its history alone: the old revisions of a Deployment are ReplicaSets without pods.
+    fn is_idle(&self) -> bool {
+        false
+    }
 
     /// The names of the claims it makes for each pod.
     fn claims(&self) -> impl Iterator<Item = &str> {
@@ -19,27 +24,36 @@ pub trait Controller: Kind {
 }
 
 impl Controller for Deployment {
-    fn into_template(self) -> Option<PodTemplateSpec> {
-        Some(self.spec.template)
+    fn into_template(self) -> PodTemplateSpec {
+        self.spec.template
     }
 }
 
-/// The old revisions of a Deployment are ReplicaSets without pods: they declare nothing.
 impl Controller for ReplicaSet {
-    fn into_template(self) -> Option<PodTemplateSpec> {
-        (self.spec.replicas != Some(0)).then_some(self.spec.template)
+    fn into_template(self) -> PodTemplateSpec {
+        self.spec.template
+    }
+    fn is_idle(&self) -> bool {
+        self.spec.replicas == Some(0)
+    }
+}
+
+/// Makes no pods by itself, but is what somebody makes them from.
+impl Controller for PodTemplate {
+    fn into_template(self) -> PodTemplateSpec {
+        self.template
     }
 }
 
 impl Controller for DaemonSet {
-    fn into_template(self) -> Option<PodTemplateSpec> {
-        Some(self.spec.template)
+    fn into_template(self) -> PodTemplateSpec {
+        self.spec.template
     }
 }
 
 impl Controller for StatefulSet {
-    fn into_template(self) -> Option<PodTemplateSpec> {
-        Some(self.spec.template)
+    fn into_template(self) -> PodTemplateSpec {
+        self.spec.template
     }
     fn claims(&self) -> impl Iterator<Item = &str> {
         let claims = self.spec.volume_claim_templates.iter();
@@ -48,20 +62,20 @@ impl Controller for StatefulSet {
 }
 
 impl Controller for ReplicationController {
-    fn into_template(self) -> Option<PodTemplateSpec> {
-        self.spec.template
+    fn into_template(self) -> PodTemplateSpec {
+        self.spec.template.unwrap_or_default()
     }
 }
 
 impl Controller for Job {
-    fn into_template(self) -> Option<PodTemplateSpec> {
-        Some(self.spec.template)
+    fn into_template(self) -> PodTemplateSpec {
+        self.spec.template
     }
 }
 
 impl Controller for CronJob {
-    fn into_template(self) -> Option<PodTemplateSpec> {
-        Some(self.spec.job_template.spec.template)
+    fn into_template(self) -> PodTemplateSpec {
+        self.spec.job_template.spec.template
     }
 }
 
@@ -73,6 +87,8 @@ pub(super) struct Identity {
     pub name: String,
     /// The API group: other groups have Jobs and StatefulSets of their own.
     pub group: String,
+    /// Of several that manifests declare under one name: which one.
+    pub copy: u32,
 }
 
 impl Identity {
@@ -82,8 +98,9 @@ impl Identity {
         Self {
             namespace: meta.namespace.clone(),
             kind: K::KIND.to_owned(),
-            name: meta.name.clone(),
+            name: meta.title().into_owned(),
             group: K::GROUP.to_owned(),
+            copy: 0,
         }
     }
 
@@ -101,6 +118,7 @@ impl Identity {
             kind: owner.kind.clone(),
             name: owner.name.clone(),
             group: group.to_owned(),
+            copy: 0,
         })
     }
 
@@ -130,13 +148,13 @@ impl Identity {
 }
 
 /// The normalised spec that a controller declares, with the metadata of its pods.
-pub(super) fn declared<C: Controller>(controller: C) -> Option<(PodSpec, ObjectMeta)> {
+pub(super) fn declared<C: Controller>(controller: C) -> (PodSpec, ObjectMeta) {
     let name = controller.metadata().name.clone();
     let claims: Vec<String> = controller.claims().map(str::to_owned).collect();
     let PodTemplateSpec {
         metadata, mut spec, ..
-    } = controller.into_template()?;
+    } = controller.into_template();
     normalise::declare_claims(&mut spec, &name, claims.iter().map(String::as_str));
     normalise::spec(&mut spec, normalise::Name::Any);
-    Some((spec, metadata))
+    (spec, metadata)
 }

@@ -183,7 +183,8 @@ fn name(principal: &Principal) -> String {
     }
 }
 
-fn more(left: usize, page: &mut Page<'_>) -> io::Result<()> {
+/// How many more there are.
+pub(super) fn more(left: usize, page: &mut Page<'_>) -> io::Result<()> {
     if left == 0 {
         return Ok(());
     }

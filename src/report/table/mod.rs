@@ -22,6 +22,9 @@ use crate::outcome::Status;
 /// The columns kept free for the number of nodes.
 const NODES: usize = 20;
 
+/// How many things that were not understood are named.
+const NOT_UNDERSTOOD: usize = 10;
+
 /// How many things that were not asked for are named.
 const NOT_ASKED: usize = 5;
 
@@ -70,7 +73,7 @@ fn header(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
             vec![page.brief(&report.source.read.join(" + "), page.width)]
         }
         SourceKind::Manifests => {
-            let read = report.source.read.iter().chain(&report.source.found);
+            let read = report.source.read.iter();
             read.map(|part| page.brief(part, page.width)).collect()
         }
     };
@@ -83,7 +86,39 @@ fn header(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     parts.extend(read);
     parts.push(page.text(&time.to_string()));
     parts.retain(|part| !part.is_empty());
-    page.flow(parts)
+    page.flow(parts)?;
+    for found in &report.source.found {
+        for line in page.whole(found).wrap(page.width) {
+            page.line(&line)?;
+        }
+    }
+    not_understood(report, page)
+}
+
+/// What manifests hold that could not be read, and where: it may be anything.
+fn not_understood(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+    if report.source.kind != SourceKind::Manifests {
+        return Ok(());
+    }
+    let asked = report
+        .gaps
+        .iter()
+        .filter(|gap| gap.reason != GapReason::NotAsked);
+    let mut gaps: Vec<_> = asked.collect();
+    gaps.sort_by_key(|gap| (&gap.place, &gap.what));
+    let shown = page.shown(gaps.len(), NOT_UNDERSTOOD);
+    for gap in &gaps[..shown] {
+        for (n, line) in page
+            .whole(&format!("{} {}", gap.place, gap.what))
+            .wrap(page.width - 4)
+            .into_iter()
+            .enumerate()
+        {
+            let indent = Safe::literal(if n == 0 { "  " } else { "    " });
+            page.line(&(indent + line.paint(Ink::Yellow)))?;
+        }
+    }
+    access::more(gaps.len() - shown, page)
 }
 
 /// The ink of a status.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use crate::facts::objects::{
-    LabelSelector, LabelSelectorRequirement, Labels, NetworkPolicy, NetworkPolicyPeer,
+    LabelSelector, LabelSelectorRequirement, Labels, Namespace, NetworkPolicy, NetworkPolicyPeer,
     NetworkPolicyPort,
 };
 use crate::facts::workload::UNCOUNTED;
@@ -70,12 +70,21 @@ pub(super) struct Policies<'f> {
 impl<'f> Policies<'f> {
     pub(super) fn new(facts: &'f Facts) -> Self {
         let mut by_namespace: BTreeMap<&str, Vec<&NetworkPolicy>> = BTreeMap::new();
-        for policy in &facts.network_policies.rows {
+        let policies = &facts.network_policies;
+        for policy in &policies.rows {
+            let (namespace, name) = (&policy.metadata.namespace, &policy.metadata.name);
+            // Of one that is declared twice it is not known what it says; the lack stands for it.
+            if policies.doubt(namespace, name).is_some() {
+                continue;
+            }
             let here = by_namespace.entry(&policy.metadata.namespace).or_default();
             here.push(policy);
         }
         let namespaces = facts.namespaces.rows.iter();
-        let namespaces = namespaces.map(|one| (one.metadata.name.as_str(), &one.metadata.labels));
+        let sure = |one: &&Namespace| facts.namespaces.doubt("", &one.metadata.name).is_none();
+        let namespaces = namespaces
+            .filter(sure)
+            .map(|one| (one.metadata.name.as_str(), &one.metadata.labels));
         Self {
             facts,
             by_namespace,

@@ -209,6 +209,13 @@ impl<'f> Rbac<'f> {
         } else {
             self.facts.cluster_roles.lack_in(None)
         };
+        let doubt = match local {
+            true => self.facts.roles.doubt(namespace, &role.name),
+            false => self.facts.cluster_roles.doubt("", &role.name),
+        };
+        if let Some(gap) = doubt {
+            return Found::Unknown(gap.clone());
+        }
         match (self.roles.get(&key), lack) {
             (Some(known), _) => Found::Role(known.clone()),
             (None, Some(gap)) => Found::Unknown(gap.clone()),

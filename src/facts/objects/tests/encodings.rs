@@ -61,7 +61,7 @@ macro_rules! visit {
     ($function:ident, $object:expr, $with:expr) => {
         visit!(@ $function, $object, $with, Namespace Node Pod ServiceAccount Service ConfigMap ReplicationController Deployment
             ReplicaSet DaemonSet StatefulSet Job CronJob Role ClusterRole RoleBinding ClusterRoleBinding NetworkPolicy Ingress
-            EndpointSlice ValidatingWebhookConfiguration MutatingWebhookConfiguration CustomResourceDefinition
+            EndpointSlice ValidatingWebhookConfiguration MutatingWebhookConfiguration CustomResourceDefinition PodTemplate
             CertificateSigningRequest APIService)
     };
     (@ $function:ident, $object:expr, $with:expr, $($kind:ident)*) => {
@@ -74,7 +74,7 @@ macro_rules! visit {
 #[test]
 fn every_kind_agrees() {
     let golden = golden();
-    assert_eq!(golden.len(), 25, "one of each kind");
+    assert_eq!(golden.len(), 26, "one of each kind");
     for (object, bytes) in &golden {
         visit!(agree, object, bytes);
     }
