@@ -8,6 +8,7 @@ use super::args::SelectionArgs;
 use super::commands::{checks, profiles};
 use super::error::CliError;
 use crate::catalog::{Catalog, Check, Control, Profile, Section, Server, Spot};
+use crate::evaluate::StandardVersion;
 
 /// What a run that asks for nothing reports by.
 const DEFAULT: [&str; 2] = ["cis", "cks"];
@@ -21,6 +22,8 @@ pub(super) struct Selection<'c> {
     wanted: Vec<Wanted<'c>>,
     /// Single checks, as a profile of their own; what is wanted then says only what is exempt from them.
     single: Option<Profile>,
+    /// The version of the Pod Security Standards that pods are held to.
+    pub(super) standard: StandardVersion,
 }
 
 enum Wanted<'c> {
@@ -58,6 +61,7 @@ impl<'c> Selection<'c> {
             catalog,
             wanted: wanted.collect::<Result<_, _>>()?,
             single: (!checks.is_empty()).then(|| of_checks(checks)),
+            standard: args.pss_version.unwrap_or_default(),
         })
     }
 

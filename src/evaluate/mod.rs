@@ -20,7 +20,7 @@ mod select;
 mod sheet;
 
 pub use engines::isolation::{Endpoint, EndpointError, Nobody};
-pub use engines::pod_security::{Level, broken};
+pub use engines::pod_security::{Level, StandardVersion, broken};
 pub use engines::rbac::{Access, Request};
 pub use exempt::exempted;
 pub use judge::{Judge, Keep, Task};

@@ -21,6 +21,13 @@ pub struct Change {
     pub edits: Vec<Edit>,
 }
 
+impl Change {
+    /// Whether it takes the object away, and with it whatever else is wrong with that object.
+    pub fn removes(&self) -> bool {
+        self.line.starts_with("kubectl delete ")
+    }
+}
+
 /// One edit.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "camelCase")]

@@ -33,7 +33,15 @@ impl<'a> Finding<'a> {
     pub fn fixes(&self) -> Vec<(Change, Vec<&'a str>)> {
         let mut fixes: Vec<(Change, Vec<&str>)> = Vec::new();
         let (mut lines, mut known) = (HashMap::new(), HashSet::new());
+        let leads = |one: &&&Outcome<'_>| *one.evaluation == *self.evaluation.id;
+        let first = self.outcomes.iter().filter(leads);
+        let removed: HashSet<_> = first
+            .filter(|one| removes(one))
+            .map(|one| object(one))
+            .collect();
+        // What is taken away needs no other change.
         let of = self.outcomes.iter();
+        let of = of.filter(|one| leads(one) || !removed.contains(&object(one)));
         for Remediation { change, place } in of.filter_map(|one| one.fix.as_ref()) {
             let at = *lines
                 .entry((&change.line, &change.summary, &change.before))
@@ -57,6 +65,23 @@ impl<'a> Finding<'a> {
         }
         merged
     }
+}
+
+/// The object that a verdict is about.
+fn object<'o>(outcome: &'o Outcome<'_>) -> (&'o str, &'o str, Option<&'o str>) {
+    let Subject {
+        kind,
+        name,
+        namespace,
+        ..
+    } = &*outcome.subject;
+    (kind, name, namespace.as_deref())
+}
+
+/// Whether what mends this takes the object away.
+fn removes(outcome: &Outcome<'_>) -> bool {
+    let fix = outcome.fix.as_ref();
+    fix.is_some_and(|fix| fix.change.removes())
 }
 
 /// Takes `more` into `one` where both set the same flag to a list: one line for both, with the preconditions of both.
@@ -184,12 +209,18 @@ pub fn findings<'a>(report: &'a Report<'a>) -> Vec<Finding<'a>> {
         }
     }
     let judged = judged(report);
-    let groups = group(&failed).into_values();
+    let groups = group(&failed, &evaluations).into_values();
     let mut findings: Vec<Finding<'_>> = groups
         .filter_map(|outcomes| {
-            let known = |outcome: &&Outcome<'_>| evaluations.get(outcome.evaluation.as_ref());
-            let of = outcomes.iter().filter_map(known).copied();
-            let evaluation = of.min_by_key(|one| (Reverse(one.severity), &one.id))?;
+            let known = |outcome: &&&'a Outcome<'a>| {
+                let evaluation = *evaluations.get(outcome.evaluation.as_ref())?;
+                Some((removes(outcome), evaluation))
+            };
+            let of = outcomes.iter().filter_map(|one| known(&one));
+            let gravest = |(removes, one): &(bool, &'a Evaluation)| {
+                (Reverse(one.severity), !removes, &one.id)
+            };
+            let (_, evaluation) = of.min_by_key(gravest)?;
             Some(finding(
                 evaluation,
                 outcomes,
@@ -247,11 +278,29 @@ fn judged<'r>(report: &'r Report<'_>) -> BTreeMap<&'r str, u64> {
     judged
 }
 
-/// First by target (a finding without a fix is its own), then targets by the evaluations that fail there.
-fn group<'a>(failed: &[&'a Outcome<'a>]) -> BTreeMap<BTreeSet<&'a str>, Vec<&'a Outcome<'a>>> {
+/// First by target (a finding without a fix is its own; what takes the object away stands for everything of it that is not
+/// graver), then targets by the evaluations that fail there.
+fn group<'a>(
+    failed: &[&'a Outcome<'a>],
+    evaluations: &BTreeMap<&str, &Evaluation>,
+) -> BTreeMap<BTreeSet<&'a str>, Vec<&'a Outcome<'a>>> {
+    let severity = |one: &Outcome<'_>| {
+        let evaluation = evaluations.get(one.evaluation.as_ref());
+        evaluation.map(|evaluation| evaluation.severity)
+    };
+    let mut removed: HashMap<_, &Outcome<'_>> = HashMap::new();
+    for outcome in failed.iter().filter(|one| removes(one)) {
+        let known = removed.entry(object(outcome)).or_insert(outcome);
+        let order = |one: &'a Outcome<'a>| (Reverse(severity(one)), one.evaluation.as_ref());
+        if order(outcome) < order(known) {
+            *known = outcome;
+        }
+    }
     let mut targets: BTreeMap<Result<&str, Fingerprint>, Vec<&Outcome<'_>>> = BTreeMap::new();
     for outcome in failed {
-        let key = match &outcome.fix {
+        let by = removed.get(&object(outcome)).copied();
+        let by = by.filter(|by| severity(by) >= severity(outcome));
+        let key = match &by.unwrap_or(outcome).fix {
             Some(fix) => Ok(fix.change.target.as_str()),
             None => Err(outcome.fingerprint),
         };

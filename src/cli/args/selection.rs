@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::evaluate::StandardVersion;
+
 /// Which checks, through which profiles.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Selection")]
@@ -15,6 +17,9 @@ pub(crate) struct SelectionArgs {
     /// Only this check; may be repeated
     #[arg(long = "check", value_name = "ID")]
     pub(crate) checks: Vec<String>,
+    /// Hold pods to this version of the Pod Security Standards, such as v1.30 [default: the newest, whatever the cluster's]
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) pss_version: Option<StandardVersion>,
     /// Accept the findings that this file names, with an owner, a reason and a last day for each
     #[arg(long, value_name = "FILE")]
     pub(crate) waivers: Option<PathBuf>,

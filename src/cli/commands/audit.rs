@@ -116,7 +116,7 @@ pub(super) fn judged<T>(
     let profiles: Vec<&Profile> = profiles.iter().map(|profile| &**profile).collect();
     let tasks = only(tasks, catalog, &profiles);
     let keep = if all { Keep::Everything } else { Keep::Samples };
-    let world = World::new(facts, lacking);
+    let world = World::held_to(selection.standard, facts, lacking);
     let judge = Judge::new(&world, &tasks);
     let judgement = judge.judge(keep);
     let mut overlay = Overlay::of(waivers, &judgement, waivers::day(facts.observed_at));

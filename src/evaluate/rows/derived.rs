@@ -15,7 +15,9 @@ use super::requests::Decision;
 use super::siblings::Siblings;
 use crate::evaluate::engines::isolation::{Isolation, Network, PolicyEffect, effects, isolations};
 use crate::evaluate::engines::namespaces::{Beside, Contents, beside, contents};
-use crate::evaluate::engines::pod_security::{Admission, Plugin, Standing, refused, standings};
+use crate::evaluate::engines::pod_security::{
+    Admission, Plugin, StandardVersion, Standing, refused, standings,
+};
 use crate::evaluate::engines::rbac::Rbac;
 use crate::evaluate::engines::security::{Confinement, seccomp_default};
 use crate::evaluate::engines::shipped::{Shipped, binding_standing, role_standing, shipped_role};
@@ -63,7 +65,7 @@ pub(super) struct Derived {
 }
 
 impl Derived {
-    pub(super) fn compute(facts: &Facts, lacking: &Lacking) -> Self {
+    pub(super) fn compute(facts: &Facts, lacking: &Lacking, version: StandardVersion) -> Self {
         let namespaces = facts.namespaces.rows.iter();
         let names = namespaces
             .clone()
@@ -77,7 +79,7 @@ impl Derived {
         let requests = facts.certificate_signing_requests.rows.iter();
         let rbac = Rbac::new(facts, lacking);
         let plugin = admission_plugin(facts, lacking);
-        let standings = standings(facts, lacking);
+        let standings = standings(facts, lacking, version);
         let mut admission: Vec<Admission> = namespaces
             .clone()
             .map(|namespace| Admission::of(facts, lacking, &plugin, namespace))

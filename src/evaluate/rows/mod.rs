@@ -23,6 +23,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, LazyLock};
 
 use crate::catalog::SubjectKind;
+use crate::evaluate::engines::pod_security::StandardVersion;
 use crate::facts::objects::Node;
 use crate::facts::{Facts, Fields, Gap, GapReason, Lacking, Place, Reading, Source, Type, View};
 use crate::outcome::Subject;
@@ -158,8 +159,13 @@ pub(super) struct Hidden<'f> {
 }
 
 impl<'f> World<'f> {
-    /// Computes what the rows need beyond the facts.
+    /// Computes what the rows need beyond the facts, pods held to the newest Pod Security Standards.
     pub fn new(facts: &'f Facts, lacking: &'f Lacking) -> Self {
+        Self::held_to(StandardVersion::default(), facts, lacking)
+    }
+
+    /// The same, pods held to `version` of the Pod Security Standards.
+    pub fn held_to(version: StandardVersion, facts: &'f Facts, lacking: &'f Lacking) -> Self {
         let read: BTreeSet<&str> = facts.hosts.rows.iter().map(|host| &*host.node).collect();
         let known = |node: &'f Node| {
             let name = node.metadata.name.as_str();
@@ -174,7 +180,7 @@ impl<'f> World<'f> {
         Self {
             facts,
             lacking,
-            derived: Derived::compute(facts, lacking),
+            derived: Derived::compute(facts, lacking, version),
             marked: facts.workloads.rows.iter().map(Marked).collect(),
             nodes: facts.nodes.rows.iter().map(known).collect(),
         }

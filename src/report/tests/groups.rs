@@ -76,6 +76,40 @@ fn equal_targets_are_one_cause_and_so_are_targets_that_need_the_same() {
     );
 }
 
+/// A binding that grants everything fails a check for each power; deleting it mends them all.
+#[test]
+fn what_takes_an_object_away_stands_for_all_that_is_wrong_with_it() {
+    let controls: &[(&str, &[&str])] = &[("1", &[WILDCARD]), ("2", &[MODE]), ("3", &[PROFILING])];
+    let gone = |subject| {
+        let line = "kubectl delete Role a";
+        fixed(outcome(WILDCARD, Status::Fail, subject), "gone", line, "")
+    };
+    let outcomes = vec![
+        gone("a"),
+        failed(MODE, "a", "mode"),
+        failed(PROFILING, "a", "profiling"),
+        failed(MODE, "b", "mode"),
+    ];
+    let report = about(controls, outcomes);
+    assert_eq!(
+        summary(&report),
+        [(WILDCARD, 1, 1, 2, 3), (MODE, 1, 2, 0, 1)],
+        "b is mended by itself"
+    );
+    let fixes = findings(&report)[0].fixes();
+    let lines: Vec<_> = fixes.iter().map(|(fix, _)| fix.line.as_str()).collect();
+    assert_eq!(lines, ["kubectl delete Role a"]);
+
+    // A graver fault is not hidden behind a lesser one.
+    let line = "kubectl delete Role a";
+    let lesser = fixed(outcome(PROFILING, Status::Fail, "a"), "gone", line, "");
+    let report = about(controls, vec![lesser, failed(MODE, "a", "mode")]);
+    assert_eq!(
+        summary(&report),
+        [(MODE, 1, 1, 1, 1), (PROFILING, 1, 1, 1, 1)]
+    );
+}
+
 #[test]
 fn severity_comes_first_then_what_becomes_clear_then_how_many() {
     // High before low however many controls that clears; among equals more cleared controls, then more subjects.

@@ -5,6 +5,9 @@
 
 mod engines;
 mod standard;
+#[cfg(test)]
+mod tests;
+mod version;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,9 +18,9 @@ use crate::facts::settings::Scalar;
 use crate::facts::workload::{Template, Workload};
 use crate::facts::{Cell, Facts, Gap, GapReason, Lacking, Source};
 
-pub(crate) use standard::LATEST;
 use standard::unasked;
 pub use standard::{Level, broken};
+pub use version::StandardVersion;
 
 crate::facts::record! {
     /// What a namespace admits, and what of it would not be admitted under a higher level.
@@ -35,15 +38,15 @@ crate::facts::record! {
         pub pod_security_exempt_runtime_classes: Cell<Vec<String>>,
         /// Whether a policy engine that is not judged here looks at new pods, too: false, or unknown where one is seen that may.
         pub pods_judged_elsewhere: Cell<bool>,
-        /// The workloads that the newest baseline would refuse, such as `Deployment web`.
+        /// The workloads that baseline would refuse, in the newest version or the one asked for, such as `Deployment web`.
         pub below_baseline: Cell<Vec<String>>,
-        /// The workloads that the newest restricted would refuse.
+        /// The workloads that restricted would refuse, in that version.
         pub below_restricted: Cell<Vec<String>>,
     }
 }
 
 crate::facts::record! {
-    /// What a pod template breaks of the newest Pod Security Standards.
+    /// What a pod template breaks of the Pod Security Standards, in the newest version or the one asked for.
     #[derive(Debug, Default)]
     pub struct Standing {
         /// The controls of baseline that it breaks, such as `hostPathVolumes`.
@@ -284,7 +287,11 @@ fn level(plugin: &Plugin, namespace: &Namespace) -> Result<(String, String), Gap
 }
 
 /// What each template breaks, by workload, then template. Most break the same, which is stored once.
-pub(crate) fn standings(facts: &Facts, lacking: &Lacking) -> Vec<Vec<Arc<Standing>>> {
+pub(crate) fn standings(
+    facts: &Facts,
+    lacking: &Lacking,
+    version: StandardVersion,
+) -> Vec<Vec<Arc<Standing>>> {
     let schemas = [
         Workload::schema(),
         Template::schema(),
@@ -303,9 +310,10 @@ pub(crate) fn standings(facts: &Facts, lacking: &Lacking) -> Vec<Vec<Arc<Standin
         Some(unread) => unread.clone(),
         None => {
             let levels = [Level::Baseline, Level::Restricted];
-            let broken = levels.map(|level| broken(level, LATEST, template));
+            let broken = levels.map(|level| broken(level, version.minor(), template));
             let standing = known.entry(broken);
-            let standing = standing.or_insert_with_key(|broken| Arc::new(Standing::of(broken)));
+            let standing =
+                standing.or_insert_with_key(|broken| Arc::new(Standing::of(broken, version)));
             standing.clone()
         }
     };
@@ -316,10 +324,11 @@ pub(crate) fn standings(facts: &Facts, lacking: &Lacking) -> Vec<Vec<Arc<Standin
 }
 
 impl Standing {
-    fn of(broken: &[Vec<&'static str>; 2]) -> Self {
+    fn of(broken: &[Vec<&'static str>; 2], version: StandardVersion) -> Self {
+        let engine = format!("Pod Security Standards {version}");
         let [baseline_broken, restricted_broken] = broken.each_ref().map(|names| {
             let names = names.iter().map(|name| (*name).to_owned()).collect();
-            Cell::explicit(names, source("Pod Security Standards"))
+            Cell::explicit(names, Source::computed(engine.clone()))
         });
         Self {
             baseline_broken,

@@ -17,10 +17,10 @@ pub enum Level {
 }
 
 /// The newest minor version that brought a change.
-pub(crate) const LATEST: u32 = 36;
+pub(crate) const LATEST: u32 = 37;
 
 /// The oldest minor version that is told apart.
-const OLDEST: u32 = 24;
+pub(crate) const OLDEST: u32 = 24;
 
 /// A pod under the standard of one version.
 struct Pod<'p> {
@@ -347,7 +347,7 @@ fn seccomp_open(pod: &Pod<'_>) -> bool {
 }
 
 /// Kernel parameters that end at the pod's own namespaces, with the version that named them.
-const SAFE: [(&str, u32); 12] = [
+const SAFE: [(&str, u32); 14] = [
     ("kernel.shm_rmid_forced", 0),
     ("net.ipv4.ip_local_port_range", 0),
     ("net.ipv4.ip_unprivileged_port_start", 0),
@@ -360,6 +360,8 @@ const SAFE: [(&str, u32); 12] = [
     ("net.ipv4.tcp_keepalive_time", 29),
     ("net.ipv4.tcp_rmem", 32),
     ("net.ipv4.tcp_wmem", 32),
+    ("net.ipv4.tcp_notsent_lowat", 37),
+    ("net.ipv4.tcp_slow_start_after_idle", 37),
 ];
 
 fn sysctls(pod: &Pod<'_>) -> bool {

@@ -284,7 +284,7 @@ impl Who {
     }
 
     /// The subject of a binding of a namespace; nobody where a service account has none.
-    fn of(subject: &Subject, within: Option<&str>) -> Option<Self> {
+    pub(super) fn of(subject: &Subject, within: Option<&str>) -> Option<Self> {
         let name = subject.name.clone();
         match subject.kind.as_str() {
             "User" => Some(Self::user(&name)),

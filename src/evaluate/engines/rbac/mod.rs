@@ -9,6 +9,7 @@ mod collected;
 mod paths;
 mod powers;
 mod rules;
+mod signers;
 mod summary;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,8 @@ use crate::facts::objects::{
 };
 use crate::facts::{AtLeast, Cell, Facts, Gap, Lacking, Place, Source};
 use collected::cluster_roles;
+
+use access::Who;
 
 pub use access::Access;
 pub(crate) use paths::Graph;
@@ -90,6 +93,8 @@ pub(crate) struct Rbac<'f> {
     roles: BTreeMap<Key<'f>, Known<'f>>,
     /// Of each service account: whether something is granted to it, or the gap that keeps it from being known.
     held: BTreeMap<Account, Result<(), Gap>>,
+    /// What is granted everywhere about signers; a gap where a role that may say so was not read.
+    signers: BTreeMap<Who, Vec<Result<&'f PolicyRule, Gap>>>,
     /// A field of these kinds that was not recorded.
     unread: Option<&'f Gap>,
 }
@@ -111,6 +116,7 @@ impl<'f> Rbac<'f> {
             facts,
             roles: local.chain(cluster_roles(facts)).collect(),
             held: BTreeMap::new(),
+            signers: BTreeMap::new(),
             unread: needed.into_iter().find_map(|record| lacking.below(record)),
         };
         rbac.hold();
@@ -148,11 +154,12 @@ impl<'f> Rbac<'f> {
                 _ => shipped(false),
             },
             grants: match &found {
-                Found::Role(known) => {
-                    let powers = powers::powers(&known.rules, everywhere);
-                    let all = at_least(powers, known.more.as_ref());
-                    Cell::explicit(all, known.source.clone())
+                // What nobody holds is nobody's, whatever the role says.
+                _ if subjects.is_empty() => {
+                    let nobody = Source::computed("subjects of the binding");
+                    Cell::explicit(AtLeast::default(), nobody)
                 }
+                Found::Role(known) => self.powers(known, everywhere, subjects, namespace),
                 Found::Missing(source) => Cell::explicit(AtLeast::default(), source.clone()),
                 Found::Unknown(gap) => Cell::Gap(gap.clone()),
             },
@@ -233,7 +240,11 @@ impl<'f> Rbac<'f> {
         let global = facts.cluster_role_bindings.rows.iter();
         let global = global.map(|one| (&one.metadata, &one.subjects, &one.role_ref));
         for (metadata, subjects, role) in local.chain(global) {
-            let grant = match self.found(&metadata.namespace, role) {
+            let found = self.found(&metadata.namespace, role);
+            if metadata.namespace.is_empty() {
+                self.hold_signers(subjects, &found);
+            }
+            let grant = match found {
                 Found::Role(known) if !known.rules.is_empty() => Ok(()),
                 Found::Unknown(gap)
                 | Found::Role(Known {

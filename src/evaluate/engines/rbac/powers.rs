@@ -1,6 +1,6 @@
 //! Powers: what rules add up to, under the names that checks ask for. Derived from rules alone, never from names of roles.
 
-use super::rules::{Reach, Target, allows, covers, has_wildcard};
+use super::rules::{Reach, SIGNERS, Target, allows, covers, has_wildcard};
 use crate::facts::objects::PolicyRule;
 
 /// A power that a single request shows.
@@ -214,13 +214,25 @@ const POWERS: &[Power] = &[
     },
 ];
 
-/// The powers that `rules` give, in the order of the alphabet; `everywhere` when a ClusterRoleBinding grants them.
-pub(super) fn powers(rules: &[&PolicyRule], everywhere: bool) -> Vec<String> {
-    let mut held: Vec<&str> = POWERS
-        .iter()
-        .filter(|power| power.held(rules, everywhere))
-        .map(|power| power.name)
-        .collect();
+/// Powers that admission gives only to whoever holds a verb on a signer as well (the plugins CertificateApproval and
+/// CertificateSigning), with that verb.
+const BY_SIGNER: [(&str, &str); 2] = [
+    ("certificatesApprove", "approve"),
+    ("certificatesSign", "sign"),
+];
+
+/// The powers that `rules` give, in the order of the alphabet; `everywhere` when a ClusterRoleBinding grants them. `beside`
+/// is what those who are bound hold elsewhere about signers.
+pub(super) fn powers(
+    rules: &[&PolicyRule],
+    everywhere: bool,
+    beside: &[&PolicyRule],
+) -> Vec<String> {
+    let mut held = single(rules, everywhere);
+    held.retain(|name| {
+        let verb = BY_SIGNER.iter().find(|(power, _)| power == name);
+        verb.is_none_or(|(_, verb)| by_signer(rules, beside, verb))
+    });
     let all = |verb: &&str| {
         let mut rules = rules.iter();
         rules.any(|rule| allows(rule, verb, &EVERYTHING, Reach::Every))
@@ -237,6 +249,24 @@ pub(super) fn powers(rules: &[&PolicyRule], everywhere: bool) -> Vec<String> {
     held.sort_unstable();
     held.dedup();
     held.into_iter().map(str::to_owned).collect()
+}
+
+/// Whether `rules` give a power if only those who are bound hold some verb on a signer elsewhere.
+pub(super) fn wants_signer(rules: &[&PolicyRule], everywhere: bool, beside: &[&PolicyRule]) -> bool {
+    let held = single(rules, everywhere);
+    let mut by_signer = BY_SIGNER.iter();
+    by_signer.any(|(power, verb)| held.contains(power) && !self::by_signer(rules, beside, verb))
+}
+
+fn by_signer(rules: &[&PolicyRule], beside: &[&PolicyRule], verb: &str) -> bool {
+    let mut all = rules.iter().chain(beside);
+    all.any(|rule| allows(rule, verb, &SIGNERS, Reach::One))
+}
+
+/// The powers that single requests show, whatever admission says to them.
+fn single(rules: &[&PolicyRule], everywhere: bool) -> Vec<&'static str> {
+    let held = POWERS.iter().filter(|power| power.held(rules, everywhere));
+    held.map(|power| power.name).collect()
 }
 
 impl Power {
@@ -283,7 +313,7 @@ mod tests {
     #[test]
     fn powers_follow_from_rules() {
         // (rules, bound everywhere, bound in a namespace)
-        let cases: [(&[&str], &str, &str); 30] = [
+        let cases: [(&[&str], &str, &str); 38] = [
             (&["get||secrets"], "secretsRead", "secretsRead"),
             (&["get||secrets|one"], "", ""),
             (&["create,delete||secrets"], "", ""),
@@ -310,12 +340,29 @@ mod tests {
             ),
             (
                 &["update|certificates.k8s.io|certificatesigningrequests/status"],
+                "",
+                "",
+            ),
+            (
+                &[
+                    "update|certificates.k8s.io|certificatesigningrequests/status",
+                    "sign|certificates.k8s.io|signers|example.com/one",
+                ],
                 "certificatesSign",
                 "",
             ),
+            (
+                &[
+                    "patch|certificates.k8s.io|*/approval",
+                    "sign|certificates.k8s.io|signers",
+                ],
+                "wildcard",
+                "wildcard",
+            ),
+            (&["*|certificates.k8s.io|signers"], "wildcard", "wildcard"),
             (&["patch||pods/ephemeralcontainers"], "execute", "execute"),
             (&["get||nodes/proxy"], "nodesProxy", ""),
-            (&["list||*/proxy"], "nodesProxy", ""),
+            (&["list||*/proxy"], "nodesProxy,wildcard", "wildcard"),
             (&["get||nodes/*"], "", ""),
             (&["impersonate||groups|system:masters"], "impersonate", ""),
             (
@@ -340,8 +387,32 @@ mod tests {
             ),
             (
                 &["patch|certificates.k8s.io|certificatesigningrequests/approval"],
+                "",
+                "",
+            ),
+            (
+                &[
+                    "patch|certificates.k8s.io|certificatesigningrequests/approval",
+                    "approve|certificates.k8s.io|signers|kubernetes.io/*",
+                ],
                 "certificatesApprove",
                 "",
+            ),
+            (&["create||*/exec"], "execute,wildcard", "execute,wildcard"),
+            (
+                &["patch||*/ephemeralcontainers"],
+                "execute,wildcard",
+                "execute,wildcard",
+            ),
+            (
+                &["create||*/token"],
+                "tokensCreate,wildcard",
+                "tokensCreate,wildcard",
+            ),
+            (
+                &["create||*/eviction"],
+                "podsDelete,wildcard",
+                "podsDelete,wildcard",
             ),
             (
                 &["create||serviceaccounts/token|one"],
@@ -369,8 +440,8 @@ mod tests {
                 })
                 .collect();
             let rules: Vec<&PolicyRule> = rules.iter().collect();
-            assert_eq!(powers(&rules, true).join(","), everywhere, "{rules:?}");
-            assert_eq!(powers(&rules, false).join(","), inside, "{rules:?}");
+            assert_eq!(powers(&rules, true, &[]).join(","), everywhere, "{rules:?}");
+            assert_eq!(powers(&rules, false, &[]).join(","), inside, "{rules:?}");
         }
     }
 
@@ -385,21 +456,41 @@ mod tests {
             rule
         });
         let spelt = spelt.each_ref();
-        assert!(powers(&spelt, true).contains(&"everything".to_owned()));
-        assert!(!powers(&spelt[1..], true).contains(&"everything".to_owned()));
+        assert!(powers(&spelt, true, &[]).contains(&"everything".to_owned()));
+        assert!(!powers(&spelt[1..], true, &[]).contains(&"everything".to_owned()));
         let mut star = rule("*|*|*|");
         star.resource_names.clear();
-        let all = powers(&[&star], true);
+        let all = powers(&[&star], true, &[]);
         for power in POWERS {
             assert!(all.iter().any(|name| name == power.name), "{}", power.name);
         }
         star.resource_names = vec!["one".to_owned()];
-        assert!(!powers(&[&star], true).contains(&"everything".to_owned()));
+        assert!(!powers(&[&star], true, &[]).contains(&"everything".to_owned()));
+    }
+
+    #[test]
+    fn what_is_held_of_signers_elsewhere_counts() {
+        let approval = rule("update|certificates.k8s.io|certificatesigningrequests/approval|");
+        let mut approve = rule("approve|certificates.k8s.io|signers|");
+        approve.resource_names.clear();
+        let approval = PolicyRule {
+            resource_names: Vec::new(),
+            ..approval
+        };
+        let approval = [&approval];
+        assert!(wants_signer(&approval, true, &[]));
+        assert!(!wants_signer(&approval, false, &[]), "of the cluster alone");
+        assert!(!wants_signer(&approval, true, &[&approve]));
+        assert_eq!(
+            powers(&approval, true, &[&approve]),
+            ["certificatesApprove"]
+        );
+        assert!(powers(&approval, false, &[&approve]).is_empty());
     }
 
     #[test]
     fn nothing_gives_nothing() {
-        assert!(powers(&[], true).is_empty());
-        assert!(powers(&[&PolicyRule::default()], true).is_empty());
+        assert!(powers(&[], true, &[]).is_empty());
+        assert!(powers(&[&PolicyRule::default()], true, &[]).is_empty());
     }
 }

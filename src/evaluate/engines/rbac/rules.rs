@@ -61,6 +61,9 @@ impl Target<'static> {
     }
 }
 
+/// What admission asks about before it lets anybody approve or sign a request.
+pub(super) const SIGNERS: Target<'static> = Target::global("certificates.k8s.io", "signers");
+
 /// How much of a resource must be allowed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Reach {
@@ -141,16 +144,14 @@ fn has_path(rule: &PolicyRule, path: &str) -> bool {
     })
 }
 
-/// Whether a star stands anywhere in `rule`.
+/// Whether `rule` allows what nobody listed: everything, a subresource of everything, every path.
 pub(super) fn has_wildcard(rule: &PolicyRule) -> bool {
-    [
-        &rule.verbs,
-        &rule.api_groups,
-        &rule.resources,
-        &rule.non_resource_urls,
-    ]
-    .into_iter()
-    .any(|names| names.iter().any(|name| name == "*"))
+    let listed = [&rule.verbs, &rule.api_groups, &rule.resources];
+    let subresource = |name: &String| name.starts_with("*/");
+    let paths = |path: &String| path.ends_with('*') && path.trim_end_matches('*').len() < 2;
+    listed.into_iter().flatten().any(|name| name == "*")
+        || rule.resources.iter().any(subresource)
+        || rule.non_resource_urls.iter().any(paths)
 }
 
 fn holds(names: &[String], wanted: &str) -> bool {
@@ -216,6 +217,24 @@ mod tests {
             let rule = rule(&["create"], &[""], resources, &[]);
             let got = allows(&rule, "create", &target("", asked), Reach::Every);
             assert_eq!(got, allowed, "{resources:?} {asked}");
+        }
+    }
+
+    #[test]
+    fn a_wildcard_is_whatever_allows_what_nobody_listed() {
+        for (text, paths, wild) in [
+            ("pods", "", false),
+            ("*", "", true),
+            ("*/exec", "", true),
+            ("pods/*", "", false),
+            ("", "*", true),
+            ("", "/*", true),
+            ("", "/healthz/*", false),
+            ("", "/metrics", false),
+        ] {
+            let mut rule = rule(&["get"], &[""], &[text], &[]);
+            rule.non_resource_urls = vec![paths.to_owned()];
+            assert_eq!(has_wildcard(&rule), wild, "{text} {paths}");
         }
     }
 

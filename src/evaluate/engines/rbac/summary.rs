@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::access::{Access, Grant, Who};
 use super::paths::Graph;
 use super::powers::powers;
+use super::rules::{SIGNERS, covers};
+use crate::facts::objects::PolicyRule;
 use crate::outcome::{Power, PowerLine, PowerList};
 
 impl Access<'_> {
@@ -42,12 +44,19 @@ impl Access<'_> {
             (!own.is_empty() || unclear).then(|| PowerLine {
                 principal: who.principal(),
                 stands_for: who.stands_for(),
-                powers: held(&own),
+                powers: held(&own, &self.about_signers(who)),
                 steps_to_cluster: graph.steps(who),
                 pods: pods.get(who).copied().unwrap_or_default(),
             })
         };
         names.into_iter().filter_map(line).collect()
+    }
+
+    /// What is granted to somebody everywhere about signers, which some powers take besides.
+    fn about_signers(&self, who: &Who) -> Vec<&PolicyRule> {
+        let everywhere = self.grants_of(who).filter(|grant| grant.within.is_none());
+        let rules = everywhere.flat_map(|grant| grant.rules);
+        rules.filter(|rule| covers(rule, &SIGNERS)).collect()
     }
 
     /// How many running pods act as each service account.
@@ -72,10 +81,10 @@ impl Access<'_> {
 const EVERYTHING: &str = "everything";
 
 /// The powers of some grants; one that is held everywhere needs no namespaces.
-fn held(grants: &[&Grant<'_>]) -> Vec<Power> {
+fn held(grants: &[&Grant<'_>], beside: &[&PolicyRule]) -> Vec<Power> {
     let mut held: BTreeMap<String, Option<BTreeSet<String>>> = BTreeMap::new();
     for grant in grants {
-        for name in powers(&grant.rules, grant.within.is_none()) {
+        for name in powers(&grant.rules, grant.within.is_none(), beside) {
             let within = held.entry(name).or_insert_with(|| Some(BTreeSet::new()));
             match (grant.within, within.as_mut()) {
                 (Some(namespace), Some(known)) => {

@@ -33,6 +33,74 @@ fn binding(namespace: &str, kind: &str, name: &str) -> (ObjectMeta, RoleRef) {
     (metadata, role)
 }
 
+fn anne() -> Subject {
+    Subject {
+        kind: "User".to_owned(),
+        name: "anne".to_owned(),
+        ..Subject::default()
+    }
+}
+
+#[test]
+fn a_binding_of_nobody_grants_nothing_whatever_its_role_is() {
+    for refused in [&[][..], &["clusterRoles"]] {
+        let facts = world(ROLES, refused);
+        let lacking = Lacking::default();
+        let rbac = Rbac::new(&facts, &lacking);
+        let (metadata, role) = binding("", "ClusterRole", "reader");
+        let grants = rbac.grants(true, &metadata, &[], &role);
+        assert_eq!(grants.grants.value(), Some(&Vec::new()), "{refused:?}");
+    }
+}
+
+const HALVES: &str = r"
+kind: ClusterRole
+apiVersion: rbac.authorization.k8s.io/v1
+metadata: {name: approval}
+rules: [{apiGroups: [certificates.k8s.io], resources: [certificatesigningrequests/approval], verbs: [patch]}]
+---
+kind: ClusterRole
+apiVersion: rbac.authorization.k8s.io/v1
+metadata: {name: approve}
+rules: [{apiGroups: [certificates.k8s.io], resources: [signers], resourceNames: [a.io/b], verbs: [approve]}]
+---
+kind: ClusterRoleBinding
+apiVersion: rbac.authorization.k8s.io/v1
+metadata: {name: signers}
+roleRef: {kind: ClusterRole, name: approve}
+subjects: [{kind: User, name: anne}, {kind: Group, name: 'system:serviceaccounts:quay'}]
+";
+
+#[test]
+fn two_bindings_together_approve_certificates() {
+    let account = |namespace: &str| Subject {
+        kind: "ServiceAccount".to_owned(),
+        name: "web".to_owned(),
+        namespace: namespace.to_owned(),
+        ..Subject::default()
+    };
+    let bert = Subject {
+        name: "bert".to_owned(),
+        ..anne()
+    };
+    for (subject, refused, expected) in [
+        (anne(), &[][..], Some("certificatesApprove")),
+        (account("quay"), &[], Some("certificatesApprove")),
+        (account("dock"), &[], Some("")),
+        (bert.clone(), &[], Some("")),
+        (bert, &["clusterRoleBindings"], None),
+    ] {
+        let facts = world(HALVES, refused);
+        let lacking = Lacking::default();
+        let rbac = Rbac::new(&facts, &lacking);
+        let (metadata, role) = binding("", "ClusterRole", "approval");
+        let name = subject.name.clone();
+        let grants = rbac.grants(true, &metadata, &[subject], &role);
+        let powers = grants.grants.value().map(|powers| powers.join(","));
+        assert_eq!(powers.as_deref(), expected, "{name} {refused:?}");
+    }
+}
+
 #[test]
 fn a_binding_grants_the_role_it_names_from_where_it_stands() {
     // (namespace, kind, name, grants or none when unknown, missing)
@@ -64,7 +132,7 @@ fn a_binding_grants_the_role_it_names_from_where_it_stands() {
         let rbac = Rbac::new(&facts, &lacking);
         for (namespace, kind, name, complete, nothing) in cases {
             let (metadata, role) = binding(namespace, kind, name);
-            let grants = rbac.grants(namespace.is_empty(), &metadata, &[], &role);
+            let grants = rbac.grants(namespace.is_empty(), &metadata, &[anne()], &role);
             let powers = grants.grants.value().map(|powers| powers.known.join(","));
             let missing = grants.role_missing.value().copied();
             let expected = if refused.is_empty() {
@@ -88,14 +156,14 @@ fn a_role_that_was_read_counts_though_others_were_not() {
     let lacking = Lacking::default();
     let rbac = Rbac::new(&facts, &lacking);
     let (metadata, role) = binding("", "ClusterRole", "reader");
-    let known = rbac.grants(true, &metadata, &[], &role);
+    let known = rbac.grants(true, &metadata, &[anne()], &role);
     let powers = known.grants.value().unwrap();
     assert_eq!(
         (powers.known.join(",").as_str(), &powers.more),
         ("secretsRead", &None)
     );
     let (metadata, role) = binding("", "ClusterRole", "gone");
-    let unknown = rbac.grants(true, &metadata, &[], &role);
+    let unknown = rbac.grants(true, &metadata, &[anne()], &role);
     assert!(unknown.grants.gap().is_some() && unknown.role_missing.gap().is_some());
 }
 
