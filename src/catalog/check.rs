@@ -136,6 +136,10 @@ subject_kinds! {
     Namespace => "namespace",
     /// A top controller or bare pod, per distinct pod template.
     Workload => "workload",
+    /// A ConfigMap of a manifest.
+    ConfigMap => "configmap",
+    /// A Secret of a manifest.
+    Secret => "secret",
     /// A service account.
     ServiceAccount => "serviceaccount",
     /// A Role or ClusterRole.
@@ -162,6 +166,8 @@ impl SubjectKind {
                 | Self::Principal
                 | Self::Namespace
                 | Self::Workload
+                | Self::ConfigMap
+                | Self::Secret
                 | Self::ServiceAccount
                 | Self::Role
                 | Self::Binding

@@ -67,7 +67,9 @@ impl Facts {
             Object::ReplicationController(object) => folder.controller(*object),
             Object::Job(object) => folder.controller(*object),
             Object::CronJob(object) => folder.controller(*object),
-            Object::ConfigMap(_) | Object::EndpointSlice(_) => {}
+            Object::ConfigMap(object) => self.config_maps.rows.push(*object),
+            Object::Secret(object) => self.secrets.rows.push(*object),
+            Object::EndpointSlice(_) => {}
         }
     }
 
@@ -192,6 +194,8 @@ impl Facts {
         complete(&mut self.custom_resource_definitions);
         complete(&mut self.api_services);
         complete(&mut self.certificate_signing_requests);
+        complete(&mut self.config_maps);
+        complete(&mut self.secrets);
     }
 }
 
@@ -298,6 +302,8 @@ fn listing(kind: &str) -> Option<&'static str> {
         "CustomResourceDefinition" => "customResourceDefinitions",
         "APIService" => "apiServices",
         "CertificateSigningRequest" => "certificateSigningRequests",
+        "ConfigMap" => "configMaps",
+        "Secret" => "secrets",
         "Pod"
         | "PodTemplate"
         | "Deployment"

@@ -11,9 +11,9 @@ use super::certificate::Certificate;
 use super::component::{Component, ComponentKind};
 use super::host::{Endpoint, File, Host, PodProcesses};
 use super::objects::{
-    APIService, CertificateSigningRequest, ClusterRole, ClusterRoleBinding,
+    APIService, CertificateSigningRequest, ClusterRole, ClusterRoleBinding, ConfigMap,
     CustomResourceDefinition, Ingress, MutatingWebhookConfiguration, Namespace, NetworkPolicy,
-    Node, Role, RoleBinding, Service, ServiceAccount, ValidatingWebhookConfiguration,
+    Node, Role, RoleBinding, Secret, Service, ServiceAccount, ValidatingWebhookConfiguration,
 };
 use super::stored::StoredSecrets;
 use super::workload::{PodSet, Workload};
@@ -238,13 +238,28 @@ kinds! {
     /// Certificate signing requests.
     certificate_signing_requests as "certificateSigningRequests", 1: CertificateSigningRequest,
         vec![CertificateSigningRequest::schema().clone()];
+    /// ConfigMaps of manifests; those of a cluster are not read.
+    config_maps as "configMaps", 1: ConfigMap, vec![ConfigMap::schema().clone()];
+    /// Secrets of manifests, without their values; those of a cluster are not read.
+    secrets as "secrets", 1: Secret, vec![Secret::schema().clone()];
     /// Services.
     services as "services", 1: Service, vec![Service::schema().clone()];
     /// Ingresses.
     ingresses as "ingresses", 1: Ingress, vec![Ingress::schema().clone()];
 }
 
+/// Kinds that are read in manifests alone: a cluster is never asked for them.
+const OF_MANIFESTS: [&str; 2] = ["configMaps", "secrets"];
+
 fn not_asked(kind: &str) -> Gap {
+    if OF_MANIFESTS.contains(&kind) {
+        return Gap::new(
+            format!("list of {kind}"),
+            "",
+            GapReason::Outside,
+            "audit their manifests with -f",
+        );
+    }
     Gap::new(
         format!("list of {kind}"),
         "",

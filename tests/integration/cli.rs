@@ -56,14 +56,14 @@ fn reasons_are_told_whole() {
     let mut told = 0;
     for evaluation in report["evaluations"].as_array().unwrap() {
         let why = words(evaluation["why"].as_str().unwrap());
-        let start: String = why.chars().take(90).collect();
+        let start: String = why.chars().take(120).collect();
         // Findings with one cause are told together, so not every reason is there.
         if table.contains(&start) {
             assert!(table.contains(&why), "{} is cut: {why}", evaluation["id"]);
             told += 1;
         }
     }
-    assert!(told > 40, "{told} reasons were looked for");
+    assert!(told > 30, "{told} reasons were looked for");
 }
 
 #[test]

@@ -28,6 +28,8 @@ mod fixes;
 mod gaps;
 /// Runs the real binary.
 mod harness;
+/// Secrets that stand in manifests.
+mod in_clear;
 /// The real cluster of the test bed.
 mod live;
 /// YAML that has not been applied yet.

@@ -152,3 +152,86 @@ fn a_binding_to_a_shipped_role_is_judged_without_the_role() {
         assert_eq!(report["outcomes"][0]["status"], status, "{role}");
     }
 }
+
+/// The status of one check on a manifest, with more arguments.
+fn status(text: &str, check: &str, more: &[&str]) -> Value {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("m.yaml");
+    std::fs::write(&file, text).unwrap();
+    let mut args = vec!["audit", "-f", file.to_str().unwrap(), "--check", check];
+    args.extend(["-o", "json", "--all"]);
+    args.extend(more);
+    let run = run(&args);
+    let report: Value = serde_json::from_str(&run.out).unwrap();
+    report["outcomes"][0]["status"].clone()
+}
+
+#[test]
+fn pods_are_held_to_the_newest_standard_or_to_the_one_asked_for() {
+    let pod = "{kind: Pod, apiVersion: v1, metadata: {name: a, namespace: quay}, spec: {securityContext: {sysctls: [{name: net.ipv4.tcp_notsent_lowat, value: '1'}]}, containers: [{name: c, image: i}]}}";
+    let check = "workload-below-baseline";
+    assert_eq!(status(pod, check, &[]), "pass");
+    assert_eq!(status(pod, check, &["--pss-version", "v1.37"]), "pass");
+    assert_eq!(status(pod, check, &["--pss-version", "v1.36"]), "fail");
+    let run = run(&["audit", "-f", CHART, "--pss-version", "v1.99"]);
+    assert_eq!(run.code, 2);
+    assert!(run.err.contains("v1.24 to v1.37"), "{}", run.err);
+}
+
+/// A binding of nobody grants nothing, and a right that admission refuses is none.
+#[test]
+fn what_a_binding_grants_is_what_somebody_can_do_with_it() {
+    let role = |rules: &str| {
+        format!(
+            "{{kind: ClusterRole, apiVersion: rbac.authorization.k8s.io/v1, metadata: {{name: r}}, rules: [{rules}]}}"
+        )
+    };
+    let binding = |role: &str, subjects: &str| {
+        format!(
+            "{{kind: ClusterRoleBinding, apiVersion: rbac.authorization.k8s.io/v1, metadata: {{name: b}}, roleRef: {{kind: ClusterRole, name: {role}, apiGroup: rbac.authorization.k8s.io}}, subjects: [{subjects}]}}"
+        )
+    };
+    let robot = "{kind: ServiceAccount, name: x, namespace: quay}";
+    let approval = "{apiGroups: [certificates.k8s.io], resources: [certificatesigningrequests/approval], verbs: [patch]}";
+    let signers = "{apiGroups: [certificates.k8s.io], resources: [signers], verbs: [approve]}";
+    let half = format!("{}\n---\n{}", role(approval), binding("r", robot));
+    let both = format!("{approval}, {signers}");
+    let both = format!("{}\n---\n{}", role(&both), binding("r", robot));
+    let shells = role("{apiGroups: [''], resources: ['*/exec'], verbs: [create]}");
+    for (text, check, expected) in [
+        (
+            binding("cluster-admin", ""),
+            "binding-cluster-admin",
+            "pass",
+        ),
+        (
+            binding("cluster-admin", robot),
+            "binding-cluster-admin",
+            "fail",
+        ),
+        (half, "binding-certificates-approve", "pass"),
+        (both, "binding-certificates-approve", "fail"),
+        (shells, "role-wildcard", "fail"),
+    ] {
+        assert_eq!(status(&text, check, &[]), expected, "{check}: {text}");
+    }
+}
+
+/// One binding to cluster-admin fails a check for each power, and is one thing to mend.
+#[test]
+fn a_binding_to_cluster_admin_is_one_finding() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("m.yaml");
+    let text = "{kind: ClusterRoleBinding, apiVersion: rbac.authorization.k8s.io/v1, metadata: {name: b}, roleRef: {kind: ClusterRole, name: cluster-admin, apiGroup: rbac.authorization.k8s.io}, subjects: [{kind: ServiceAccount, name: x, namespace: quay}]}";
+    std::fs::write(&file, text).unwrap();
+    let named = file.to_str().unwrap();
+    let report = run(&["audit", "-f", named, "--profile", "cks", "-o", "json"]);
+    let report: Value = serde_json::from_str(&report.out).unwrap();
+    let outcomes = report["outcomes"].as_array().unwrap().iter();
+    let of_binding = |one: &&Value| one["status"] == "fail" && one["subject"]["kind"] == "binding";
+    assert!(outcomes.filter(of_binding).count() > 8, "raw verdicts stay");
+    let shown = run(&["audit", "-f", named, "--profile", "cks", "--all"]).out;
+    let findings = shown.matches("kubectl delete ClusterRoleBinding b").count();
+    assert_eq!(findings, 1, "{shown}");
+    assert!(!shown.contains("A binding lets its subjects"), "{shown}");
+}

@@ -7,6 +7,7 @@ mod access;
 mod authorities;
 mod certificates;
 mod components;
+mod data;
 mod derived;
 mod endpoints;
 mod expected;
@@ -253,6 +254,8 @@ impl<'f> World<'f> {
             SubjectKind::Principal => self.principals(),
             SubjectKind::Namespace => self.namespaces(),
             SubjectKind::Workload => self.workloads(),
+            SubjectKind::ConfigMap => self.config_maps(),
+            SubjectKind::Secret => self.secrets(),
             SubjectKind::ServiceAccount => self.service_accounts(),
             SubjectKind::Role => self.roles(),
             SubjectKind::Binding => self.bindings(),
@@ -277,7 +280,11 @@ pub fn variables(kind: SubjectKind) -> Vec<(String, Type)> {
         | SubjectKind::Principal => {
             parent(SubjectKind::Cluster);
         }
-        SubjectKind::Workload | SubjectKind::ServiceAccount | SubjectKind::NetworkPolicy => {
+        SubjectKind::Workload
+        | SubjectKind::ConfigMap
+        | SubjectKind::Secret
+        | SubjectKind::ServiceAccount
+        | SubjectKind::NetworkPolicy => {
             parent(SubjectKind::Namespace);
             parent(SubjectKind::Cluster);
         }
@@ -293,7 +300,7 @@ pub fn variables(kind: SubjectKind) -> Vec<(String, Type)> {
 fn subject_schema(kind: SubjectKind) -> Arc<crate::facts::Record> {
     use crate::facts::component::ComponentKind;
     use crate::facts::host::File;
-    use crate::facts::objects::APIService;
+    use crate::facts::objects::{APIService, ConfigMap, Secret};
     match kind {
         SubjectKind::Cluster => objects::cluster_schema(),
         SubjectKind::Node => Node::schema().clone(),
@@ -315,6 +322,8 @@ fn subject_schema(kind: SubjectKind) -> Arc<crate::facts::Record> {
         SubjectKind::Principal => access::PrincipalMark::schema().clone(),
         SubjectKind::Namespace => objects::namespace_schema(),
         SubjectKind::Workload => objects::workload_schema(),
+        SubjectKind::ConfigMap => ConfigMap::schema().clone(),
+        SubjectKind::Secret => Secret::schema().clone(),
         SubjectKind::ServiceAccount => objects::service_account_schema(),
         SubjectKind::Role => rbac::role_schema(),
         SubjectKind::Binding => rbac::binding_schema(),

@@ -33,8 +33,7 @@ macro_rules! templates {
     ($($kind:ident: $($field:ident).*;)*) => {$(
         impl Admit for $kind {
             fn admit(&mut self) {
-                redact::annotations(&mut self.metadata.annotations);
-                self.spec.$($field).*.admit();
+                admit_template(&mut self.metadata, &mut self.spec.$($field).*);
             }
         }
     )*};
@@ -50,8 +49,7 @@ templates! {
 
 impl Admit for StatefulSet {
     fn admit(&mut self) {
-        redact::annotations(&mut self.metadata.annotations);
-        self.spec.template.admit();
+        admit_template(&mut self.metadata, &mut self.spec.template);
         for claim in &mut self.spec.volume_claim_templates {
             redact::annotations(&mut claim.metadata.annotations);
         }
@@ -60,30 +58,40 @@ impl Admit for StatefulSet {
 
 impl Admit for ReplicationController {
     fn admit(&mut self) {
-        redact::annotations(&mut self.metadata.annotations);
-        if let Some(template) = &mut self.spec.template {
-            template.admit();
+        match &mut self.spec.template {
+            Some(template) => admit_template(&mut self.metadata, template),
+            None => redact::annotations(&mut self.metadata.annotations),
         }
     }
 }
 
 impl Admit for PodTemplate {
     fn admit(&mut self) {
-        redact::annotations(&mut self.metadata.annotations);
-        self.template.admit();
+        admit_template(&mut self.metadata, &mut self.template);
     }
+}
+
+/// A controller with the template of its pods, which carries what stands in the annotations of both.
+fn admit_template(metadata: &mut ObjectMeta, template: &mut PodTemplateSpec) {
+    let found = InClear::of_annotations(&metadata.annotations);
+    redact::annotations(&mut metadata.annotations);
+    template.admit();
+    template.spec.secrets_in_clear.extend(found);
 }
 
 impl Admit for PodTemplateSpec {
     fn admit(&mut self) {
+        let found = InClear::of_annotations(&self.metadata.annotations);
         redact::annotations(&mut self.metadata.annotations);
         (self.component_at, self.component_argv) = component(&self.spec);
         self.spec.admit();
+        self.spec.secrets_in_clear.extend(found);
     }
 }
 
 impl Admit for Pod {
     fn admit(&mut self) {
+        let found = InClear::of_annotations(&self.metadata.annotations);
         redact::annotations(&mut self.metadata.annotations);
         let ObjectMeta {
             creation_timestamp, ..
@@ -93,6 +101,7 @@ impl Admit for Pod {
             (self.component_at, self.component_argv) = component(&self.spec);
         }
         self.spec.admit();
+        self.spec.secrets_in_clear.extend(found);
     }
 }
 
@@ -161,6 +170,8 @@ impl Admit for PodSpec {
         if self.service_account_name.is_empty() {
             self.service_account_name = deprecated;
         }
+        let containers = self.containers.iter_mut();
+        self.secrets_in_clear = containers.flat_map(InClear::of_container).collect();
         self.containers.iter_mut().for_each(Admit::admit);
     }
 }
@@ -200,9 +211,8 @@ impl Admit for Handler {
 impl Admit for EnvVar {
     fn admit(&mut self) {
         let value = std::mem::take(&mut self.value);
-        let pattern = redact::pattern(&self.name, &value).unwrap_or_default();
+        let pattern = redact::in_value(&self.name, &value).unwrap_or_default();
         pattern.clone_into(&mut self.pattern);
-        self.length = i32::try_from(value.len()).unwrap_or(i32::MAX);
     }
 }
 
@@ -320,11 +330,23 @@ impl Admit for ConfigMap {
             };
             keys.contains(&key.as_str()).then_some((key, kept))
         };
+        let found = |(key, value): (&String, &String)| {
+            let pattern = redact::in_value(key, value)?;
+            Some(InClear::at(key.clone(), pattern))
+        };
+        self.secrets_in_clear = self.data.iter().filter_map(found).collect();
         let data = std::mem::take(&mut self.data);
         self.data = data
             .into_iter()
             .filter_map(keep)
             .collect::<BTreeMap<_, _>>();
+    }
+}
+
+impl Admit for Secret {
+    fn admit(&mut self) {
+        redact::annotations(&mut self.metadata.annotations);
+        self.take_values();
     }
 }
 

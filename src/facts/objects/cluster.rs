@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::in_clear::InClear;
 use super::meta::ObjectMeta;
 use super::reading::{nullable, object};
 use super::values::Time;
@@ -263,7 +264,7 @@ object! {
 }
 
 object! {
-    /// A ConfigMap that says how the cluster was set up. All others are read by name only.
+    /// A ConfigMap: one that says how the cluster was set up, or any of a manifest.
     pub struct ConfigMap {
         /// Who it is.
         #[prost(message, required, tag = "1")]
@@ -271,6 +272,9 @@ object! {
         /// The keys on the list of this module; all others were dropped unread.
         #[prost(btree_map = "string, string", tag = "2")]
         pub data: BTreeMap<String, String>,
+        /// The keys whose values look like secrets, or have one in them.
+        #[prost(message, repeated, tag = "1001")]
+        pub secrets_in_clear: Vec<InClear>,
     }
 }
 

@@ -279,6 +279,34 @@ object! {
         /// `HTTP` or `HTTPS`.
         #[prost(string, tag = "4")]
         pub scheme: String,
+        hidden {
+            #[prost(string, tag = "1")]
+            #[serde(deserialize_with = "super::reading::read", skip_serializing)]
+            path: String,
+            #[prost(message, repeated, tag = "5")]
+            #[serde(deserialize_with = "super::reading::read", skip_serializing)]
+            http_headers: Vec<HttpHeader>,
+        }
+    }
+}
+
+/// A header of a request of the kubelet, which is read and never kept.
+#[derive(Clone, PartialEq, prost::Message, Deserialize)]
+#[serde(default)]
+pub(in crate::facts) struct HttpHeader {
+    #[prost(string, tag = "1")]
+    #[serde(deserialize_with = "super::reading::read")]
+    pub(super) name: String,
+    #[prost(string, tag = "2")]
+    #[serde(deserialize_with = "super::reading::read")]
+    pub(super) value: String,
+}
+
+impl HttpGetAction {
+    /// Path and headers, and none is left.
+    pub(super) fn take_request(&mut self) -> (String, Vec<HttpHeader>) {
+        let path = std::mem::take(&mut self.path);
+        (path, std::mem::take(&mut self.http_headers))
     }
 }
 
@@ -320,6 +348,7 @@ nullable!(
     Probe,
     ExecAction,
     HttpGetAction,
+    HttpHeader,
     TcpSocketAction,
     Lifecycle
 );

@@ -14,9 +14,6 @@ object! {
         /// The kind of secret that the literal value looks like; absent when it looks like none.
         #[prost(string, tag = "1001")]
         pub pattern: String,
-        /// The length of the literal value, in bytes.
-        #[prost(int32, tag = "1002")]
-        pub length: i32,
         hidden {
             #[prost(string, tag = "2")]
             #[serde(deserialize_with = "super::reading::read", skip_serializing)]

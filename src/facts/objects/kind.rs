@@ -134,6 +134,7 @@ kinds! {
     ServiceAccount: "" "v1" "serviceaccounts" true;
     Service: "" "v1" "services" true;
     ConfigMap: "" "v1" "configmaps" true;
+    Secret: "" "v1" "secrets" true;
     ReplicationController: "" "v1" "replicationcontrollers" true;
     Deployment: "apps" "v1" "deployments" true;
     ReplicaSet: "apps" "v1" "replicasets" true;

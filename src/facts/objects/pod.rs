@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::container::{
     Container, EphemeralContainer, Profile, SELinuxOptions, WindowsSecurityContextOptions,
 };
+use super::in_clear::InClear;
 use super::meta::ObjectMeta;
 use super::reading::{nullable, object};
 use super::volume::Volume;
@@ -128,6 +129,9 @@ object! {
         /// False: root in the pod is nobody on the node.
         #[prost(bool, optional, tag = "37")]
         pub host_users: Option<bool>,
+        /// What looks like a secret elsewhere than in a variable: on command lines, in headers and annotations.
+        #[prost(message, repeated, tag = "1001")]
+        pub secrets_in_clear: Vec<InClear>,
         hidden {
             #[prost(string, tag = "9")]
             #[serde(deserialize_with = "super::reading::read", skip_serializing)]

@@ -138,6 +138,17 @@ pub(crate) fn bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8
     Ok(bytes.map(|bytes| bytes.0).unwrap_or_default())
 }
 
+/// Texts by name, as bytes: base64 that is not decoded.
+pub(crate) fn texts<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, Vec<u8>>, D::Error> {
+    let texts = <BTreeMap<String, String> as Lenient>::read(deserializer)?;
+    let bytes = texts
+        .into_iter()
+        .map(|(key, text)| (key, text.into_bytes()));
+    Ok(bytes.collect())
+}
+
 /// Defines one struct for both encodings of an API object: [`record!`](crate::facts::record) with `prost::Message`, and every
 /// field read by the rules of this module. Tags are those of Kubernetes' `generated.proto`; a field that is `Option` is
 /// a pointer in `types.go`. Tags from 1001 mark what we derive; nobody else writes them, and admission overwrites them.

@@ -162,7 +162,7 @@ fn lacking(held: &BTreeMap<String, HeldKind>) -> Lacking {
 
 fn compare(record: &Record, held: &BTreeMap<String, BTreeSet<String>>, lacking: &mut Lacking) {
     let Some(fields) = held.get(&record.name) else {
-        return; // the field that leads here is lacking, or the whole kind is
+        return; // all fields that lead here are lacking, or the whole kind is
     };
     for field in &record.fields {
         if !fields.contains(&field.name) {
@@ -177,8 +177,8 @@ fn compare(record: &Record, held: &BTreeMap<String, BTreeSet<String>>, lacking: 
                 "collect again with this version",
             );
             lacking.insert(&record.name, &field.name, gap);
-            continue;
         }
+        // Also below a field that is lacking: engines read what is there as a struct.
         if let Some(below) = field.kind.record() {
             compare(below, held, lacking);
         }

@@ -59,7 +59,7 @@ fn agree<K: Kind>(expected: &K, body: &[u8]) {
 /// Calls a generic function with an object, whatever its kind.
 macro_rules! visit {
     ($function:ident, $object:expr, $with:expr) => {
-        visit!(@ $function, $object, $with, Namespace Node Pod ServiceAccount Service ConfigMap ReplicationController Deployment
+        visit!(@ $function, $object, $with, Namespace Node Pod ServiceAccount Service ConfigMap Secret ReplicationController Deployment
             ReplicaSet DaemonSet StatefulSet Job CronJob Role ClusterRole RoleBinding ClusterRoleBinding NetworkPolicy Ingress
             EndpointSlice ValidatingWebhookConfiguration MutatingWebhookConfiguration CustomResourceDefinition PodTemplate
             CertificateSigningRequest APIService)

@@ -52,8 +52,20 @@ fn nothing_secret_gets_out() {
     );
     assert_eq!(container.command[..2], ["/bin/sh", "-c"]);
     let env = container.env.iter();
-    let env: Vec<_> = env.map(|v| (v.pattern.as_str(), v.length)).collect();
-    assert_eq!(env, [("secretName", 21), ("", 21), ("urlWithPassword", 33)]);
+    let env: Vec<_> = env.map(|v| v.pattern.as_str()).collect();
+    assert_eq!(env, ["secretName", "", "urlWithPassword"]);
+    let found = pod.spec.secrets_in_clear.iter();
+    let found: Vec<_> = found
+        .map(|one| format!("{} {}", one.place, one.pattern))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "--config of container c urlWithPassword",
+            "--password of container c secretName",
+            "--token of container c secretName",
+        ]
+    );
     assert_eq!(pod.metadata.annotations.iter().count(), 1);
 
     let template = format!(r#"{{"metadata": {meta}, "spec": {spec}}}"#);
@@ -79,6 +91,43 @@ fn nothing_secret_gets_out() {
     ] {
         assert_eq!(other.annotations.iter().count(), 1);
     }
+}
+
+/// Wherever a secret is seen, its place and its kind are all that is left of it.
+#[test]
+fn what_is_found_is_named_and_nothing_else() {
+    let pod: Pod = clean(&format!(
+        r#"{{"metadata": {{"name": "p", "annotations": {{"example.com/api-token": "{SECRET}", "note": "password: {SECRET}"}}}},
+        "spec": {{"initContainers": [{{"name": "i", "image": "u:{SECRET}@h/i", "command": ["sh", "-c", "mysql -p{SECRET}; PASSWORD={SECRET} x"]}}],
+        "containers": [{{"name": "c", "readinessProbe": {{"httpGet": {{"port": 1, "path": "/?token={SECRET}", "httpHeaders": [
+            {{"name": "Authorization", "value": "Bearer {SECRET}"}}, {{"name": "X-Api-Key", "value": "{SECRET}"}}, {{"name": "Host", "value": "h"}}]}}}},
+            "lifecycle": {{"preStop": {{"exec": {{"command": ["redis-cli", "-a", "{SECRET}"]}}}}}}}}]}}}}"#
+    ));
+    let found = pod
+        .spec
+        .secrets_in_clear
+        .iter()
+        .map(|one| one.place.as_str());
+    let expected = [
+        "path of readinessProbe of container c",
+        "header Authorization of readinessProbe of container c",
+        "header X-Api-Key of readinessProbe of container c",
+        "-a of preStop of container c",
+        "-p of container i",
+        "PASSWORD of container i",
+        "annotation example.com/api-token",
+        "annotation note",
+    ];
+    assert_eq!(found.collect::<Vec<_>>(), expected);
+    let map: ConfigMap = clean(&format!(
+        r#"{{"metadata": {{"name": "m"}}, "data": {{"token": "{SECRET}", "app.conf": "a = b\npassword = {SECRET}", "log": "{SECRET}"}}}}"#
+    ));
+    let found = map.secrets_in_clear.iter().map(|one| one.place.as_str());
+    assert_eq!(found.collect::<Vec<_>>(), ["app.conf", "token"]);
+    let secret: Secret = clean(&format!(
+        r#"{{"metadata": {{"name": "s"}}, "data": {{"a": "{SECRET}", "b": ""}}, "stringData": {{"c": "{SECRET}", "d": "${{VALUE}}"}}}}"#
+    ));
+    assert_eq!(secret.keys_in_clear, ["a", "c"]);
 }
 
 #[test]

@@ -22,7 +22,7 @@ fn documents_are_read_alone() {
     let expected = [
         "Pod a",
         "broken 8",
-        "other: Secret",
+        "Secret s",
         "broken 16",
         "broken 21",
         "Namespace n\n",
