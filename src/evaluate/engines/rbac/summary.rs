@@ -55,7 +55,7 @@ impl Access<'_> {
     /// What is granted to somebody everywhere about signers, which some powers take besides.
     fn about_signers(&self, who: &Who) -> Vec<&PolicyRule> {
         let everywhere = self.grants_of(who).filter(|grant| grant.within.is_none());
-        let rules = everywhere.flat_map(|grant| grant.rules);
+        let rules = everywhere.flat_map(|grant| grant.rules.iter().copied());
         rules.filter(|rule| covers(rule, &SIGNERS)).collect()
     }
 
