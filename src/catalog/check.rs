@@ -130,6 +130,14 @@ subject_kinds! {
     ApiService => "apiservice",
     /// A NetworkPolicy.
     NetworkPolicy => "networkpolicy",
+    /// A Service.
+    Service => "service",
+    /// An Ingress.
+    Ingress => "ingress",
+    /// A ValidatingWebhookConfiguration or MutatingWebhookConfiguration.
+    Webhook => "webhook",
+    /// A PersistentVolume.
+    PersistentVolume => "persistentvolume",
     /// Somebody to whom a binding grants something that Kubernetes does not ship.
     Principal => "principal",
     /// A namespace.
@@ -163,6 +171,10 @@ impl SubjectKind {
                 | Self::Certificate
                 | Self::ApiService
                 | Self::NetworkPolicy
+                | Self::Service
+                | Self::Ingress
+                | Self::Webhook
+                | Self::PersistentVolume
                 | Self::Principal
                 | Self::Namespace
                 | Self::Workload

@@ -225,6 +225,9 @@ fn take(facts: &mut Facts, answer: ApiFacts) -> (Told, PodIndex) {
     facts.certificate_signing_requests = objects.certificate_signing_requests;
     facts.services = objects.services;
     facts.ingresses = objects.ingresses;
+    facts.persistent_volumes = objects.persistent_volumes;
+    facts.persistent_volume_claims = objects.persistent_volume_claims;
+    facts.limit_ranges = objects.limit_ranges;
     (told, objects.pod_names)
 }
 

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::catalog::{Control, Pattern, Profile, WorkloadPattern};
-use crate::facts::objects::{Container, PodSpec, Probe};
+use crate::facts::objects::{Container, PodSpec, Probe, Volume};
 use crate::facts::workload::Workload;
 use crate::facts::{Facts, Lacking};
 use crate::outcome::{Exemption, Fingerprint, Judged, Status};
@@ -102,8 +102,14 @@ fn runs(pattern: &WorkloadPattern, spec: &PodSpec) -> bool {
     let mut host_paths = volumes.filter_map(|volume| volume.source.host_path.as_ref());
     !spec.containers.is_empty()
         && containers.all(|container| is(pattern, container))
+        // A claim may stand for any path.
         && (pattern.host_paths.is_empty()
-            || host_paths.all(|volume| any(&pattern.host_paths, &volume.path)))
+            || host_paths.all(|volume| any(&pattern.host_paths, &volume.path))
+                && !spec.volumes.iter().any(claims))
+}
+
+fn claims(volume: &Volume) -> bool {
+    volume.source.persistent_volume_claim.is_some() || volume.source.ephemeral.is_some()
 }
 
 fn is(pattern: &WorkloadPattern, container: &Container) -> bool {

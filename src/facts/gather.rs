@@ -45,6 +45,11 @@ impl Facts {
             Object::ClusterRoleBinding(object) => self.cluster_role_bindings.rows.push(*object),
             Object::NetworkPolicy(object) => self.network_policies.rows.push(*object),
             Object::Ingress(object) => self.ingresses.rows.push(*object),
+            Object::PersistentVolume(object) => self.persistent_volumes.rows.push(*object),
+            Object::PersistentVolumeClaim(object) => {
+                self.persistent_volume_claims.rows.push(*object)
+            }
+            Object::LimitRange(object) => self.limit_ranges.rows.push(*object),
             Object::ValidatingWebhookConfiguration(object) => {
                 self.validating_webhooks.rows.push(*object)
             }
@@ -189,6 +194,9 @@ impl Facts {
         complete(&mut self.cluster_role_bindings);
         complete(&mut self.network_policies);
         complete(&mut self.ingresses);
+        complete(&mut self.persistent_volumes);
+        complete(&mut self.persistent_volume_claims);
+        complete(&mut self.limit_ranges);
         complete(&mut self.validating_webhooks);
         complete(&mut self.mutating_webhooks);
         complete(&mut self.custom_resource_definitions);
@@ -212,13 +220,10 @@ pub struct Taking<'f> {
 impl Taking<'_> {
     /// Takes an object that stands at `place`, as `deploy/web.yaml:12`.
     pub fn object(&mut self, object: Object, place: String) {
-        // These are only counted, and nothing is said about them.
-        if !matches!(object, Object::Service(_) | Object::Ingress(_)) {
-            let metadata = object.metadata();
-            let (namespace, name) = (&metadata.namespace, metadata.title());
-            let origins = &mut self.facts.origins;
-            origins.add(object.kind(), namespace, &name, place);
-        }
+        let metadata = object.metadata();
+        let (namespace, name) = (&metadata.namespace, metadata.title());
+        let origins = &mut self.facts.origins;
+        origins.add(object.kind(), namespace, &name, place);
         let component = declared::component(&object, &outside());
         self.facts.components.rows.extend(component);
         self.facts.take_object(&mut self.folder, object);
@@ -297,6 +302,9 @@ fn listing(kind: &str) -> Option<&'static str> {
         "ClusterRoleBinding" => "clusterRoleBindings",
         "NetworkPolicy" => "networkPolicies",
         "Ingress" => "ingresses",
+        "PersistentVolume" => "persistentVolumes",
+        "PersistentVolumeClaim" => "persistentVolumeClaims",
+        "LimitRange" => "limitRanges",
         "ValidatingWebhookConfiguration" => "validatingWebhookConfigurations",
         "MutatingWebhookConfiguration" => "mutatingWebhookConfigurations",
         "CustomResourceDefinition" => "customResourceDefinitions",

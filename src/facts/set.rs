@@ -12,8 +12,9 @@ use super::component::{Component, ComponentKind};
 use super::host::{Endpoint, File, Host, PodProcesses};
 use super::objects::{
     APIService, CertificateSigningRequest, ClusterRole, ClusterRoleBinding, ConfigMap,
-    CustomResourceDefinition, Ingress, MutatingWebhookConfiguration, Namespace, NetworkPolicy,
-    Node, Role, RoleBinding, Secret, Service, ServiceAccount, ValidatingWebhookConfiguration,
+    CustomResourceDefinition, Ingress, LimitRange, MutatingWebhookConfiguration, Namespace,
+    NetworkPolicy, Node, PersistentVolume, PersistentVolumeClaim, Role, RoleBinding, Secret, Service,
+    ServiceAccount, ValidatingWebhookConfiguration,
 };
 use super::stored::StoredSecrets;
 use super::workload::{PodSet, Workload};
@@ -246,6 +247,13 @@ kinds! {
     services as "services", 1: Service, vec![Service::schema().clone()];
     /// Ingresses.
     ingresses as "ingresses", 1: Ingress, vec![Ingress::schema().clone()];
+    /// PersistentVolumes.
+    persistent_volumes as "persistentVolumes", 1: PersistentVolume, vec![PersistentVolume::schema().clone()];
+    /// Claims on PersistentVolumes.
+    persistent_volume_claims as "persistentVolumeClaims", 1: PersistentVolumeClaim,
+        vec![PersistentVolumeClaim::schema().clone()];
+    /// LimitRanges.
+    limit_ranges as "limitRanges", 1: LimitRange, vec![LimitRange::schema().clone()];
 }
 
 /// Kinds that are read in manifests alone: a cluster is never asked for them.

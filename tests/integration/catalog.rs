@@ -1,6 +1,6 @@
 //! The shipped checks and profiles: well-formed, typed, and answered as their examples say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use seaworthy::catalog::{Catalog, Expectation, Problem};
 use seaworthy::evaluate::{Program, examples};
@@ -106,6 +106,39 @@ fn every_fix_clears_its_examples_harms_no_other_check_and_is_refused_by_nobody()
     let proof = examples::Prover::new(&catalog).prove(&checks);
     assert!(proof.problems.is_empty(), "{}", told(&proof.problems));
     assert!(proof.proven > 100 && proof.unproven < 30, "{proof:?}");
+}
+
+/// Checks that no shipped profile asks, and why.
+const UNASKED: [(&str, &str); 2] = [
+    (
+        "workload-image-from-unlisted-registry",
+        "the list of registries is the user's own",
+    ),
+    (
+        "workload-without-sandbox",
+        "which workloads need one is for the user to say",
+    ),
+];
+
+#[test]
+fn every_check_is_asked_by_a_profile_or_says_why_not() {
+    let catalog = shipped();
+    let controls = catalog.profiles.values().flat_map(|profile| {
+        let controls = profile.sections.iter().flat_map(|part| &part.controls);
+        controls.flat_map(|control| &control.checks)
+    });
+    let asked: BTreeSet<&str> = controls.map(|check| check.value.as_str()).collect();
+    for (id, check) in &catalog.checks {
+        let reason = UNASKED.iter().find(|(unasked, _)| unasked == id);
+        assert_ne!(asked.contains(id.as_str()), reason.is_some(), "{id}");
+        if reason.is_some() {
+            assert!(check.why.contains("no shipped profile asks this"), "{id}");
+        }
+    }
+    let known = UNASKED
+        .iter()
+        .filter(|(id, _)| catalog.checks.contains_key(*id));
+    assert_eq!(known.count(), UNASKED.len());
 }
 
 #[test]

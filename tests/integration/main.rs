@@ -16,6 +16,8 @@ mod cli;
 mod crowds;
 /// What manifests prove by themselves.
 mod declared;
+/// Weaknesses by way of another object.
+mod detours;
 /// What changed between two reports.
 mod diff;
 /// Which edition of a benchmark is taken.

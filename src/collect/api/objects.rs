@@ -67,7 +67,7 @@ impl<'a> Lister<'a> {
         notes: &Mutex<Vec<String>>,
     ) -> Result<(Objects, Listing<Seen>), ApiError> {
         // Pods take longest, so they come first.
-        let (workloads, nodes, namespaces, accounts, rbac, admission, network, requests) = tokio::join!(
+        let (workloads, nodes, namespaces, accounts, rbac, admission, network, volumes, requests) = tokio::join!(
             self.workloads(notes),
             self.objects(notes),
             self.namespaces(notes),
@@ -83,6 +83,13 @@ impl<'a> Lister<'a> {
             async {
                 tokio::join!(
                     self.objects(notes),
+                    self.objects(notes),
+                    self.objects(notes),
+                    self.objects(notes)
+                )
+            },
+            async {
+                tokio::join!(
                     self.objects(notes),
                     self.objects(notes),
                     self.objects(notes)
@@ -119,6 +126,9 @@ impl<'a> Lister<'a> {
             network_policies: network.0,
             services: network.1,
             ingresses: network.2,
+            persistent_volumes: volumes.0,
+            persistent_volume_claims: volumes.1,
+            limit_ranges: volumes.2,
             certificate_signing_requests: requests,
         };
         Ok((objects, components))

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::facts::objects::{
     APIService, CertificateSigningRequest, ClusterRole, ClusterRoleBinding,
-    CustomResourceDefinition, Ingress, MutatingWebhookConfiguration, Namespace, NetworkPolicy,
-    Node, Role, RoleBinding, Service, ServiceAccount, ValidatingWebhookConfiguration,
+    CustomResourceDefinition, Ingress, LimitRange, MutatingWebhookConfiguration, Namespace,
+    NetworkPolicy, Node, PersistentVolume, PersistentVolumeClaim, Role, RoleBinding, Service,
+    ServiceAccount, ValidatingWebhookConfiguration,
 };
 use crate::facts::workload::{PodIndex, PodSet, Workload};
 use crate::facts::{Cell, Gap, Listing};
@@ -76,4 +77,10 @@ pub struct Objects {
     pub services: Listing<Service>,
     /// Ingresses.
     pub ingresses: Listing<Ingress>,
+    /// PersistentVolumes.
+    pub persistent_volumes: Listing<PersistentVolume>,
+    /// Claims on them.
+    pub persistent_volume_claims: Listing<PersistentVolumeClaim>,
+    /// LimitRanges.
+    pub limit_ranges: Listing<LimitRange>,
 }

@@ -29,6 +29,14 @@ crate::facts::record! {
         pub seccomp: Cell<String>,
         /// The AppArmor profile that somebody wrote down: `RuntimeDefault`, `Localhost` or `Unconfined`.
         pub app_armor: Option<String>,
+        /// Whether nothing of AppArmor is left: switched off, or lost to privileged mode, in which runtimes load no profile but one of the node's own.
+        pub app_armor_off: bool,
+        /// Whether it has every capability of the node and all of its devices, whatever is dropped.
+        pub privileged: bool,
+        /// Whether a process may gain more than its parent has: not forbidden, or gained already, in privileged mode or with SYS_ADMIN.
+        pub may_escalate: bool,
+        /// Whether it sees all of the node's /proc: unmasked, or privileged, and the pod has no user namespace of its own.
+        pub proc_unmasked: bool,
     }
 }
 
@@ -137,6 +145,8 @@ fn effective(
         .or_else(|| annotated(template, &container.name))
         .or_else(|| type_of(pod.and_then(|pod| pod.app_armor_profile.as_ref())));
     let privileged = own.and_then(|own| own.privileged) == Some(true);
+    let escalates = own.and_then(|own| own.allow_privilege_escalation) != Some(false);
+    let unmasked = own.and_then(|own| own.proc_mount.as_deref()) == Some("Unmasked");
     Effective {
         name: container.name.clone(),
         role: container.role.clone(),
@@ -152,8 +162,24 @@ fn effective(
             None => seccomp_default.clone(),
         },
         stated_seccomp,
+        app_armor_off: match app_armor.as_deref() {
+            Some(UNCONFINED) => true,
+            Some("Localhost") => false,
+            _ => privileged,
+        },
         app_armor,
+        privileged,
+        may_escalate: escalates || privileged || own.is_some_and(|own| administers(own)),
+        proc_unmasked: !mapped && (unmasked || privileged),
     }
+}
+
+/// With this capability the API server takes `allowPrivilegeEscalation: false` for a contradiction.
+fn administers(own: &SecurityContext) -> bool {
+    let added = own.capabilities.iter().flat_map(|own| &own.add);
+    let names = added.map(|name| name.to_ascii_uppercase());
+    let mut names = names.map(|name| name.trim_start_matches("CAP_").to_owned());
+    names.any(|name| name == "SYS_ADMIN" || name == "ALL")
 }
 
 /// The profile of an annotation, from before AppArmor was a field.
@@ -319,6 +345,32 @@ mod tests {
             (RUNTIME_DEFAULT, Some(UNCONFINED)),
         ];
         assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn privileged_mode_undoes_what_else_is_stated() {
+        let given = serde_json::json!({"spec": {"containers": [
+            {"name": "plain", "securityContext": {"allowPrivilegeEscalation": false}},
+            {"name": "mighty", "securityContext": {"privileged": true, "allowPrivilegeEscalation": false, "appArmorProfile": {"type": "RuntimeDefault"}}},
+            {"name": "own", "securityContext": {"privileged": true, "appArmorProfile": {"type": "Localhost"}}},
+            {"name": "admin", "securityContext": {"allowPrivilegeEscalation": false, "capabilities": {"add": ["cap_sys_admin"]}}},
+            {"name": "shown", "securityContext": {"procMount": "Unmasked", "allowPrivilegeEscalation": false}},
+        ]}});
+        let shown = |host_users: Option<bool>| {
+            let mut given = template(given.clone());
+            given.spec.host_users = host_users;
+            let confinement = Confinement::of(&given, &Lacking::default(), &unknown());
+            let effective = confinement.effective.value().unwrap().iter();
+            let mark = |is: bool, letter: &str| if is { letter.to_owned() } else { String::new() };
+            let letters = effective.map(|one| {
+                mark(one.app_armor_off, "a")
+                    + &mark(one.may_escalate, "e")
+                    + &mark(one.proc_unmasked, "p")
+            });
+            letters.collect::<Vec<_>>()
+        };
+        assert_eq!(shown(None), ["", "aep", "ep", "e", "p"]);
+        assert_eq!(shown(Some(false)), ["", "ae", "e", "e", ""]);
     }
 
     #[test]

@@ -8,13 +8,17 @@ use super::authorities::Authorities;
 use super::certificates::Certificates;
 use super::endpoints::{Shown, by_node};
 use super::expected::every;
+use super::exposure::{WebhookMark, webhooks};
 use super::hosts::{AskedFor, positions};
 use super::objects::Surroundings;
 use super::rbac::{BindingMark, CLUSTER_WIDE, RoleMark};
 use super::requests::Decision;
 use super::siblings::Siblings;
+use crate::evaluate::engines::images::Images;
 use crate::evaluate::engines::isolation::{Isolation, Network, PolicyEffect, effects, isolations};
+use crate::evaluate::engines::memory::{Limits, Memory};
 use crate::evaluate::engines::namespaces::{Beside, Contents, beside, contents};
+use crate::evaluate::engines::node_paths::{NodePaths, VolumePath, Volumes};
 use crate::evaluate::engines::pod_security::{
     Admission, Plugin, StandardVersion, Standing, refused, standings,
 };
@@ -26,7 +30,7 @@ use crate::evaluate::judge::computed;
 use crate::facts::component::{Component, ComponentKind};
 use crate::facts::objects::{AggregationRule, Node, ObjectMeta, PolicyRule};
 use crate::facts::workload::Workload;
-use crate::facts::{Cell, Facts, Gap, GapReason, Lacking, Source};
+use crate::facts::{Cell, Facts, Fields, Gap, GapReason, Lacking, Source};
 
 /// One entry per fact, in the order of the listings.
 pub(super) struct Derived {
@@ -57,6 +61,11 @@ pub(super) struct Derived {
     pub(super) confinement: Vec<Vec<Confinement>>,
     /// By workload, then template.
     pub(super) access: Vec<Vec<ApiAccess>>,
+    /// By workload, then template.
+    pub(super) outfits: Vec<Vec<Outfit>>,
+    /// Of PersistentVolumes.
+    pub(super) volumes: Vec<VolumePath>,
+    pub(super) webhooks: Vec<WebhookMark>,
     pub(super) principals: Principals,
     pub(super) roles: Vec<RoleMark>,
     pub(super) cluster_roles: Vec<RoleMark>,
@@ -65,6 +74,19 @@ pub(super) struct Derived {
 }
 
 impl Derived {
+    /// What the engines say about the template `number` of the workload at `at`, in the order of the schema of workloads.
+    pub(super) fn of_template(&self, at: usize, number: usize) -> [&dyn Fields; 6] {
+        let outfit = &self.outfits[at][number];
+        [
+            &self.confinement[at][number],
+            &self.access[at][number],
+            &*self.standings[at][number],
+            &outfit.images,
+            &outfit.memory,
+            &outfit.node_paths,
+        ]
+    }
+
     pub(super) fn compute(facts: &Facts, lacking: &Lacking, version: StandardVersion) -> Self {
         let namespaces = facts.namespaces.rows.iter();
         let names = namespaces
@@ -116,6 +138,9 @@ impl Derived {
                 .collect(),
             confinement,
             access: access(facts, lacking, &rbac),
+            outfits: outfits(facts, lacking),
+            volumes: volumes(facts, lacking),
+            webhooks: webhooks(facts, lacking),
             principals: principals(facts, lacking),
             roles: roles(&rbac, &facts.roles.rows, "Role", |role| {
                 (&role.metadata, &role.rules, None)
@@ -191,6 +216,33 @@ fn confinement(facts: &Facts, lacking: &Lacking) -> Vec<Vec<Confinement>> {
     workloads
         .map(|workload| workload.templates.iter().map(of).collect())
         .collect()
+}
+
+/// What a pod is made of beside its confinement.
+pub(super) struct Outfit {
+    pub(super) images: Images,
+    pub(super) memory: Memory,
+    pub(super) node_paths: NodePaths,
+}
+
+fn outfits(facts: &Facts, lacking: &Lacking) -> Vec<Vec<Outfit>> {
+    let (limits, volumes) = (Limits::new(facts, lacking), Volumes::new(facts, lacking));
+    let of = |workload: &Workload| {
+        let templates = workload.templates.iter();
+        let outfits = templates.map(|template| Outfit {
+            images: Images::of(&template.spec, lacking),
+            memory: limits.of(workload, template),
+            node_paths: volumes.of(workload, template),
+        });
+        outfits.collect()
+    };
+    facts.workloads.rows.iter().map(of).collect()
+}
+
+fn volumes(facts: &Facts, lacking: &Lacking) -> Vec<VolumePath> {
+    let volumes = Volumes::new(facts, lacking);
+    let rows = facts.persistent_volumes.rows.iter();
+    rows.map(|volume| volumes.of_volume(volume)).collect()
 }
 
 /// What workloads may do with the API, by workload, then template.

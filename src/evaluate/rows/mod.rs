@@ -11,6 +11,7 @@ mod data;
 mod derived;
 mod endpoints;
 mod expected;
+mod exposure;
 mod hosts;
 mod joined;
 mod nodes;
@@ -251,6 +252,10 @@ impl<'f> World<'f> {
             SubjectKind::SigningRequest => self.signing_requests(),
             SubjectKind::ApiService => self.api_services(),
             SubjectKind::NetworkPolicy => self.network_policies(),
+            SubjectKind::Service => self.services(),
+            SubjectKind::Ingress => self.ingresses(),
+            SubjectKind::Webhook => self.webhooks(),
+            SubjectKind::PersistentVolume => self.persistent_volumes(),
             SubjectKind::Principal => self.principals(),
             SubjectKind::Namespace => self.namespaces(),
             SubjectKind::Workload => self.workloads(),
@@ -277,6 +282,8 @@ pub fn variables(kind: SubjectKind) -> Vec<(String, Type)> {
         | SubjectKind::Binding
         | SubjectKind::SigningRequest
         | SubjectKind::ApiService
+        | SubjectKind::Webhook
+        | SubjectKind::PersistentVolume
         | SubjectKind::Principal => {
             parent(SubjectKind::Cluster);
         }
@@ -284,7 +291,9 @@ pub fn variables(kind: SubjectKind) -> Vec<(String, Type)> {
         | SubjectKind::ConfigMap
         | SubjectKind::Secret
         | SubjectKind::ServiceAccount
-        | SubjectKind::NetworkPolicy => {
+        | SubjectKind::NetworkPolicy
+        | SubjectKind::Service
+        | SubjectKind::Ingress => {
             parent(SubjectKind::Namespace);
             parent(SubjectKind::Cluster);
         }
@@ -300,7 +309,7 @@ pub fn variables(kind: SubjectKind) -> Vec<(String, Type)> {
 fn subject_schema(kind: SubjectKind) -> Arc<crate::facts::Record> {
     use crate::facts::component::ComponentKind;
     use crate::facts::host::File;
-    use crate::facts::objects::{APIService, ConfigMap, Secret};
+    use crate::facts::objects::{APIService, ConfigMap, Ingress, Secret, Service};
     match kind {
         SubjectKind::Cluster => objects::cluster_schema(),
         SubjectKind::Node => Node::schema().clone(),
@@ -319,6 +328,10 @@ fn subject_schema(kind: SubjectKind) -> Arc<crate::facts::Record> {
         SubjectKind::SigningRequest => requests::signing_request_schema(),
         SubjectKind::ApiService => APIService::schema().clone(),
         SubjectKind::NetworkPolicy => access::network_policy_schema(),
+        SubjectKind::Service => Service::schema().clone(),
+        SubjectKind::Ingress => Ingress::schema().clone(),
+        SubjectKind::Webhook => exposure::WebhookMark::schema().clone(),
+        SubjectKind::PersistentVolume => exposure::persistent_volume_schema(),
         SubjectKind::Principal => access::PrincipalMark::schema().clone(),
         SubjectKind::Namespace => objects::namespace_schema(),
         SubjectKind::Workload => objects::workload_schema(),

@@ -14,8 +14,11 @@ use crate::outcome::{Instances, Subject};
 use super::joined::{Joined, join};
 use super::{CLUSTER_ITSELF, Nothing, Row, Rows, Slot, World};
 use crate::evaluate::SAMPLE;
+use crate::evaluate::engines::images::Images;
 use crate::evaluate::engines::isolation::{Isolation, Network};
+use crate::evaluate::engines::memory::Memory;
 use crate::evaluate::engines::namespaces::{Beside, Contents};
+use crate::evaluate::engines::node_paths::NodePaths;
 use crate::evaluate::engines::pod_security::{Admission, Standing};
 use crate::evaluate::engines::security::Confinement;
 use crate::evaluate::engines::token::ApiAccess;
@@ -111,6 +114,9 @@ pub(super) fn workload_schema() -> Arc<Record> {
             Confinement::schema(),
             ApiAccess::schema(),
             Standing::schema(),
+            Images::schema(),
+            Memory::schema(),
+            NodePaths::schema(),
             Surroundings::schema(),
         ];
         join("workload", doc, &parts)
@@ -237,13 +243,11 @@ impl<'f> World<'f> {
         let parents = self.parents();
         let mut rows = Vec::with_capacity(listing.rows.len());
         let derived = &self.derived;
-        let access = derived.access.iter().zip(&derived.standings);
-        let engines = derived.confinement.iter().zip(access);
-        let marked = listing.rows.iter().zip(&self.marked);
+        let marked = listing.rows.iter().zip(&self.marked).enumerate();
         // Of several workloads of one name, which are neighbours: which one.
         let mut copy = 0;
         let mut before: Option<&Workload> = None;
-        for ((workload, mark), (confinement, (access, standing))) in marked.zip(engines) {
+        for (at, (workload, mark)) in marked {
             let same = before.is_some_and(|before| is_copy(before, workload));
             copy = if same { copy + 1 } else { 0 };
             before = Some(workload);
@@ -254,11 +258,7 @@ impl<'f> World<'f> {
             };
             let source = identity.source();
             let place: Arc<str> = source.to_string().into();
-            let templates = workload
-                .templates
-                .iter()
-                .zip(confinement.iter().zip(access.iter().zip(standing)));
-            for (template, (confinement, (access, standing))) in templates {
+            for (number, template) in workload.templates.iter().enumerate() {
                 let mut subject = identity.subject("workload");
                 subject.place = self.place(&identity, copy);
                 let instances = Instances {
@@ -266,14 +266,9 @@ impl<'f> World<'f> {
                     sample: template.sample.iter().take(SAMPLE).cloned().collect(),
                 };
                 subject.instances = Some(instances.into());
-                let parts: Vec<&dyn Fields> = vec![
-                    mark,
-                    &template.spec,
-                    confinement,
-                    access,
-                    &**standing,
-                    &derived.surroundings,
-                ];
+                let mut parts: Vec<&dyn Fields> = vec![mark, &template.spec];
+                parts.extend(derived.of_template(at, number));
+                parts.push(&derived.surroundings);
                 rows.push(Row {
                     subject: subject.into(),
                     source: source.clone(),

@@ -25,7 +25,7 @@ macro_rules! plain {
 
 plain! {
     Namespace Node ServiceAccount Service Role ClusterRole RoleBinding ClusterRoleBinding NetworkPolicy Ingress
-    EndpointSlice CustomResourceDefinition
+    EndpointSlice CustomResourceDefinition LimitRange PersistentVolume PersistentVolumeClaim
 }
 
 /// Kinds that hold a pod template.

@@ -135,6 +135,9 @@ kinds! {
     Service: "" "v1" "services" true;
     ConfigMap: "" "v1" "configmaps" true;
     Secret: "" "v1" "secrets" true;
+    LimitRange: "" "v1" "limitranges" true;
+    PersistentVolume: "" "v1" "persistentvolumes" false;
+    PersistentVolumeClaim: "" "v1" "persistentvolumeclaims" true;
     ReplicationController: "" "v1" "replicationcontrollers" true;
     Deployment: "apps" "v1" "deployments" true;
     ReplicaSet: "apps" "v1" "replicasets" true;

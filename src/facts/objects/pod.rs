@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::container::{
-    Container, EphemeralContainer, Profile, SELinuxOptions, WindowsSecurityContextOptions,
+    Container, EphemeralContainer, Profile, ResourceRequirements, SELinuxOptions,
+    WindowsSecurityContextOptions,
 };
 use super::in_clear::InClear;
 use super::meta::ObjectMeta;
@@ -129,6 +130,9 @@ object! {
         /// False: root in the pod is nobody on the node.
         #[prost(bool, optional, tag = "37")]
         pub host_users: Option<bool>,
+        /// What all its containers together may use, where it says so itself.
+        #[prost(message, optional, boxed, tag = "40")]
+        pub resources: Option<Box<ResourceRequirements>>,
         /// What looks like a secret elsewhere than in a variable: on command lines, in headers and annotations.
         #[prost(message, repeated, tag = "1001")]
         pub secrets_in_clear: Vec<InClear>,

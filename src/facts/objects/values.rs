@@ -61,6 +61,16 @@ pub struct Quantity {
     pub text: String,
 }
 
+impl Quantity {
+    /// Whether it is nothing: `0` in whatever form, or not set. The kubelet takes a limit of that for none.
+    pub fn is_zero(&self) -> bool {
+        let number = self.text.trim().trim_start_matches(['+', '-']);
+        let digits = number.find(|c: char| c != '.' && !c.is_ascii_digit());
+        let digits = &number[..digits.unwrap_or(number.len())];
+        !digits.contains(|c: char| ('1'..='9').contains(&c))
+    }
+}
+
 impl Serialize for Quantity {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.text.serialize(serializer)

@@ -109,7 +109,7 @@ object! {
         pub ephemeral: Option<Present>,
         /// An OCI image or artefact.
         #[prost(message, optional, tag = "30")]
-        pub image: Option<Present>,
+        pub image: Option<ImageVolumeSource>,
     }
 }
 
@@ -128,6 +128,15 @@ object! {
         /// What must be there.
         #[prost(string, optional, tag = "2")]
         pub type_ as "type": Option<String>,
+    }
+}
+
+object! {
+    /// An OCI image or artefact, mounted.
+    pub struct ImageVolumeSource {
+        /// The image as asked for.
+        #[prost(string, tag = "1")]
+        pub reference: String,
     }
 }
 
@@ -248,6 +257,7 @@ nullable!(
     Volume,
     Present,
     HostPathVolumeSource,
+    ImageVolumeSource,
     EmptyDirVolumeSource,
     SecretVolumeSource,
     ConfigMapVolumeSource,

@@ -39,7 +39,18 @@ const ANNOTATIONS: &[&str] = &[
     "nginx.ingress.kubernetes.io/backend-protocol",
     "haproxy.org/ssl-redirect",
     "traefik.ingress.kubernetes.io/router.tls",
+    "alb.ingress.kubernetes.io/certificate-arn",
+    "alb.ingress.kubernetes.io/listen-ports",
     "alb.ingress.kubernetes.io/scheme",
+    "appgw.ingress.kubernetes.io/appgw-ssl-certificate",
+    "ingress.gcp.kubernetes.io/pre-shared-cert",
+    "networking.gke.io/managed-certificates",
+    "cloud.google.com/load-balancer-type",
+    "networking.gke.io/load-balancer-type",
+    "service.beta.kubernetes.io/aws-load-balancer-internal",
+    "service.beta.kubernetes.io/aws-load-balancer-scheme",
+    "service.beta.kubernetes.io/azure-load-balancer-internal",
+    "service.beta.kubernetes.io/openstack-internal-load-balancer",
     "kubeadm.kubernetes.io/etcd.advertise-client-urls",
     "kubeadm.kubernetes.io/kube-apiserver.advertise-address.endpoint",
     "kubeadm.kubernetes.io/component-config.hash",
@@ -51,9 +62,16 @@ const ANNOTATION_PREFIXES: &[&str] = &[
     "container.seccomp.security.alpha.kubernetes.io/",
 ];
 
+/// What ends so is configuration of a proxy, written into an Ingress: that it is there is kept, and nothing of what it says.
+const SNIPPETS: &[&str] = &["-snippet", "-snippets"];
+
 /// Drops every annotation that is not on the list.
 pub fn annotations(annotations: &mut Labels) {
-    annotations.retain(|key, _| {
+    annotations.retain(|key, value| {
+        if SNIPPETS.iter().any(|end| key.ends_with(end)) {
+            *value = redacted(value);
+            return true;
+        }
         ANNOTATIONS.contains(&key)
             || ANNOTATION_PREFIXES
                 .iter()

@@ -19,6 +19,7 @@ use crate::facts::record;
 
 pub use folder::{Folded, Folder};
 pub use index::{IndexedPod, PodIndex};
+pub use normalise::ORDINAL;
 pub use owners::Controller;
 pub use sets::{PodSet, UNCOUNTED};
 

@@ -13,7 +13,7 @@ use crate::facts::objects::{
 const TOKEN_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /// Stands for the number of the pod in the name of a StatefulSet's claim.
-const ORDINAL: &str = "‹ordinal›";
+pub const ORDINAL: &str = "‹ordinal›";
 
 /// Annotations of a pod that confine its containers.
 const CONFINING: &[&str] = &[

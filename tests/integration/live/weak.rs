@@ -339,7 +339,7 @@ const PLANTED: &[(&str, &str, &str)] = &[
     (
         "workload-apparmor-unconfined",
         "Deployment mast",
-        "appArmor = Unconfined",
+        "appArmorOff = true",
     ),
     (
         "workload-secret-in-environment",
@@ -351,11 +351,28 @@ const PLANTED: &[(&str, &str, &str)] = &[
         "Deployment logbook",
         "pattern = secretName",
     ),
-    ("workload-host-path", "Pod stowaway", "volumes = 2 items"),
+    (
+        "workload-host-path",
+        "Pod stowaway",
+        "path = /etc/kubernetes/pki",
+    ),
     (
         "workload-runtime-socket",
         "Pod stowaway",
-        "hostPath.path = /run/containerd",
+        "runtimeSocket = /run/containerd/containerd.sock",
+    ),
+    // What lets others in.
+    (
+        "service-external-ips",
+        "Service kraken",
+        "externalIPs = [198.51.100.7]",
+    ),
+    ("service-node-port", "Service kraken", "type = NodePort"),
+    ("ingress-without-tls", "Ingress logbook", "spec.tls = []"),
+    (
+        "webhook-fails-open",
+        "ValidatingWebhookConfiguration lookout",
+        "failsOpen = true",
     ),
     ("namespace-default-used", "default", "= [Pod driftwood]"),
     (

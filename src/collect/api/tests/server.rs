@@ -264,6 +264,9 @@ const KINDS: &[(&str, &str)] = &[
     ("networkpolicies", "NetworkPolicy"),
     ("services", "Service"),
     ("ingresses", "Ingress"),
+    ("persistentvolumes", "PersistentVolume"),
+    ("persistentvolumeclaims", "PersistentVolumeClaim"),
+    ("limitranges", "LimitRange"),
     ("certificatesigningrequests", "CertificateSigningRequest"),
     ("endpointslices", "EndpointSlice"),
 ];

@@ -62,7 +62,7 @@ macro_rules! visit {
         visit!(@ $function, $object, $with, Namespace Node Pod ServiceAccount Service ConfigMap Secret ReplicationController Deployment
             ReplicaSet DaemonSet StatefulSet Job CronJob Role ClusterRole RoleBinding ClusterRoleBinding NetworkPolicy Ingress
             EndpointSlice ValidatingWebhookConfiguration MutatingWebhookConfiguration CustomResourceDefinition PodTemplate
-            CertificateSigningRequest APIService)
+            CertificateSigningRequest APIService PersistentVolume PersistentVolumeClaim LimitRange)
     };
     (@ $function:ident, $object:expr, $with:expr, $($kind:ident)*) => {
         match $object {
@@ -74,7 +74,7 @@ macro_rules! visit {
 #[test]
 fn every_kind_agrees() {
     let golden = golden();
-    assert_eq!(golden.len(), 26, "one of each kind");
+    assert_eq!(golden.len(), 29, "one of each kind");
     for (object, bytes) in &golden {
         visit!(agree, object, bytes);
     }

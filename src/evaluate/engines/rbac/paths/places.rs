@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::access::{AUTHENTICATED, MASTERS, UNAUTHENTICATED, Who};
 use super::{Graph, Spot};
+use crate::evaluate::engines::node_paths::{NodePath, NodePaths, Volumes};
 use crate::evaluate::engines::pod_security::{Admission, Plugin};
+use crate::evaluate::engines::sockets::parts;
 use crate::evaluate::engines::token::Accounts;
 use crate::facts::component::{Component, ComponentKind};
-use crate::facts::objects::{Namespace, Node, PodSpec, ServiceAccount, Volume};
+use crate::facts::objects::{Namespace, Node, ServiceAccount};
 use crate::facts::workload::{PodSet, Template, Workload};
 use crate::facts::{Facts, Lacking};
 
@@ -17,9 +19,8 @@ const CONTROL_PLANE: [&str; 2] = [
     "node-role.kubernetes.io/master",
 ];
 
-/// Directories of a node that hold credentials or sockets of root.
-const KEYS: [&str; 7] = [
-    "/",
+/// Directories of a node that hold credentials of root.
+const KEYS: [&str; 6] = [
     "/etc",
     "/etc/kubernetes",
     "/etc/kubernetes/pki",
@@ -140,6 +141,7 @@ impl<'g> Graph<'g> {
     /// Whom the pods that run act as, and whether they can leave for their node.
     fn running(&mut self, facts: &Facts, lacking: &Lacking) {
         let tokens = Accounts::new(facts, lacking);
+        let volumes = Volumes::new(facts, lacking);
         let workloads: BTreeMap<(&str, &str, &str), &Workload> = facts
             .workloads
             .rows
@@ -168,12 +170,20 @@ impl<'g> Graph<'g> {
             let mounted = tokens.token_mounted(workload, template);
             let holds = mounted.value() == Some(&true);
             let first = seen.insert((key, at));
-            self.pods(set, template, holds, first);
+            let escapes = leaves(template, &volumes.of(workload, template));
+            self.pods(set, template, holds, first, escapes);
         }
     }
 
     /// The ways that one set of pods opens; those out of the namespace are the same for every set of its template.
-    fn pods(&mut self, set: &PodSet, template: &Template, holds_token: bool, first: bool) {
+    fn pods(
+        &mut self,
+        set: &PodSet,
+        template: &Template,
+        holds_token: bool,
+        first: bool,
+        escapes: bool,
+    ) {
         let PodSet {
             namespace,
             kind,
@@ -188,7 +198,6 @@ impl<'g> Graph<'g> {
             let does = format!("({name}, which runs as {as_whom})");
             self.follows(inside, Spot::Being(who.clone()), does);
         }
-        let escapes = leaves(&template.spec);
         for node in &set.nodes {
             if escapes {
                 let does = format!("({name}, which is root of node {node})");
@@ -212,23 +221,19 @@ fn account(namespace: &str, name: &str) -> Who {
 }
 
 /// Whether code in a container of the pod is known to get at its node: it is privileged, or mounts what root keeps there.
-fn leaves(spec: &PodSpec) -> bool {
+fn leaves(template: &Template, paths: &NodePaths) -> bool {
+    let spec = &template.spec;
     if spec.host_users == Some(false) {
         return false;
     }
-    let keys = |volume: &Volume| {
-        let path = volume.source.host_path.as_ref().map(|host| &host.path);
-        path.is_some_and(|path| {
-            let bare = path.trim_end_matches('/');
-            KEYS.contains(&if bare.is_empty() { "/" } else { bare }) || path.ends_with(".sock")
-        })
+    let keys = |path: &&NodePath| {
+        let socket = path.runtime_socket.value().is_some();
+        let path = path.path.value().map(|path| parts(path).join("/"));
+        socket
+            || path.is_some_and(|path| KEYS.iter().any(|key| key.trim_start_matches('/') == path))
     };
-    let keys: BTreeSet<&str> = spec
-        .volumes
-        .iter()
-        .filter(|volume| keys(volume))
-        .map(|volume| volume.name.as_str())
-        .collect();
+    let paths = paths.node_paths.value().into_iter().flatten();
+    let keys: BTreeSet<&str> = paths.filter(keys).map(|path| &*path.volume).collect();
     spec.containers.iter().any(|container| {
         let context = container.security_context.as_ref();
         let mounts = container.volume_mounts.iter();
