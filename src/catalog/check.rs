@@ -209,6 +209,8 @@ pub struct Example {
     pub given: Spot<String>,
     /// The verdict.
     pub expect: Expectation,
+    /// Why the fix alone does not clear it, when a person has to do what stands before it.
+    pub by_hand: Option<String>,
 }
 
 /// The verdict that an example asks for.

@@ -1,17 +1,23 @@
 //! How to mend what a check found, as data: the change, what has to be there before it, and whether applying it can be
 //! proven on the check's own examples.
 
+use super::{ExpressionText, Spot};
+
 /// How to mend what a check found.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fix {
     /// One or two sentences.
     pub summary: String,
+    /// Where the change does it; elsewhere the sentences stand alone.
+    pub when: Option<ExpressionText>,
     /// The change itself, when it can be written down.
     pub change: Option<Change>,
     /// What has to be done or there before the change, in this order.
     pub before: Vec<Step>,
     /// Why applying the change to the failing examples proves nothing; a change without this is proven by `checks test`.
     pub unproven: Option<String>,
+    /// Checks that may fail only once it is done, because what it mends hid what they look at.
+    pub reveals: Vec<Spot<String>>,
 }
 
 impl Fix {
@@ -53,6 +59,8 @@ pub struct Flag {
 pub enum FlagValue {
     /// `--profiling=false`: it holds this.
     Set(String),
+    /// `{default: --trusted-ca-file=/etc/kubernetes/pki/etcd/ca.crt}`: it holds this unless it holds something.
+    Default(String),
     /// `--enable-admission-plugins={present}NodeRestriction`: these join the items of its list.
     Add {
         /// What joins.

@@ -22,6 +22,10 @@ pub(super) struct Links<'a> {
 impl Links<'_> {
     /// The profiles of all drafts that can be made one; problems say what is wrong with the rest.
     pub(super) fn profiles(&mut self) -> BTreeMap<String, Profile> {
+        let checks = self.checks;
+        for check in checks.values() {
+            self.known_checks(&check.fix.reveals);
+        }
         let drafts = self.drafts;
         drafts
             .values()

@@ -57,6 +57,7 @@ fn examples(item: Item<'_>) -> Option<Vec<Example>> {
             let expect = f.required("expect", |item| {
                 item.choice(&Expectation::ALL, Expectation::name)
             });
+            let by_hand = f.optional("byHand", Item::text);
             let name = name?;
             if !names.borrow_mut().insert(name.value.clone()) {
                 f.item().problem("has the name of an earlier one", "");
@@ -65,6 +66,7 @@ fn examples(item: Item<'_>) -> Option<Vec<Example>> {
                 name,
                 given: given?,
                 expect: expect?,
+                by_hand,
             })
         })
     })

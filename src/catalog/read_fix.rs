@@ -29,13 +29,17 @@ pub(super) fn fix(item: Item<'_>) -> Option<Fix> {
             let hint = "keep the one that suffices";
             f.item().problem("holds more than one change", hint);
         }
+        let when = f.optional("when", Item::expression);
         let before = f.list("before", step);
+        let reveals = f.list("reveals", |item| item.id(""));
         let unproven = f.optional("unproven", Item::text);
         Some(Fix {
             summary: summary?,
+            when,
             change,
             before,
             unproven,
+            reveals,
         })
     })
 }
@@ -52,6 +56,21 @@ fn flag(item: Item<'_>) -> Option<Flag> {
             Some(Flag { name: name?, value })
         });
     }
+    if item.has("default") {
+        return item
+            .fields(|f| f.required("default", set))
+            .map(|flag| Flag {
+                value: match flag.value {
+                    FlagValue::Set(value) => FlagValue::Default(value),
+                    other => other,
+                },
+                ..flag
+            });
+    }
+    set(item)
+}
+
+fn set(item: Item<'_>) -> Option<Flag> {
     let text = item.text()?;
     let flag = text
         .strip_prefix("--")

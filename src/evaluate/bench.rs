@@ -284,10 +284,15 @@ impl Court<'_> {
 
     /// What clears a failure.
     fn change(&self, row: &Row<'_>) -> Change {
+        let readings = self.readings(row);
+        let env = self.env(&readings);
+        let fits = self.program.fits.as_ref();
+        if !fits.is_none_or(|fits| matches!(truth(fits.evaluate(&env)), Ok(true))) {
+            return fix::by_hand(self.check());
+        }
         let version = self.world.facts.cluster.version.value();
         fix::change(self.check(), row, version.map(String::as_str), || {
-            let readings = self.readings(row);
-            let (_, trace) = self.program.assert.explain(&self.env(&readings));
+            let (_, trace) = self.program.assert.explain(&env);
             trace.reads
         })
     }

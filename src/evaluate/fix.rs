@@ -39,6 +39,9 @@ pub(super) fn change(
         Some(catalog::Change::Command(text)) => vec![command(text, subject, version, &mut before)],
         None => Vec::new(),
     };
+    // What other tools make has to be there only where it is named.
+    let named = |path: &str| edits.iter().any(|edit| edit.text().contains(path));
+    before.retain(|step| !matches!(step, Precondition::Needs { path } if !named(path)));
     let lines: Vec<String> = edits.iter().map(Edit::text).collect();
     Change {
         target: target(check, row),
@@ -46,6 +49,15 @@ pub(super) fn change(
         line: lines.join("\n"),
         before,
         edits,
+    }
+}
+
+/// What a person does where the change of `check` does not do it.
+pub(super) fn by_hand(check: &Check) -> Change {
+    Change {
+        target: check.id.value.clone(),
+        summary: check.fix.summary.clone(),
+        ..Change::default()
     }
 }
 
@@ -109,6 +121,9 @@ fn flag_edit(flag: &catalog::Flag, component: &str, row: &Row<'_>) -> Option<Edi
     };
     match &flag.value {
         FlagValue::Set(value) => Some(edit(Some(value.clone()), false)),
+        FlagValue::Default(value) => {
+            (!is_set(row, &flag.name)).then(|| edit(Some(value.clone()), false))
+        }
         FlagValue::Add { items, never } => {
             let mut all = present(row, &flag.name);
             all.retain(|item| !never.contains(item) && !items.contains(item));
@@ -182,7 +197,16 @@ fn kubelet(
         value,
         list: false,
     };
+    // Of the file and its drop-ins, the one that decides is the one to be changed.
+    let deciding = evidence
+        .iter()
+        .filter(|read| read.path.starts_with("kubelet."));
+    let mut deciding = deciding.filter_map(|read| match read.source.as_deref() {
+        Some(Place::File { path, .. }) => Some(path.clone()),
+        _ => None,
+    });
     let mut edits = vec![Edit::KubeletConfig {
+        path: deciding.next(),
         fragment: text.to_owned(),
     }];
     edits.extend(winning.into_iter().map(|name| flag(name, None)));

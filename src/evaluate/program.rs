@@ -20,6 +20,8 @@ pub struct Program<'c> {
     pub(super) assert: Expression,
     pub(super) message: Option<Expression>,
     pub(super) evidence: Vec<Expression>,
+    /// Where the fix does it.
+    pub(super) fits: Option<Expression>,
 }
 
 impl<'c> Program<'c> {
@@ -54,6 +56,7 @@ impl<'c> Program<'c> {
             .message
             .as_ref()
             .map(|text| compile(text, Expected::Text));
+        let fits = (check.fix.when.as_ref()).map(|text| compile(text, Expected::Bool));
         let evidence: Vec<_> = check
             .evidence
             .iter()
@@ -67,6 +70,7 @@ impl<'c> Program<'c> {
                 assert,
                 message: message.flatten(),
                 evidence: evidence.into_iter().flatten().collect(),
+                fits: fits.flatten(),
             }),
             _ => Err(problems),
         }

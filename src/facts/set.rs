@@ -13,8 +13,8 @@ use super::host::{Endpoint, File, Host, PodProcesses};
 use super::objects::{
     APIService, CertificateSigningRequest, ClusterRole, ClusterRoleBinding, ConfigMap,
     CustomResourceDefinition, Ingress, LimitRange, MutatingWebhookConfiguration, Namespace,
-    NetworkPolicy, Node, PersistentVolume, PersistentVolumeClaim, Role, RoleBinding, Secret, Service,
-    ServiceAccount, ValidatingWebhookConfiguration,
+    NetworkPolicy, Node, PersistentVolume, PersistentVolumeClaim, Role, RoleBinding, Secret,
+    Service, ServiceAccount, ValidatingWebhookConfiguration,
 };
 use super::stored::StoredSecrets;
 use super::workload::{PodSet, Workload};

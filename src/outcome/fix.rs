@@ -47,6 +47,9 @@ pub enum Edit {
     },
     /// A fragment to be merged into the kubelet's configuration file, as YAML.
     KubeletConfig {
+        /// The file that decides now: the configuration file or a drop-in; without one, the configuration file.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        path: Option<String>,
         /// The fragment.
         fragment: String,
     },
@@ -82,7 +85,7 @@ impl Edit {
                 ..
             } => format!("--{name}={value}"),
             Self::Flag { name, .. } => format!("remove --{name}"),
-            Self::KubeletConfig { fragment } | Self::Patch { fragment } => {
+            Self::KubeletConfig { fragment, .. } | Self::Patch { fragment } => {
                 fragment.trim_end().to_owned()
             }
             Self::NodeCommand { command } | Self::Kubectl { command } => command.clone(),

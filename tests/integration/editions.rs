@@ -165,11 +165,18 @@ fn every_edition_has_the_controls_of_its_benchmark() {
             (id, format!("{level} {assessment}"))
         });
         let controls: Vec<_> = controls.collect();
-        assert_eq!(controls.len(), wanted.len(), "{edition}: an id twice, or too few");
+        assert_eq!(
+            controls.len(),
+            wanted.len(),
+            "{edition}: an id twice, or too few"
+        );
         let has: BTreeMap<&str, String> = controls.into_iter().collect();
         assert_eq!(has, wanted, "{edition}");
         let line = listed.lines().find(|line| line.contains(edition));
-        assert!(line.is_some_and(|line| line.contains(&format!(" {} ", wanted.len()))), "{listed}");
+        assert!(
+            line.is_some_and(|line| line.contains(&format!(" {} ", wanted.len()))),
+            "{listed}"
+        );
     }
 }
 
@@ -178,7 +185,12 @@ fn an_edition_without_what_its_parent_never_had_is_a_mistake() {
     let folder = tempfile::tempdir().unwrap();
     let text = "id: ours-1\nextends: cis-2.0.1\ntitle: Ours\nwithout: ['5.6', '1.2.31']\n";
     std::fs::write(folder.path().join("ours-1.yaml"), text).unwrap();
-    let lint = run(&["checks", "lint", "--checks", folder.path().to_str().unwrap()]);
+    let lint = run(&[
+        "checks",
+        "lint",
+        "--checks",
+        folder.path().to_str().unwrap(),
+    ]);
     assert_eq!(lint.code, 2);
     let told = "ours-1.yaml:4:18: the parent has no `1.2.31`";
     assert!(lint.err.contains(told), "{}", lint.err);

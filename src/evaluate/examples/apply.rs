@@ -25,7 +25,9 @@ pub(super) fn apply(given: &mut Value, change: &Change, subject: &Subject) -> Re
                 value,
                 ..
             } => flag(given, component, name, value.as_deref()),
-            Edit::KubeletConfig { fragment } => kubelet(given, &yaml(fragment)?)?,
+            Edit::KubeletConfig { path, fragment } => {
+                kubelet(given, path.as_deref(), &yaml(fragment)?)?;
+            }
             Edit::NodeCommand { command } => on_node(given, command)?,
             Edit::Kubectl { command } => kubectl::run(given, command)?,
             Edit::Patch { fragment } => kubectl::patch(given, subject, &yaml(fragment)?)?,
@@ -48,7 +50,11 @@ fn prepare(given: &mut Value, step: &Precondition) {
 }
 
 /// Puts a file where there is none.
-fn put(given: &mut Value, path: &str, file: Value) {
+fn put(given: &mut Value, path: &str, mut file: Value) {
+    let now = given.get("now").cloned();
+    if file.get("modified").is_none() {
+        file["modified"] = now.unwrap_or_else(|| super::world::NOW.into());
+    }
     let files = given
         .as_object_mut()
         .map(|given| given.entry("files").or_insert_with(|| json!({})));
@@ -149,7 +155,7 @@ fn flag(given: &mut Value, component: &str, name: &str, value: Option<&str>) {
 }
 
 /// Merges a fragment into the kubelet's configuration, and into what it shows of itself.
-fn kubelet(given: &mut Value, fragment: &Value) -> Result<(), String> {
+fn kubelet(given: &mut Value, decides: Option<&str>, fragment: &Value) -> Result<(), String> {
     let mut path = None;
     command_lines(given, ComponentKind::Kubelet.binary(), |words| {
         let mut words = words.iter().filter_map(Value::as_str);
@@ -161,7 +167,8 @@ fn kubelet(given: &mut Value, fragment: &Value) -> Result<(), String> {
             }
         }
     });
-    let path = path.unwrap_or_else(|| KUBELET_CONFIG.to_owned());
+    let decides = decides.map(str::to_owned).or(path);
+    let path = decides.unwrap_or_else(|| KUBELET_CONFIG.to_owned());
     let old = given["files"].get(&path).cloned().unwrap_or_default();
     let text = match &old {
         Value::Object(entry) => entry.get("content").and_then(Value::as_str),

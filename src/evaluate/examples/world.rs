@@ -18,7 +18,7 @@ use crate::facts::workload::PodIndex;
 use crate::facts::{Asked, Cell, Cluster, Facts, Gap, GapReason, Place, Source};
 
 /// Noon of a day on which nothing happened; examples about time state their own.
-const NOW: &str = "2026-06-01T12:00:00Z";
+pub(super) const NOW: &str = "2026-06-01T12:00:00Z";
 
 /// The node of an example.
 const NODE: &str = "node";

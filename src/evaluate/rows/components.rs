@@ -131,9 +131,8 @@ impl World<'_> {
             (Subject::new(subject.name(), name), lack.gap.clone())
         };
         let lacks = listing.lacks.iter();
-        let lacks = lacks.filter(|lack| {
-            kind.may_be_lacked(lack) && lack.gap.reason != GapReason::Outside
-        });
+        let lacks =
+            lacks.filter(|lack| kind.may_be_lacked(lack) && lack.gap.reason != GapReason::Outside);
         let mut unread: Vec<_> = lacks.map(unseen).collect();
         let mut none = Nothing::There(format!("no {} runs here", kind.binary()));
         match expected(self.facts, kind) {

@@ -194,6 +194,7 @@ fn flag(flag: &Flag) -> String {
     let name = &flag.name;
     match &flag.value {
         FlagValue::Set(value) => format!("--{name}={value}"),
+        FlagValue::Default(value) => format!("--{name}={value} unless it is set"),
         FlagValue::Add { items, .. } => format!("--{name}={{present}}{}", items.join(",")),
         FlagValue::Take(items) => format!("--{name} without {}", items.join(", ")),
         FlagValue::Remove => format!("remove --{name}"),

@@ -140,8 +140,8 @@ fn running(facts: &Facts) -> impl Iterator<Item = (&Workload, &Container)> {
         .filter(|workload| workload.kind == "DaemonSet" || workload.kind == "Deployment")
         .flat_map(move |workload| {
             let templates = workload.templates.iter();
-            let running =
-                templates.filter(move |template| template.running || facts.asked.manifests.is_some());
+            let running = templates
+                .filter(move |template| template.running || facts.asked.manifests.is_some());
             let containers = running.flat_map(|template| &template.spec.containers);
             containers.map(move |container| (workload, container))
         })

@@ -252,7 +252,11 @@ pub(super) fn powers(
 }
 
 /// Whether `rules` give a power if only those who are bound hold some verb on a signer elsewhere.
-pub(super) fn wants_signer(rules: &[&PolicyRule], everywhere: bool, beside: &[&PolicyRule]) -> bool {
+pub(super) fn wants_signer(
+    rules: &[&PolicyRule],
+    everywhere: bool,
+    beside: &[&PolicyRule],
+) -> bool {
     let held = single(rules, everywhere);
     let mut by_signer = BY_SIGNER.iter();
     by_signer.any(|(power, verb)| held.contains(power) && !self::by_signer(rules, beside, verb))
