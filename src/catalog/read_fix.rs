@@ -31,7 +31,7 @@ pub(super) fn fix(item: Item<'_>) -> Option<Fix> {
         }
         let when = f.optional("when", Item::expression);
         let before = f.list("before", step);
-        let reveals = f.list("reveals", |item| item.id(""));
+        let reveals = f.list("reveals", Item::spot_text);
         let unproven = f.optional("unproven", Item::text);
         Some(Fix {
             summary: summary?,

@@ -122,18 +122,18 @@ fn reconcile(given: &mut Value, object: &Value) {
     apply(given, whole);
 }
 
-/// Merges a fragment into the pod of `subject`, or into each of its containers.
+/// Merges a fragment into the object of `subject`, which for pods is their template, or into each of its containers.
 pub(super) fn patch(given: &mut Value, subject: &Subject, fragment: &Value) -> Result<(), String> {
     let (kind, name) = subject.name.split_once(' ').unwrap_or_default();
     let named = format!("{kind}/{name}");
     let namespace = subject.namespace.as_deref().unwrap_or_default();
     let missing = || format!("there is no {named}");
     let object = find(given, &named, namespace).ok_or_else(missing)?;
-    let template = match kind {
-        "Pod" => "",
-        "CronJob" => "/spec/jobTemplate/spec/template",
-        _ => "/spec/template",
-    };
+    // What makes pods is changed in their template, everything else itself.
+    let templates = ["/spec/jobTemplate/spec/template", "/spec/template"];
+    let mut templates = templates.into_iter();
+    let template = templates.find(|at| object.pointer(at).is_some());
+    let template = template.unwrap_or_default();
     let pod = object.pointer_mut(template).ok_or_else(missing)?;
     if fragment.get("spec").is_some() {
         merge(pod, fragment);

@@ -111,7 +111,7 @@ fn authorizers(flags: &Flags, file: &File) -> Cell<Scalar> {
     let modes = flag(flags, "authorization-mode");
     match file {
         // The server refuses modes together with a file, so modes that are set prove that there is none.
-        Err(_) if is_explicit(&modes) => modes,
+        Err(_) if is_explicit(&modes) && flags.path("authorization-config").is_err() => modes,
         Err(gap) => Cell::Gap(gap.clone()),
         Ok(Some(layer)) => from_file(layer, |tree| {
             let list = tree.get("authorizers")?.as_array()?;
