@@ -6,8 +6,9 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::document::{Control, Entry, Evaluation, Report};
+use super::joint::join;
 use crate::catalog::Severity;
-use crate::outcome::{Change, Edit, Fingerprint, Outcome, Remediation, Status, Subject};
+use crate::outcome::{Change, Fingerprint, Outcome, Remediation, Status, Subject};
 use crate::score::{control_name, is_exempt};
 
 /// Findings with one cause: those of equal fix target, and targets that need the same change for the same checks.
@@ -82,60 +83,6 @@ fn object<'o>(outcome: &'o Outcome<'_>) -> (&'o str, &'o str, Option<&'o str>) {
 fn removes(outcome: &Outcome<'_>) -> bool {
     let fix = outcome.fix.as_ref();
     fix.is_some_and(|fix| fix.change.removes())
-}
-
-/// Takes `more` into `one` where both set the same flag to a list: one line for both, with the preconditions of both.
-fn join(one: &mut Change, more: &Change) -> bool {
-    let list = |edit: &Edit| match edit {
-        Edit::Flag {
-            component,
-            name,
-            list: true,
-            ..
-        } => Some((component.clone(), name.clone())),
-        _ => None,
-    };
-    let shared = |edit: &Edit| {
-        list(edit).is_some_and(|flag| one.edits.iter().any(|own| list(own) == Some(flag.clone())))
-    };
-    if !more.edits.iter().any(shared) {
-        return false;
-    }
-    for edit in &more.edits {
-        let same = one
-            .edits
-            .iter_mut()
-            .find(|own| *own == edit || list(edit).is_some() && list(own) == list(edit));
-        match (same, edit) {
-            (Some(Edit::Flag { value: own, .. }), Edit::Flag { value: new, .. }) => {
-                *own = union(own.take(), new.clone());
-            }
-            (Some(_), _) => {}
-            (None, _) => one.edits.push(edit.clone()),
-        }
-    }
-    for step in &more.before {
-        if !one.before.contains(step) {
-            one.before.push(step.clone());
-        }
-    }
-    let lines: Vec<String> = one.edits.iter().map(Edit::text).collect();
-    one.line = lines.join("\n");
-    true
-}
-
-/// The items of two lists, each once.
-fn union(one: Option<String>, more: Option<String>) -> Option<String> {
-    let (Some(first), Some(second)) = (&one, &more) else {
-        return one.or(more);
-    };
-    let mut items: Vec<&str> = first.split(',').collect();
-    for item in second.split(',') {
-        if !items.contains(&item) {
-            items.push(item);
-        }
-    }
-    Some(items.join(","))
 }
 
 /// Reasons why something is not known that one thing would resolve.

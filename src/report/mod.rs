@@ -9,6 +9,7 @@ mod diff;
 pub mod document;
 mod groups;
 mod ink;
+mod joint;
 mod json;
 pub mod reference;
 pub mod safe;

@@ -56,7 +56,7 @@ fn reasons_are_told_whole() {
     let mut told = 0;
     for evaluation in report["evaluations"].as_array().unwrap() {
         let why = words(evaluation["why"].as_str().unwrap());
-        let start: String = why.chars().take(120).collect();
+        let start: String = why.chars().take(140).collect();
         // Findings with one cause are told together, so not every reason is there.
         if table.contains(&start) {
             assert!(table.contains(&why), "{} is cut: {why}", evaluation["id"]);

@@ -216,7 +216,7 @@ fn a_declared_policy_is_held_against_the_pods_that_are_declared_beside_it() {
     );
 }
 
-/// One workload of every kind, in namespace `n`.
+/// One workload of every kind, in namespace `quay`.
 fn every_kind() -> String {
     let template =
         "template: {metadata: {labels: {app: x}}, spec: {containers: [{name: c, image: i}]}}";
@@ -235,7 +235,7 @@ fn every_kind() -> String {
         ),
     ] {
         let name = kind.to_lowercase();
-        writeln!(text, "{{apiVersion: {version}, kind: {kind}, metadata: {{name: {name}, namespace: n}}, spec: {spec}}}\n---").unwrap();
+        writeln!(text, "{{apiVersion: {version}, kind: {kind}, metadata: {{name: {name}, namespace: quay}}, spec: {spec}}}\n---").unwrap();
     }
     text
 }
@@ -245,7 +245,7 @@ fn every_kind() -> String {
 fn workloads_of_manifests_are_ends_of_connections() {
     let mut text = every_kind();
     text += "{apiVersion: v1, kind: Pod, metadata: {name: pod, labels: {app: x}}, spec: {containers: [{name: c, image: i}]}}\n---\n";
-    text += &policy("n", "shut", SHUT);
+    text += &policy("quay", "shut", SHUT);
     for name in [
         "deployment",
         "statefulset",
@@ -255,7 +255,7 @@ fn workloads_of_manifests_are_ends_of_connections() {
         "job",
         "cronjob",
     ] {
-        let to = format!("n/{name}:80");
+        let to = format!("quay/{name}:80");
         let run = on(&text, &["netpol", "can", "default/pod", &to]);
         assert_eq!(run.code, 0, "{name}: {}{}", run.out, run.err);
         assert!(
@@ -274,7 +274,7 @@ fn workloads_of_manifests_are_ends_of_connections() {
             &[
                 "netpol",
                 "can",
-                &format!("n/{name}/{name}"),
+                &format!("quay/{name}/{name}"),
                 "default/pod:80",
             ],
         );
@@ -286,7 +286,7 @@ fn workloads_of_manifests_are_ends_of_connections() {
         "{}",
         run.out
     );
-    let run = on(&text, &["netpol", "can", "world", "n/gone:80"]);
+    let run = on(&text, &["netpol", "can", "world", "quay/gone:80"]);
     assert_eq!(run.code, 2);
     assert!(run.err.contains("of the manifests"), "{}", run.err);
 }
@@ -476,11 +476,11 @@ fn host_process_is_stated_whatever_nodes_there_are() {
     let windows = "windowsOptions: {hostProcess: true}";
     let daemons = |pod: &str, container: &str| {
         format!(
-            "{{apiVersion: apps/v1, kind: DaemonSet, metadata: {{name: d, namespace: n}}, spec: {{template: {{spec: {{hostNetwork: true, \
+            "{{apiVersion: apps/v1, kind: DaemonSet, metadata: {{name: d, namespace: quay}}, spec: {{template: {{spec: {{hostNetwork: true, \
              securityContext: {{{pod}}}, containers: [{{name: c, image: i, securityContext: {{{container}}}}}]}}}}}}}}"
         )
     };
-    let check = "workload-windows-host-process | n/DaemonSet d";
+    let check = "workload-windows-host-process | quay/DaemonSet d";
     expect(&daemons(windows, ""), &format!("{check} | fail"));
     expect(&daemons("", windows), &format!("{check} | fail"));
     expect(&daemons("", ""), &format!("{check} | notApplicable"));
@@ -488,40 +488,40 @@ fn host_process_is_stated_whatever_nodes_there_are() {
 
 #[test]
 fn the_default_account_hands_out_its_token_unless_somebody_opts_out() {
-    let workload = "workload-default-service-account | n/Pod a";
+    let workload = "workload-default-service-account | quay/Pod a";
     let account = |rest: &str| {
         format!(
-            "{{apiVersion: v1, kind: ServiceAccount, metadata: {{name: default, namespace: n}}{rest}}}\n---\n"
+            "{{apiVersion: v1, kind: ServiceAccount, metadata: {{name: default, namespace: quay}}{rest}}}\n---\n"
         )
     };
     let out = ", automountServiceAccountToken: false";
-    expect(&pod("n"), &format!("{workload} | fail"));
+    expect(&pod("quay"), &format!("{workload} | fail"));
     expect(
-        &(pod("n") + &account("")),
+        &(pod("quay") + &account("")),
         &format!(
-            "{workload} | fail\nserviceaccount-default-automounts-token | n/ServiceAccount default | fail"
+            "{workload} | fail\nserviceaccount-default-automounts-token | quay/ServiceAccount default | fail"
         ),
     );
     expect(
-        &(pod("n") + &account(out)),
+        &(pod("quay") + &account(out)),
         &format!(
-            "{workload} | pass\nserviceaccount-default-automounts-token | n/ServiceAccount default | pass"
+            "{workload} | pass\nserviceaccount-default-automounts-token | quay/ServiceAccount default | pass"
         ),
     );
     expect(
         &account(""),
-        "serviceaccount-default-automounts-token | n/ServiceAccount default | notApplicable",
+        "serviceaccount-default-automounts-token | quay/ServiceAccount default | notApplicable",
     );
-    let named = pod("n").replace("spec: {", "spec: {serviceAccountName: web, ");
+    let named = pod("quay").replace("spec: {", "spec: {serviceAccountName: web, ");
     expect(
         &named,
-        &format!("{workload} | pass\nworkload-token-without-use | n/Pod a | notApplicable"),
+        &format!("{workload} | pass\nworkload-token-without-use | quay/Pod a | notApplicable"),
     );
-    let own = pod("n").replace("spec: {", "spec: {automountServiceAccountToken: false, ");
+    let own = pod("quay").replace("spec: {", "spec: {automountServiceAccountToken: false, ");
     expect(&own, &format!("{workload} | pass"));
     // An account that could not be read may opt out.
-    let broken = "{apiVersion: v1, kind: ServiceAccount, metadata: {name: default, namespace: n}, secrets: 5}";
-    expect(&(pod("n") + broken), &format!("{workload} | unknown"));
+    let broken = "{apiVersion: v1, kind: ServiceAccount, metadata: {name: default, namespace: quay}, secrets: 5}";
+    expect(&(pod("quay") + broken), &format!("{workload} | unknown"));
 }
 
 #[test]

@@ -56,7 +56,12 @@ fn no_fix_of_the_demo_breaks_what_it_mends() {
             !line.contains("AlwaysAdmit") && !line.contains("AlwaysAllow"),
             "{fix}"
         );
-        assert!(!line.contains("delete ClusterRoleBinding/system:"), "{fix}");
+        // One of them only poses as shipped.
+        let shipped = line.replace("/system:harbour-master", "");
+        assert!(
+            !shipped.contains("delete ClusterRoleBinding/system:"),
+            "{fix}"
+        );
         for edit in fix["edits"].as_array().into_iter().flatten() {
             seen += 1;
             let value = edit["value"].as_str().unwrap_or_default();

@@ -59,11 +59,13 @@ fn every_outcome_of_manifests_says_where_it_stands() {
                 "{outcome:#}"
             );
         }
-        // Nothing that needs a cluster is judged, and nothing is silent.
+        // Nothing that needs a cluster is judged, and nothing is silent. What was not understood may be a component's pod.
         if ["kubelet", "apiserver", "etcd", "file", "cluster"]
             .contains(&subject["kind"].as_str().unwrap())
         {
-            assert_eq!(outcome["status"], "notApplicable", "{outcome:#}");
+            let open = ["notApplicable", "unknown"];
+            let status = outcome["status"].as_str().unwrap();
+            assert!(open.contains(&status), "{outcome:#}");
         }
     }
     assert!(failed > 20, "{failed}");
@@ -231,7 +233,7 @@ fn a_binding_to_cluster_admin_is_one_finding() {
     let of_binding = |one: &&Value| one["status"] == "fail" && one["subject"]["kind"] == "binding";
     assert!(outcomes.filter(of_binding).count() > 8, "raw verdicts stay");
     let shown = run(&["audit", "-f", named, "--profile", "cks", "--all"]).out;
-    let findings = shown.matches("kubectl delete ClusterRoleBinding b").count();
+    let findings = shown.matches("kubectl delete ClusterRoleBinding/b").count();
     assert_eq!(findings, 1, "{shown}");
     assert!(!shown.contains("A binding lets its subjects"), "{shown}");
 }

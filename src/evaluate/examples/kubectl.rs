@@ -33,18 +33,20 @@ pub(super) fn run(given: &mut Value, command: &str) -> Result<(), String> {
             objects.retain(|one| !is(one, object, namespace));
             (objects.len() < before).then_some(()).ok_or_else(unknown)
         }
-        ["kubectl", verb @ ("label" | "annotate"), object, label] => {
+        ["kubectl", verb @ ("label" | "annotate"), object, ref all @ ..] => {
             let field = match verb {
                 "label" => "labels",
                 _ => "annotations",
             };
             let one = find(given, object, namespace).ok_or_else(unknown)?;
             let labels = &mut one["metadata"][field];
-            match label.split_once('=') {
-                Some((key, value)) => merge(labels, &json!({key: value})),
-                None => {
-                    let labels = labels.as_object_mut().ok_or_else(unknown)?;
-                    labels.remove(label.strip_suffix('-').ok_or_else(unknown)?);
+            for label in all.iter() {
+                match label.split_once('=') {
+                    Some((key, value)) => merge(labels, &json!({key: value})),
+                    None => {
+                        let labels = labels.as_object_mut().ok_or_else(unknown)?;
+                        labels.remove(label.strip_suffix('-').ok_or_else(unknown)?);
+                    }
                 }
             }
             Ok(())

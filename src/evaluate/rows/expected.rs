@@ -75,7 +75,8 @@ pub(super) enum Expected {
 /// Where `kind` is expected to run.
 pub(super) fn expected(facts: &Facts, kind: ComponentKind) -> Expected {
     if facts.asked.api.is_none() {
-        if let Some(lack) = facts.hosts.lacks.first() {
+        let nodes = facts.asked.manifests.is_none();
+        if let Some(lack) = facts.hosts.lacks.first().filter(|_| nodes) {
             return Expected::Unclear(lack.gap.clone());
         }
         // Whatever ran on the machines that were read has a row, or the listing says what it lacks.

@@ -18,6 +18,7 @@ mod nodes;
 mod objects;
 mod rbac;
 mod requests;
+mod schemas;
 mod siblings;
 mod storage;
 
@@ -84,7 +85,7 @@ impl Row<'_> {
     /// Why nothing can be said for what it leaves open: a template that states no containers, a patch of another one.
     pub(super) fn doubt(&self) -> Option<Gap> {
         static CONTAINERS: LazyLock<Option<usize>> = LazyLock::new(|| {
-            let schema = objects::workload_schema();
+            let schema = schemas::workload_schema();
             let mut fields = schema.fields.iter();
             fields.position(|field| field.name == "containers")
         });
@@ -311,7 +312,7 @@ fn subject_schema(kind: SubjectKind) -> Arc<crate::facts::Record> {
     use crate::facts::host::File;
     use crate::facts::objects::{APIService, ConfigMap, Ingress, Secret, Service};
     match kind {
-        SubjectKind::Cluster => objects::cluster_schema(),
+        SubjectKind::Cluster => schemas::cluster_schema(),
         SubjectKind::Node => Node::schema().clone(),
         SubjectKind::ApiServer => siblings::schema(ComponentKind::ApiServer),
         SubjectKind::ControllerManager => siblings::schema(ComponentKind::ControllerManager),
@@ -333,11 +334,11 @@ fn subject_schema(kind: SubjectKind) -> Arc<crate::facts::Record> {
         SubjectKind::Webhook => exposure::WebhookMark::schema().clone(),
         SubjectKind::PersistentVolume => exposure::persistent_volume_schema(),
         SubjectKind::Principal => access::PrincipalMark::schema().clone(),
-        SubjectKind::Namespace => objects::namespace_schema(),
-        SubjectKind::Workload => objects::workload_schema(),
+        SubjectKind::Namespace => schemas::namespace_schema(),
+        SubjectKind::Workload => schemas::workload_schema(),
         SubjectKind::ConfigMap => ConfigMap::schema().clone(),
         SubjectKind::Secret => Secret::schema().clone(),
-        SubjectKind::ServiceAccount => objects::service_account_schema(),
+        SubjectKind::ServiceAccount => schemas::service_account_schema(),
         SubjectKind::Role => rbac::role_schema(),
         SubjectKind::Binding => rbac::binding_schema(),
     }

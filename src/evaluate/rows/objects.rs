@@ -1,27 +1,20 @@
 //! Rows of API objects: an object joined with what the engines computed about it. RBAC has a file of its own.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use crate::facts::objects::{Namespace, Node, PodSpec, ServiceAccount};
+use crate::facts::objects::{Namespace, Node};
 use crate::facts::workload::Workload;
 use crate::facts::{
-    Cell, Cluster, Facts, Fields, Gap, GapReason, Lacking, Listing, Observed, Place, Reading,
-    Record, Source, View,
+    Cell, Facts, Fields, Gap, GapReason, Lacking, Listing, Observed, Place, Reading, Record,
+    Source, View,
 };
 use crate::outcome::{Instances, Subject};
 
-use super::joined::{Joined, join};
+use super::joined::Joined;
+use super::schemas::{cluster_schema, namespace_schema, service_account_schema, workload_schema};
 use super::{CLUSTER_ITSELF, Nothing, Row, Rows, Slot, World};
 use crate::evaluate::SAMPLE;
-use crate::evaluate::engines::images::Images;
-use crate::evaluate::engines::isolation::{Isolation, Network};
-use crate::evaluate::engines::memory::Memory;
-use crate::evaluate::engines::namespaces::{Beside, Contents};
-use crate::evaluate::engines::node_paths::NodePaths;
-use crate::evaluate::engines::pod_security::{Admission, Standing};
-use crate::evaluate::engines::security::Confinement;
-use crate::evaluate::engines::token::ApiAccess;
 use crate::evaluate::judge::computed;
 
 crate::facts::record! {
@@ -80,56 +73,6 @@ impl Surroundings {
         };
         Self { windows_nodes }
     }
-}
-
-pub(super) fn cluster_schema() -> Arc<Record> {
-    static SCHEMA: LazyLock<Arc<Record>> = LazyLock::new(|| {
-        let doc = "The cluster as a whole, with its network.";
-        join("cluster", doc, &[Cluster::schema(), Network::schema()])
-    });
-    SCHEMA.clone()
-}
-
-pub(super) fn namespace_schema() -> Arc<Record> {
-    static SCHEMA: LazyLock<Arc<Record>> = LazyLock::new(|| {
-        let doc = "A namespace, with what its policies do to a new pod.";
-        let parts = [
-            Namespace::schema(),
-            Isolation::schema(),
-            Admission::schema(),
-            Contents::schema(),
-            Surroundings::schema(),
-        ];
-        join("namespace", doc, &parts)
-    });
-    SCHEMA.clone()
-}
-
-pub(super) fn workload_schema() -> Arc<Record> {
-    static SCHEMA: LazyLock<Arc<Record>> = LazyLock::new(|| {
-        let doc = "A top controller or bare pod, with the fields of one distinct pod template.";
-        let parts = [
-            WorkloadMark::schema(),
-            PodSpec::schema(),
-            Confinement::schema(),
-            ApiAccess::schema(),
-            Standing::schema(),
-            Images::schema(),
-            Memory::schema(),
-            NodePaths::schema(),
-            Surroundings::schema(),
-        ];
-        join("workload", doc, &parts)
-    });
-    SCHEMA.clone()
-}
-
-pub(super) fn service_account_schema() -> Arc<Record> {
-    static SCHEMA: LazyLock<Arc<Record>> = LazyLock::new(|| {
-        let parts = [ServiceAccount::schema(), Beside::schema()];
-        join("serviceaccount", &parts[0].doc, &parts)
-    });
-    SCHEMA.clone()
 }
 
 /// Whether manifests declare both under one name.

@@ -5,14 +5,13 @@
 mod plugin;
 mod policies;
 mod posture;
+mod ranges;
 mod reach;
 
 use std::net::IpAddr;
 
-use policies::{
-    Direction, Pod, Policies, Rule, contains, includes, is_every_namespace, is_wide, protocol,
-    rules,
-};
+use policies::{Direction, Pod, Policies, Rule, includes, is_every_namespace, protocol, rules};
+use ranges::{contains, is_wide};
 
 use crate::facts::objects::{
     CustomResourceDefinition, LabelSelector, Labels, NetworkPolicy, NetworkPolicyPeer,

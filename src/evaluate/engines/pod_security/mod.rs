@@ -68,6 +68,8 @@ pub(crate) enum Plugin {
     On {
         /// Level and version of a namespace without a label.
         default: Result<(String, String), Gap>,
+        /// The version of a level whose label states none.
+        version: Result<String, Gap>,
         /// The namespaces that are left alone.
         exempt: Result<Vec<String>, Gap>,
         /// The users and the runtime classes that are.
@@ -85,6 +87,7 @@ impl Plugin {
     pub(crate) fn usual(gap: Gap) -> Self {
         Self::On {
             default: Err(gap),
+            version: Ok("latest".to_owned()),
             exempt: Ok(Vec::new()),
             holes: [Ok(Vec::new()), Ok(Vec::new())],
         }
@@ -123,6 +126,7 @@ impl Plugin {
             })
         };
         Self::On {
+            version: default.clone().map(|(_, version)| version),
             default,
             exempt: all("podSecurity.exemptNamespaces"),
             holes: [
@@ -250,12 +254,15 @@ fn lacks(level: &str, version: &str) -> Vec<String> {
 /// The level in force and its version: what no label says is what the configuration of the plugin says.
 fn level(plugin: &Plugin, namespace: &Namespace) -> Result<(String, String), Gap> {
     let nothing = || ("privileged".to_owned(), "latest".to_owned());
-    let (default, exempt) = match plugin {
+    let (default, unversioned, exempt) = match plugin {
         Plugin::Unknown(gap) => return Err(gap.clone()),
         Plugin::Off => return Ok(nothing()),
         Plugin::On {
-            default, exempt, ..
-        } => (default, exempt),
+            default,
+            version,
+            exempt,
+            ..
+        } => (default, version, exempt),
     };
     let metadata = &namespace.metadata;
     let label = |name| metadata.labels.get(name).map(String::as_str);
@@ -281,7 +288,7 @@ fn level(plugin: &Plugin, namespace: &Namespace) -> Result<(String, String), Gap
     let version = match label(VERSION_LABEL) {
         Some(version) => version.to_owned(),
         None if level == LEVELS[0] => "latest".to_owned(),
-        None => default.clone()?.1,
+        None => unversioned.clone()?,
     };
     Ok((level, version))
 }
