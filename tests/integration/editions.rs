@@ -68,6 +68,7 @@ fn a_run_without_a_profile_reports_by_the_cis_edition_that_fits_and_by_cks() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table of cases")]
 fn cis_is_the_edition_for_the_version_and_distribution_of_the_server() {
     let folder = tempfile::tempdir().unwrap();
     for (version, distribution, edition, why) in [

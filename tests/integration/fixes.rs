@@ -78,8 +78,4 @@ fn no_fix_of_the_demo_breaks_what_it_mends() {
         table.contains("first write /etc/kubernetes/audit-policy.yaml"),
         "{table}"
     );
-    assert!(
-        table.contains("kubectl auth reconcile --remove-extra-subjects"),
-        "{table}"
-    );
 }

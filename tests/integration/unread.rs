@@ -169,6 +169,7 @@ fn cut(text: &str) -> String {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table of cases")]
 fn a_document_that_cannot_be_read_decides_nothing() {
     let catalog = Catalog::shipped().unwrap();
     let before = {
@@ -310,6 +311,7 @@ fn what_was_not_understood_is_named_and_no_gate_is_passed() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table of cases")]
 fn kinds_that_carry_pods_are_judged_or_named() {
     let pod = "{hostPID: true, containers: [{name: c, image: nginx, securityContext: {privileged: true}}]}";
     let template = format!("{{metadata: {{labels: {{a: b}}}}, spec: {pod}}}");

@@ -72,36 +72,10 @@ impl<'a> Lister<'a> {
             self.objects(notes),
             self.namespaces(notes),
             self.objects(notes),
-            async {
-                tokio::join!(
-                    self.objects(notes),
-                    self.objects(notes),
-                    self.objects(notes),
-                    self.objects(notes)
-                )
-            },
-            async {
-                tokio::join!(
-                    self.objects(notes),
-                    self.objects(notes),
-                    self.objects(notes),
-                    self.objects(notes)
-                )
-            },
-            async {
-                tokio::join!(
-                    self.objects(notes),
-                    self.objects(notes),
-                    self.objects(notes)
-                )
-            },
-            async {
-                tokio::join!(
-                    self.objects(notes),
-                    self.objects(notes),
-                    self.objects(notes)
-                )
-            },
+            self.four(notes),
+            self.four(notes),
+            self.three(notes),
+            self.three(notes),
             self.objects(notes),
         );
         let (lacks, folded, components) = workloads;
@@ -192,6 +166,42 @@ impl<'a> Lister<'a> {
         let listed = list::<Pod>(self.session, Some(SYSTEM), &mut sink).await;
         note(notes, listed.notes);
         listed.lacks
+    }
+
+    /// Four kinds at once.
+    async fn four<A, B, C, D>(
+        &self,
+        notes: &Mutex<Vec<String>>,
+    ) -> (Listing<A>, Listing<B>, Listing<C>, Listing<D>)
+    where
+        A: Kind + 'static,
+        B: Kind + 'static,
+        C: Kind + 'static,
+        D: Kind + 'static,
+    {
+        tokio::join!(
+            self.objects(notes),
+            self.objects(notes),
+            self.objects(notes),
+            self.objects(notes)
+        )
+    }
+
+    /// Three kinds at once.
+    async fn three<A, B, C>(
+        &self,
+        notes: &Mutex<Vec<String>>,
+    ) -> (Listing<A>, Listing<B>, Listing<C>)
+    where
+        A: Kind + 'static,
+        B: Kind + 'static,
+        C: Kind + 'static,
+    {
+        tokio::join!(
+            self.objects(notes),
+            self.objects(notes),
+            self.objects(notes)
+        )
     }
 
     /// The objects of kind `K`; what a reader should know about them goes to `notes`.

@@ -33,7 +33,12 @@ pub(super) fn run(given: &mut Value, command: &str) -> Result<(), String> {
             objects.retain(|one| !is(one, object, namespace));
             (objects.len() < before).then_some(()).ok_or_else(unknown)
         }
-        ["kubectl", verb @ ("label" | "annotate"), object, ref all @ ..] => {
+        [
+            "kubectl",
+            verb @ ("label" | "annotate"),
+            object,
+            ref all @ ..,
+        ] => {
             let field = match verb {
                 "label" => "labels",
                 _ => "annotations",
@@ -114,11 +119,11 @@ pub(super) fn apply(given: &mut Value, object: Value) {
 fn reconcile(given: &mut Value, object: &Value) {
     let mut whole = object.clone();
     let objects = given["objects"].as_array().into_iter().flatten();
-    let old = objects.filter(|one| {
+    let mut old = objects.filter(|one| {
         let same = |field: &str| one["metadata"][field] == object["metadata"][field];
         one["kind"] == object["kind"] && same("name") && same("namespace")
     });
-    if let Some(old) = old.last() {
+    if let Some(old) = old.next_back() {
         whole["metadata"] = old["metadata"].clone();
     }
     apply(given, whole);

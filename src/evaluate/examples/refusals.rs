@@ -271,6 +271,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "one table of cases")]
     fn what_a_component_refuses() {
         let policy = json!({"/p": "kind: Policy"});
         let anonymous = json!({"/a": "{anonymous: {enabled: false}}"});

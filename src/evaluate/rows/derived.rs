@@ -142,16 +142,24 @@ impl Derived {
             volumes: volumes(facts, lacking),
             webhooks: webhooks(facts, lacking),
             principals: principals(facts, lacking),
-            roles: roles(&rbac, &facts.roles.rows, "Role", |role| {
-                (&role.metadata, &role.rules, None)
-            }),
-            cluster_roles: roles(&rbac, &facts.cluster_roles.rows, "ClusterRole", |role| {
-                (&role.metadata, &role.rules, role.aggregation_rule.as_ref())
-            }),
+            roles: local_roles(facts, &rbac),
+            cluster_roles: cluster_roles(facts, &rbac),
             role_bindings: role_bindings(facts, &rbac),
             cluster_role_bindings: cluster_role_bindings(facts, &rbac),
         }
     }
+}
+
+fn local_roles(facts: &Facts, rbac: &Rbac<'_>) -> Vec<RoleMark> {
+    roles(rbac, &facts.roles.rows, "Role", |role| {
+        (&role.metadata, &role.rules, None)
+    })
+}
+
+fn cluster_roles(facts: &Facts, rbac: &Rbac<'_>) -> Vec<RoleMark> {
+    roles(rbac, &facts.cluster_roles.rows, "ClusterRole", |role| {
+        (&role.metadata, &role.rules, role.aggregation_rule.as_ref())
+    })
 }
 
 fn role_bindings(facts: &Facts, rbac: &Rbac<'_>) -> Vec<BindingMark> {

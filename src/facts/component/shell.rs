@@ -42,9 +42,8 @@ impl<'a> Shell<'a> {
                 script |= word.starts_with('-') && word.contains('c');
                 // `-o pipefail`: the name of an option has a word of its own.
                 at += usize::from(word.ends_with('o'));
-            } else if !word.starts_with("--")
-                && !(at == 0 && Self::is(word))
-                && !(program == "su" && !script)
+            } else if !(word.starts_with("--") || at == 0 && Self::is(word))
+                && (program != "su" || script)
             {
                 let given = &rest[at + 1..];
                 return Some(match script {

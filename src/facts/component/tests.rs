@@ -299,6 +299,7 @@ fn a_snapshot_gives_the_same_component() {
 
 /// A flag that is not known and names a configuration: what that says is not known either.
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table of cases")]
 fn settings_may_stand_in_a_file_that_is_not_known() {
     let arguments =
         "apiServerArguments:\n  authorization-mode: [RBAC, Node]\n  token-auth-file: []\n";

@@ -151,6 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "one table of cases")]
     fn names_announce_by_their_words() {
         for name in [
             "DB_PASSWORD",

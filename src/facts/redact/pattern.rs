@@ -286,6 +286,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "one table of cases")]
     fn shapes_are_known_under_any_name() {
         for (value, kind) in [
             ("-----BEGIN RSA PRIVATE KEY-----", "privateKey"),

@@ -344,6 +344,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "one table of cases")]
     fn command_lines_are_read_as_their_programs_read_them() {
         for (words, expected) in [
             (

@@ -163,7 +163,7 @@ fn given<'c>(container: &'c Container, flag: &str) -> Option<&'c str> {
         .chain(&container.args)
         .map(String::as_str)
         .collect();
-    let values = words.iter().enumerate().filter_map(|(at, word)| {
+    let mut values = words.iter().enumerate().filter_map(|(at, word)| {
         let rest = word.strip_prefix("--")?.strip_prefix(flag)?;
         match rest.strip_prefix('=') {
             Some(value) => Some(value),
@@ -177,7 +177,7 @@ fn given<'c>(container: &'c Container, flag: &str) -> Option<&'c str> {
             ),
         }
     });
-    values.last()
+    values.next_back()
 }
 
 /// The value of a flag that is true or false, as Go reads it; the default where it is not given.

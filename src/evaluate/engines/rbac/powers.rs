@@ -315,6 +315,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "one table of cases")]
     fn powers_follow_from_rules() {
         // (rules, bound everywhere, bound in a namespace)
         let cases: [(&[&str], &str, &str); 38] = [

@@ -94,6 +94,14 @@ struct Question {
     fine: fn(&Request<'_>) -> bool,
 }
 
+/// How a request comes to fall to a rule, by its number: callers, namespaces and names.
+type Way<'p> = (
+    Option<usize>,
+    Vec<Caller<'p>>,
+    Vec<&'p str>,
+    Vec<Option<&'p str>>,
+);
+
 impl Question {
     fn requests(&self) -> impl Iterator<Item = (&'static Asked, &'static str)> {
         let with_verbs = |asked: &'static Asked| asked.verbs.iter().map(move |verb| (asked, *verb));
@@ -195,14 +203,13 @@ impl Simulation<'_> {
         let rules = self.policy.rules.iter().enumerate();
         let decisive =
             rules.filter(|(_, rule)| (question.wanted)(rule.records(asked.resource, verb)));
-        let mut ways: Vec<(Option<usize>, Vec<Caller<'_>>, Vec<&str>, Vec<Option<&str>>)> =
-            decisive
-                .map(|(number, rule)| {
-                    let namespaces = rule.namespaces.iter().map(String::as_str).collect();
-                    let names = rule.names(asked.group, asked.resource, verb, self.every);
-                    (Some(number), Caller::of(rule), namespaces, names)
-                })
-                .collect();
+        let mut ways: Vec<Way<'_>> = decisive
+            .map(|(number, rule)| {
+                let namespaces = rule.namespaces.iter().map(String::as_str).collect();
+                let names = rule.names(asked.group, asked.resource, verb, self.every);
+                (Some(number), Caller::of(rule), namespaces, names)
+            })
+            .collect();
         if (question.wanted)(Level::None) {
             // No rule at all is one of level None.
             ways.push((None, Caller::all(), Vec::new(), vec![None]));

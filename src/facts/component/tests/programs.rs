@@ -121,6 +121,7 @@ fn wrappers_hand_their_arguments_on() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table of cases")]
 fn shells_keep_the_arguments_to_themselves() {
     let openshift = "set -e\n# kube-scheduler\nLOCK=/x; if [ -f a ]; then\n echo kubelet\nfi\nexec watch-termination --a=b -- \\\n  hyperkube kube-apiserver --openshift-config=/c 2>&1 | tee /log";
     check(&[
@@ -258,7 +259,8 @@ fn who_is_asked_for_something_else_serves_nothing() {
 #[test]
 fn a_container_without_a_command_runs_what_its_image_is_for() {
     let upstream = "registry.k8s.io:443/kube-apiserver:v1.36.3@sha256:0";
-    let all: &[(&str, &str, &[&str], &[&str], &str)] = &[
+    type Case<'c> = (&'c str, &'c str, &'c [&'c str], &'c [&'c str], &'c str);
+    let all: &[Case<'_>] = &[
         ("server", upstream, &[], &["--a"], "is kube-apiserver --a"),
         (
             "server",

@@ -7,6 +7,7 @@ use super::super::yaml::{first_document, text, value};
 use crate::facts::objects::{Content, Object, decode_manifest, decode_manifest_file};
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table of cases")]
 fn scalars_are_those_of_yaml_1_1() {
     let text = "[01000, 1_000, 1e3, 0x1F, 0b11, 0o17, 08, 1:30, -0x1F, +12, 0777_0, 1., .5, 1.50, \"01000\", 'yes', yes, Off, n, ~, \
         1000.0, 99999999999999999999, 2001-12-14, _1, -_1, 0.1e1, 1e400, .5_0, 1_0.5, 0x_1, \"0x1F\", y, Nope, on, 0X1f, 0B1, \

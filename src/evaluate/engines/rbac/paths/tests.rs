@@ -38,6 +38,7 @@ fn granted(within: &str, rules: &str) -> String {
 fn on() -> Plugin {
     Plugin::On {
         default: Ok(("privileged".to_owned(), "latest".to_owned())),
+        version: Ok("latest".to_owned()),
         exempt: Ok(Vec::new()),
         holes: [Ok(Vec::new()), Ok(Vec::new())],
     }
