@@ -22,7 +22,7 @@ pub(super) fn change(
     reads: impl FnOnce() -> Vec<Read>,
 ) -> Change {
     let subject = &row.subject;
-    let component = component(check.subject);
+    let component = component(check.subject, row);
     let mut before: Vec<Precondition> = (check.fix.before.iter())
         .map(|step| precondition(step, component, subject))
         .collect();
@@ -77,10 +77,16 @@ fn target(check: &Check, row: &Row<'_>) -> String {
     }
 }
 
-fn component(subject: SubjectKind) -> &'static str {
+/// The component whose settings are changed: the subject itself, or what listens there.
+fn component<'r>(subject: SubjectKind, row: &'r Row<'_>) -> &'r str {
     let mut kinds = ComponentKind::ALL.into_iter();
-    let kind = kinds.find(|kind| kind.subject() == subject.name());
-    kind.map_or("", ComponentKind::binary)
+    match kinds.find(|kind| kind.subject() == subject.name()) {
+        Some(kind) => kind.binary(),
+        None => match field(subject_view(row), "component") {
+            View::Text(name) => name,
+            _ => "",
+        },
+    }
 }
 
 fn precondition(step: &Step, component: &str, subject: &Subject) -> Precondition {
@@ -142,16 +148,23 @@ fn flag_edit(flag: &catalog::Flag, component: &str, row: &Row<'_>) -> Option<Edi
 
 /// What a component's flag holds.
 fn flag_view<'r>(row: &'r Row<'_>, flag: &str) -> View<'r> {
-    let field = |view: View<'r>, name: &str| match view {
+    field(field(subject_view(row), "flags"), flag)
+}
+
+/// The subject as expressions see it.
+fn subject_view<'r>(row: &'r Row<'_>) -> View<'r> {
+    let subject = row.readings().next();
+    subject.map_or(View::Absent, |reading| reading.view)
+}
+
+fn field<'r>(view: View<'r>, name: &str) -> View<'r> {
+    match view {
         View::Record(record) => {
             let position = record.record().position(name);
             position.map_or(View::Absent, |position| record.field(position).view)
         }
         _ => View::Absent,
-    };
-    let component = row.readings().next();
-    let component = component.map_or(View::Absent, |reading| reading.view);
-    field(field(component, "flags"), flag)
+    }
 }
 
 /// The items of the list that a component's flag holds now.
