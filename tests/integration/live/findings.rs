@@ -37,6 +37,7 @@ pub(super) fn shown(snapshot: &[u8]) -> String {
         (r"@\d{10}", "@‹time›"),
         (r"\b10\.213\.\d+\.\d+|\b172\.30\.\d+\.\d+", "‹address›"),
         (r"/10\.244\.\d+\.\d+", "/‹pod›"),
+        (r"on every node: \d+", "on every node: ‹port›"),
         (r"kernelRelease = \S+ +", "kernelRelease = ‹kernel› "),
     ];
     let text = report(snapshot, &["--width", "100"]);
