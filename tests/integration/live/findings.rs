@@ -14,7 +14,7 @@ pub(super) struct Findings {
     namespaces: BTreeMap<String, BTreeSet<(String, String)>>,
 }
 
-fn report(snapshot: &[u8], args: &[&str]) -> String {
+pub(super) fn report(snapshot: &[u8], args: &[&str]) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("cluster.seaworthy");
     std::fs::write(&path, snapshot).unwrap();
