@@ -1,7 +1,10 @@
 //! What the same words mean in different releases of Kubernetes: one table, each line with its source.
 //!
 //! Defaults of flags that changed stand in the tables of settings, and the rules of Pod Security by version beside their
-//! code (`engines/pod_security/standard.rs`). Here stands the rest: a meaning that a release changed.
+//! code (`engines/pod_security/standard.rs`). Here stands the rest: a meaning that a release changed. A field that a server
+//! does not know yet (`endPort` before 1.21) or whose feature gate is off (images as volumes before 1.35) needs no line: the
+//! server drops it before it stores an object, so what it lists has none, and manifests are judged as the newest release
+//! reads them.
 
 use super::settings::Version;
 
@@ -20,6 +23,14 @@ pub(crate) struct Change {
 pub(crate) const AUDIT_GROUP_WILDCARD: Change = Change {
     since: 36,
     what: "`group: \"*\"` in a rule of an audit policy is every group",
+};
+
+/// Before, the limits of a pod as a whole hold only where the feature gate `PodLevelResources` was switched on.
+///
+/// Source: <https://kubernetes.io/docs/tasks/configure-pod-container/assign-pod-level-resources/>.
+pub(crate) const POD_LEVEL_RESOURCES: Change = Change {
+    since: 34,
+    what: "`resources` of a pod limit its containers together",
 };
 
 impl Change {

@@ -91,6 +91,8 @@ pub struct ControlScore {
     pub reason: Option<Reason>,
     /// The evaluations that answer it, by id.
     pub evaluations: Vec<String>,
+    /// Whether the run asked for anything that its checks judge. What nobody asked for does not apply without a proof of it.
+    pub asked: bool,
     /// Its subjects, each with its own outcomes folded.
     pub tally: Tally,
 }
@@ -136,8 +138,6 @@ struct Folding<'a> {
     unanswered: Option<&'a str>,
     /// Why some of it was not asked, if anything was not.
     not_asked: Option<&'a Reason>,
-    /// Whether anything was.
-    asked: bool,
     partial: Option<&'a str>,
     score: ControlScore,
 }
@@ -167,7 +167,7 @@ impl<'a> Folding<'a> {
     fn finish(mut self) -> ControlScore {
         let statuses = self.subjects.iter();
         self.score.tally = statuses.map(|(_, status)| *status).collect();
-        let left_out = self.not_asked.filter(|_| self.asked);
+        let left_out = self.not_asked.filter(|_| self.score.asked);
         let missing = self.unanswered.is_some() || left_out.is_some();
         let missing = missing.then_some(Status::Unknown);
         // Nothing at all is said by a control without checks only: a person must judge it.
@@ -210,7 +210,6 @@ pub(super) fn control<'a>(
         subjects: Vec::new(),
         unanswered: None,
         not_asked: None,
-        asked: false,
         partial: control.partial.as_deref(),
         score: ControlScore {
             id: control.id.value.clone(),
@@ -222,6 +221,7 @@ pub(super) fn control<'a>(
             failing: None,
             reason: None,
             evaluations: Vec::new(),
+            asked: false,
             tally: Tally::default(),
         },
     };
@@ -246,7 +246,7 @@ pub(super) fn control<'a>(
             folding.unanswered = Some(&id.value);
         }
         let not_asked = judged.not_asked.as_ref();
-        folding.asked |= not_asked.is_none_or(|not_asked| !not_asked.wholly);
+        folding.score.asked |= not_asked.is_none_or(|not_asked| !not_asked.wholly);
         if folding.not_asked.is_none() {
             folding.not_asked = not_asked.map(|not_asked| &*not_asked.reason);
         }

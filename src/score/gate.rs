@@ -137,12 +137,13 @@ impl Gate {
     }
 }
 
-/// Whether no check decided anything though something was to be decided. What is manual with evidence, or known not to
-/// be there, has been audited.
+/// Whether no check decided anything though something was to be decided. What is manual with evidence, or asked for and
+/// known not to be there, has been audited.
 fn nothing_judged(cards: &[Scorecard]) -> bool {
     let controls = || cards.iter().flat_map(Scorecard::controls);
     let tally: Tally = controls().map(|control| control.status).collect();
     let answered = |status| matches!(status, Status::Manual | Status::NotApplicable);
-    let audited = controls().any(|control| answered(control.status) && control.tally.total() > 0);
+    let audited = controls()
+        .any(|control| answered(control.status) && control.asked && control.tally.total() > 0);
     tally.judged() == 0 && (tally.unknown > 0 || !audited)
 }

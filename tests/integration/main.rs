@@ -36,6 +36,8 @@ mod in_clear;
 mod live;
 /// YAML that has not been applied yet.
 mod manifests;
+/// Secrets of any value, at any place of a manifest.
+mod planted;
 /// Questions that commands ask the engines.
 mod questions;
 /// The README.

@@ -308,6 +308,10 @@ fn what_was_not_understood_is_named_and_no_gate_is_passed() {
         ],
     );
     assert_eq!(code, 0, "{out}");
+    // Where there is nothing else, nothing was judged: that is no pass, whatever was asked for.
+    let (code, out) = audit(&values[1..4], &[]);
+    assert_eq!(code, 3, "{out}");
+    assert!(out.contains("Nothing could be judged"), "{out}");
 }
 
 #[test]

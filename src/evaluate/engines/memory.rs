@@ -1,13 +1,13 @@
 //! Which containers may use all memory of their node.
 //!
-//! A container is held by its own limit, by the limit of its pod (`PodLevelResources`, on by default since Kubernetes 1.34,
-//! <https://kubernetes.io/docs/tasks/configure-pod-container/assign-pod-level-resources/>), or by a LimitRange of its
+//! A container is held by its own limit, by the limit of its pod in versions that know it, or by a LimitRange of its
 //! namespace, which admission writes into the pods that it lets in
 //! (<https://kubernetes.io/docs/concepts/policy/limit-range/>). A limit of nothing is none.
 
 use crate::facts::objects::{
     Amounts, Container, LimitRange, PodSpec, Quantity, ResourceRequirements,
 };
+use crate::facts::semantics::POD_LEVEL_RESOURCES;
 use crate::facts::settings::Version;
 use crate::facts::workload::{Template, Workload};
 use crate::facts::{Cell, Facts, Gap, GapReason, Lacking, Source};
@@ -23,9 +23,6 @@ crate::facts::record! {
 
 const MEMORY: &str = "memory";
 
-/// The minor version since which a pod's own limits hold without a feature gate.
-const POD_LEVEL: u32 = 34;
-
 /// What holds for all pods of a cluster.
 pub(crate) struct Limits<'f> {
     facts: &'f Facts,
@@ -38,8 +35,7 @@ impl<'f> Limits<'f> {
     pub(crate) fn new(facts: &'f Facts, lacking: &'f Lacking) -> Self {
         let version = facts.cluster.version.value();
         let version = version.and_then(|text| Version::parse(text));
-        let too_old =
-            version.is_some_and(|version| version.major == 1 && version.minor < POD_LEVEL);
+        let too_old = POD_LEVEL_RESOURCES.holds(version) == Some(false);
         Self {
             facts,
             lacking,

@@ -43,35 +43,34 @@ crate::facts::record! {
 }
 
 const VALIDATING: &str = "ValidatingWebhookConfiguration";
+const MUTATING: &str = "MutatingWebhookConfiguration";
+
+/// What the two kinds of webhooks have in common: the same fields in two types.
+macro_rules! webhook {
+    ($hook:ident) => {
+        Webhook {
+            name: $hook.name.clone(),
+            fails_open: $hook.failure_policy.as_deref() == Some("Ignore"),
+            narrowed: narrowed(
+                [&$hook.namespace_selector, &$hook.object_selector],
+                &$hook.match_conditions,
+            ),
+            rules: $hook.rules.clone(),
+        }
+    };
+}
 
 /// All webhooks: those that refuse, then those that change.
 pub(super) fn webhooks(facts: &Facts, lacking: &Lacking) -> Vec<WebhookMark> {
     let validating = facts.validating_webhooks.rows.iter().map(|one| {
-        let hooks = one.webhooks.iter().map(|hook| Webhook {
-            name: hook.name.clone(),
-            fails_open: hook.failure_policy.as_deref() == Some("Ignore"),
-            narrowed: narrowed(
-                [&hook.namespace_selector, &hook.object_selector],
-                &hook.match_conditions,
-            ),
-            rules: hook.rules.clone(),
-        });
         let gap = lacking.below(ValidatingWebhookConfiguration::schema());
+        let hooks = one.webhooks.iter().map(|hook| webhook!(hook));
         mark(VALIDATING, &one.metadata.name, gap, hooks.collect())
     });
     let mutating = facts.mutating_webhooks.rows.iter().map(|one| {
-        let hooks = one.webhooks.iter().map(|hook| Webhook {
-            name: hook.name.clone(),
-            fails_open: hook.failure_policy.as_deref() == Some("Ignore"),
-            narrowed: narrowed(
-                [&hook.namespace_selector, &hook.object_selector],
-                &hook.match_conditions,
-            ),
-            rules: hook.rules.clone(),
-        });
         let gap = lacking.below(MutatingWebhookConfiguration::schema());
-        let kind = "MutatingWebhookConfiguration";
-        mark(kind, &one.metadata.name, gap, hooks.collect())
+        let hooks = one.webhooks.iter().map(|hook| webhook!(hook));
+        mark(MUTATING, &one.metadata.name, gap, hooks.collect())
     });
     validating.chain(mutating).collect()
 }
