@@ -104,21 +104,32 @@ struct Controls<'a> {
     all: Vec<(String, &'a Control)>,
     /// By the evaluations that they refer to.
     of: HashMap<&'a str, Vec<usize>>,
+    /// The evaluations in the order in which they are first referred to.
+    order: HashMap<&'a str, usize>,
 }
 
 impl<'a> Controls<'a> {
     fn new(report: &'a Report<'_>) -> Self {
         let (mut all, mut of): (Vec<_>, HashMap<_, Vec<usize>>) = Default::default();
+        let mut order = HashMap::new();
         for profile in &report.profiles {
             let sections = profile.sections.iter();
             for control in sections.flat_map(|section| &section.controls) {
                 for evaluation in &control.evaluations {
                     of.entry(evaluation.as_str()).or_default().push(all.len());
+                    let next = order.len();
+                    order.entry(evaluation.as_str()).or_insert(next);
                 }
                 all.push((control_name(&profile.id, &control.id), control));
             }
         }
-        Self { all, of }
+        Self { all, of, order }
+    }
+
+    /// Where an evaluation stands among equals: the profiles begin with what explains the others.
+    fn asked<'e>(&self, evaluation: &'e str) -> (usize, &'e str) {
+        let place = self.order.get(evaluation).copied();
+        (place.unwrap_or(usize::MAX), evaluation)
     }
 
     /// The controls that fail, or are open, by this outcome; nothing when it is accepted or exempt wherever it counts.
@@ -156,16 +167,16 @@ pub fn findings<'a>(report: &'a Report<'a>) -> Vec<Finding<'a>> {
         }
     }
     let judged = judged(report);
-    let groups = group(&failed, &evaluations).into_values();
+    let groups = group(&failed, &evaluations, &controls).into_values();
     let mut findings: Vec<Finding<'_>> = groups
         .filter_map(|outcomes| {
-            let known = |outcome: &&&'a Outcome<'a>| {
+            let known = |outcome: &&'a Outcome<'a>| {
                 let evaluation = *evaluations.get(outcome.evaluation.as_ref())?;
                 Some((removes(outcome), evaluation))
             };
-            let of = outcomes.iter().filter_map(|one| known(&one));
+            let of = outcomes.iter().filter_map(known);
             let gravest = |(removes, one): &(bool, &'a Evaluation)| {
-                (Reverse(one.severity), !removes, &one.id)
+                (Reverse(one.severity), !removes, controls.asked(&one.id))
             };
             let (_, evaluation) = of.min_by_key(gravest)?;
             Some(finding(
@@ -230,6 +241,7 @@ fn judged<'r>(report: &'r Report<'_>) -> BTreeMap<&'r str, u64> {
 fn group<'a>(
     failed: &[&'a Outcome<'a>],
     evaluations: &BTreeMap<&str, &Evaluation>,
+    controls: &Controls<'_>,
 ) -> BTreeMap<BTreeSet<&'a str>, Vec<&'a Outcome<'a>>> {
     let severity = |one: &Outcome<'_>| {
         let evaluation = evaluations.get(one.evaluation.as_ref());
@@ -238,7 +250,8 @@ fn group<'a>(
     let mut removed: HashMap<_, &Outcome<'_>> = HashMap::new();
     for outcome in failed.iter().filter(|one| removes(one)) {
         let known = removed.entry(object(outcome)).or_insert(outcome);
-        let order = |one: &'a Outcome<'a>| (Reverse(severity(one)), one.evaluation.as_ref());
+        let order =
+            |one: &'a Outcome<'a>| (Reverse(severity(one)), controls.asked(&one.evaluation));
         if order(outcome) < order(known) {
             *known = outcome;
         }
@@ -358,50 +371,4 @@ pub(super) fn name(subject: &Subject) -> String {
         name = format!("{name} ({place})");
     }
     name
-}
-
-#[cfg(test)]
-mod tests {
-    use super::join;
-    use crate::outcome::{Change, Edit, Precondition};
-
-    fn change(flags: &[(&str, Option<&str>, bool)], before: &str) -> Change {
-        let edit = |(name, value, list): &(&str, Option<&str>, bool)| Edit::Flag {
-            component: "kube-apiserver".to_owned(),
-            name: (*name).to_owned(),
-            value: value.map(str::to_owned),
-            list: *list,
-        };
-        let edits: Vec<Edit> = flags.iter().map(edit).collect();
-        let lines: Vec<String> = edits.iter().map(Edit::text).collect();
-        Change {
-            line: lines.join("\n"),
-            before: vec![Precondition::Do {
-                text: before.to_owned(),
-            }],
-            edits,
-            ..Change::default()
-        }
-    }
-
-    #[test]
-    fn one_flag_is_one_line_with_the_preconditions_of_all() {
-        let plugins = "enable-admission-plugins";
-        let mut one = change(&[(plugins, None, true)], "a");
-        assert_eq!(one.line, "remove --enable-admission-plugins");
-        let limited = [(plugins, Some("A,B"), true), ("file", Some("/f"), false)];
-        assert!(join(&mut one, &change(&limited, "b")));
-        assert!(join(
-            &mut one,
-            &change(&[(plugins, Some("A,C"), true)], "a")
-        ));
-        assert_eq!(one.line, "--enable-admission-plugins=A,B,C\n--file=/f");
-        assert_eq!(one.before.len(), 2);
-        for other in [
-            ("tls-cert-file", Some("/b"), false),
-            ("other", Some("A"), true),
-        ] {
-            assert!(!join(&mut one, &change(&[other], "c")), "{other:?}");
-        }
-    }
 }

@@ -55,3 +55,49 @@ fn union(one: Option<String>, more: Option<String>) -> Option<String> {
     }
     Some(items.join(","))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::join;
+    use crate::outcome::{Change, Edit, Precondition};
+
+    fn change(flags: &[(&str, Option<&str>, bool)], before: &str) -> Change {
+        let edit = |(name, value, list): &(&str, Option<&str>, bool)| Edit::Flag {
+            component: "kube-apiserver".to_owned(),
+            name: (*name).to_owned(),
+            value: value.map(str::to_owned),
+            list: *list,
+        };
+        let edits: Vec<Edit> = flags.iter().map(edit).collect();
+        let lines: Vec<String> = edits.iter().map(Edit::text).collect();
+        Change {
+            line: lines.join("\n"),
+            before: vec![Precondition::Do {
+                text: before.to_owned(),
+            }],
+            edits,
+            ..Change::default()
+        }
+    }
+
+    #[test]
+    fn one_flag_is_one_line_with_the_preconditions_of_all() {
+        let plugins = "enable-admission-plugins";
+        let mut one = change(&[(plugins, None, true)], "a");
+        assert_eq!(one.line, "remove --enable-admission-plugins");
+        let limited = [(plugins, Some("A,B"), true), ("file", Some("/f"), false)];
+        assert!(join(&mut one, &change(&limited, "b")));
+        assert!(join(
+            &mut one,
+            &change(&[(plugins, Some("A,C"), true)], "a")
+        ));
+        assert_eq!(one.line, "--enable-admission-plugins=A,B,C\n--file=/f");
+        assert_eq!(one.before.len(), 2);
+        for other in [
+            ("tls-cert-file", Some("/b"), false),
+            ("other", Some("A"), true),
+        ] {
+            assert!(!join(&mut one, &change(&[other], "c")), "{other:?}");
+        }
+    }
+}
