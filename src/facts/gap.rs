@@ -128,6 +128,13 @@ pub enum GapReason {
     Outside,
 }
 
+impl GapReason {
+    /// Whether it was asked for and not had; the others were not asked for.
+    pub fn is_failure(self) -> bool {
+        !matches!(self, Self::NotAsked | Self::Outside)
+    }
+}
+
 impl fmt::Display for GapReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

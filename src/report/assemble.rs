@@ -11,7 +11,7 @@ use super::document::{
 };
 use crate::catalog::{Check, Severity};
 use crate::facts;
-use crate::outcome::{Evaluation, Judged, Judgement, Many, Outcome, Status, Subject, Words};
+use crate::outcome::{Judged, Judgement, Many, Outcome, Status, Subject, Words};
 use crate::score::{ControlScore, Fraction, Overlay, Scorecard, SectionScore};
 
 /// How many of the verdicts that need no action are shown per evaluation.
@@ -51,7 +51,7 @@ impl<'w> Report<'w> {
         judgement.sort_by(|a, b| a.evaluation.id.cmp(&b.evaluation.id));
         let evaluations = judgement.iter();
         let evaluations: Vec<_> = evaluations
-            .map(|judged| describe(&judged.evaluation, input.checks))
+            .map(|judged| describe(judged, input.checks))
             .collect();
         let gaps = gaps(input.gaps);
         let cards = input.scorecards;
@@ -147,7 +147,8 @@ fn control(score: &ControlScore) -> Control {
 
 /// An evaluation in the words of its check. One whose check is not at hand keeps its name, and the highest severity so
 /// that nothing hides behind the mistake.
-fn describe(evaluation: &Evaluation, checks: &BTreeMap<String, Check>) -> document::Evaluation {
+fn describe(judged: &Judged<'_>, checks: &BTreeMap<String, Check>) -> document::Evaluation {
+    let evaluation = &judged.evaluation;
     let check = checks.get(&evaluation.check);
     let text = |part: fn(&Check) -> &str| check.map_or("", part).to_owned();
     document::Evaluation {
@@ -162,6 +163,7 @@ fn describe(evaluation: &Evaluation, checks: &BTreeMap<String, Check>) -> docume
         id: evaluation.id.clone(),
         check: evaluation.check.clone(),
         params: evaluation.params.clone(),
+        not_asked: judged.not_asked.is_some(),
     }
 }
 

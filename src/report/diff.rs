@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::document::{Evaluation, Report};
+use super::document::{Evaluation, Report, SourceKind};
 use super::groups;
 use crate::catalog::Severity;
 use crate::outcome::{Fingerprint, Outcome, Status, Subject};
@@ -50,7 +50,10 @@ impl Comparison {
         let hidden = unknown(new);
         // Whoever looks at less sees less, and nothing of that is mended.
         let less = !(old.source.read.iter()).all(|part| new.source.read.contains(part));
-        let run: BTreeSet<&str> = new.evaluations.iter().map(|one| one.id.as_str()).collect();
+        // Of manifests, what is not declared any more is gone; of a cluster, only what was looked at.
+        let whole = new.source.kind == SourceKind::Manifests;
+        let run = new.evaluations.iter().filter(|one| whole || !one.not_asked);
+        let run: BTreeSet<&str> = run.map(|one| one.id.as_str()).collect();
         let mut comparison = Self::default();
         for (id, outcome) in &now {
             match before.contains_key(id) {
@@ -83,11 +86,18 @@ impl Comparison {
 
     /// The new findings of this severity or above.
     pub fn new_from(&self, severity: Severity) -> usize {
-        self.new
-            .iter()
-            .filter(|one| one.severity >= severity)
-            .count()
+        from(&self.new, severity)
     }
+
+    /// The findings of this severity or above of which nothing is known any more.
+    pub fn not_known_from(&self, severity: Severity) -> usize {
+        from(&self.not_known, severity)
+    }
+}
+
+fn from(changes: &[Change], severity: Severity) -> usize {
+    let changes = changes.iter();
+    changes.filter(|one| one.severity >= severity).count()
 }
 
 fn open<'r, 'w>(report: &'r Report<'w>) -> BTreeMap<Fingerprint, &'r Outcome<'w>> {

@@ -206,6 +206,9 @@ pub struct Evaluation {
     pub fix: String,
     /// Where to read on.
     pub references: Vec<String>,
+    /// Whether the run left out some of what it judges, by what it asked for: what it does not find is not gone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub not_asked: bool,
 }
 
 /// A verdict, or the sum of many alike.

@@ -21,6 +21,8 @@ pub struct Scorecard {
     pub sections: Vec<SectionScore>,
     /// The score; nothing when nothing that counts was judged.
     pub score: Option<Fraction>,
+    /// What the score would be if everything that is not known failed, and if it passed: no reading of more leads outside.
+    pub bounds: Option<(Fraction, Fraction)>,
     /// The judged share of the controls that could be judged; nothing when there are none.
     pub coverage: Option<Fraction>,
     /// How much of the sections' weight was judged, in profiles that weigh them.
@@ -59,14 +61,16 @@ impl Scorecard {
         self.sections.iter().flat_map(|section| &section.controls)
     }
 
-    /// Whether the pass mark is reached; nothing without a mark, or while something that counts is not judged.
+    /// Whether the pass mark is reached; nothing without a mark, while something that counts is not judged, or where what is
+    /// not known decides.
     pub fn passed(&self) -> Option<bool> {
         let all_judged = match self.weight {
             Some(weight) => weight.judged == weight.total,
             None => Tally::from_iter(self.controls().map(|control| control.status)).unknown == 0,
         };
-        let (mark, score) = (self.pass_mark?, self.score?);
-        all_judged.then(|| score.percent() >= mark)
+        let (mark, (least, most)) = (self.pass_mark?, self.bounds?);
+        let (least, most) = (least.percent() >= mark, most.percent() >= mark);
+        (all_judged && least == most).then_some(most)
     }
 }
 
@@ -96,14 +100,19 @@ pub fn score(
     let sections: Vec<SectionScore> = sections.collect();
     let controls = || sections.iter().flat_map(|section| &section.controls);
     let weight = weight_of(&sections);
+    let score_as = |unknown: Unknown| match weight {
+        Some(_) => Fraction::mean(sections.iter().filter_map(|section| {
+            let score = score_of(&section.controls, unknown)?;
+            Some((section.weight?.into(), score))
+        })),
+        None => score_of(controls(), unknown),
+    };
     Scorecard {
         id: profile.id.value.clone(),
         title: profile.title.clone(),
         pass_mark: profile.pass_mark,
-        score: match weight {
-            Some(_) => Fraction::mean(sections.iter().filter_map(weighted)),
-            None => score_of(controls()),
-        },
+        score: score_as(Unknown::LeftOut),
+        bounds: score_as(Unknown::Failed).zip(score_as(Unknown::Passed)),
         coverage: coverage_of(controls()),
         weight,
         sections,
@@ -116,21 +125,34 @@ impl SectionScore {
             id: section.id.clone(),
             title: section.title.clone(),
             weight: section.weight,
-            score: score_of(&controls),
+            score: score_of(&controls, Unknown::LeftOut),
             coverage: coverage_of(&controls),
             controls,
         }
     }
 }
 
-fn score_of<'a>(controls: impl IntoIterator<Item = &'a ControlScore>) -> Option<Fraction> {
+/// What becomes of controls that are not known.
+#[derive(Clone, Copy)]
+enum Unknown {
+    LeftOut,
+    Failed,
+    Passed,
+}
+
+fn score_of<'a>(
+    controls: impl IntoIterator<Item = &'a ControlScore>,
+    unknown: Unknown,
+) -> Option<Fraction> {
     let (mut passed, mut counted) = (0, 0);
     for control in controls {
         let weight = control.severity.map_or(0, weight);
-        match control.status {
-            Status::Pass => (passed, counted) = (passed + weight, counted + weight),
-            Status::Fail => counted += weight,
-            Status::Waived | Status::Manual | Status::NotApplicable | Status::Unknown => {}
+        match (control.status, unknown) {
+            (Status::Pass, _) | (Status::Unknown, Unknown::Passed) => {
+                (passed, counted) = (passed + weight, counted + weight);
+            }
+            (Status::Fail, _) | (Status::Unknown, Unknown::Failed) => counted += weight,
+            _ => {}
         }
     }
     Fraction::of(passed, counted)

@@ -15,6 +15,15 @@ pub struct Gate {
     pub min_coverage: Option<u8>,
 }
 
+/// What a run asked for and did not get.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unread {
+    /// Documents of manifests that were not understood.
+    pub documents: u64,
+    /// Everything else: what was refused, did not answer, or made no sense.
+    pub gaps: u64,
+}
+
 /// The answer, with its reasons as sentences without a full stop.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -27,13 +36,27 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// The same, failed as well by this many new findings of a severity or above; `None` where nobody asked.
-    pub fn and_new(self, new: Option<(Severity, usize)>) -> Self {
-        let reason = match new {
-            None | Some((_, 0)) => return self,
-            Some((limit, 1)) => format!("1 new finding at severity {} or above", limit.name()),
-            Some((limit, n)) => format!("{n} new findings at severity {} or above", limit.name()),
+    /// The same, failed as well by this many new findings of a severity or above, and not passed while so many of the old
+    /// ones are no longer known; `None` where nobody asked.
+    pub fn and_changes(self, changes: Option<(Severity, usize, usize)>) -> Self {
+        let Some((limit, new, lost)) = changes else {
+            return self;
         };
+        let said = |n: usize, what: &str| {
+            let limit = limit.name();
+            (n > 0).then(|| format!("findings {what} at severity {limit} or above: {n}"))
+        };
+        let verdict = match said(lost, "of the baseline that are no longer known") {
+            Some(reason) => self.incomplete(reason),
+            None => self,
+        };
+        match said(new, "since the baseline") {
+            Some(reason) => verdict.failed(reason),
+            None => verdict,
+        }
+    }
+
+    fn failed(self, reason: String) -> Self {
         match self {
             Self::Failed(mut reasons) => {
                 reasons.push(reason);
@@ -43,13 +66,7 @@ impl Verdict {
         }
     }
 
-    /// The same where this many documents were not understood, which may hold what fails: that is no pass.
-    pub fn and_unread(self, documents: u64) -> Self {
-        let reason = match documents {
-            0 => return self,
-            1 => "1 document was not understood".to_owned(),
-            n => format!("{n} documents were not understood"),
-        };
+    fn incomplete(self, reason: String) -> Self {
         match self {
             Self::Failed(reasons) => Self::Failed(reasons),
             Self::Incomplete(mut reasons) => {
@@ -58,6 +75,25 @@ impl Verdict {
             }
             Self::Passed => Self::Incomplete(vec![reason]),
         }
+    }
+
+    /// The same where something was asked for and not read, which may hold what fails: that is no pass.
+    pub fn and_unread(self, unread: Unread) -> Self {
+        let reason = match unread {
+            Unread { documents: 1, .. } => "1 document was not understood".to_owned(),
+            Unread {
+                documents: n @ 2.., ..
+            } => format!("{n} documents were not understood"),
+            Unread { gaps: 0, .. } => return self,
+            Unread { gaps: 1, .. } => {
+                "1 thing was asked for and not read; --min-coverage says how much may be unknown"
+                    .to_owned()
+            }
+            Unread { gaps: n, .. } => format!(
+                "{n} things were asked for and not read; --min-coverage says how much may be unknown"
+            ),
+        };
+        self.incomplete(reason)
     }
 
     /// The exit status that stands for it.
@@ -109,19 +145,27 @@ impl Gate {
     }
 
     fn score(&self, card: &Scorecard, failed: &mut Vec<String>, incomplete: &mut Vec<String>) {
-        let Some(least) = self.min_score else { return };
+        let Some(least @ 1..) = self.min_score else {
+            return;
+        };
         let id = &card.id;
-        match card.score.map(super::Fraction::percent) {
-            None => incomplete.push(format!("{id} has no score; {least} was asked for")),
-            Some(score) if score < least => {
+        let bounds = card.bounds.map(|(a, b)| (a.percent(), b.percent()));
+        match (card.score.map(super::Fraction::percent), bounds) {
+            (None, _) | (_, None) => {
+                incomplete.push(format!("{id} has no score; {least} was asked for"));
+            }
+            (Some(score), Some((_, most))) if most < least => {
                 failed.push(format!("{id} scores {score}; {least} was asked for"));
             }
-            Some(_) => {}
+            (Some(_), Some((worst, most))) if worst < least => incomplete.push(format!(
+                "{id} scores between {worst} and {most}, whatever is not known; {least} was asked for"
+            )),
+            _ => {}
         }
     }
 
     fn coverage(&self, card: &Scorecard, incomplete: &mut Vec<String>) {
-        let Some(least) = self.min_coverage else {
+        let Some(least @ 1..) = self.min_coverage else {
             return;
         };
         let id = &card.id;

@@ -14,7 +14,7 @@ mod tests;
 pub use card::{Scorecard, SectionScore, Weight, score};
 pub use control::{ControlScore, Tally};
 pub use fraction::Fraction;
-pub use gate::{Gate, Verdict};
+pub use gate::{Gate, Unread, Verdict};
 pub use overlay::{Overlay, WaiverEntry, WaiverState, control_name, is_exempt};
 
 use crate::catalog::Severity;

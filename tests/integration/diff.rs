@@ -47,7 +47,7 @@ fn gated(old: &str) {
     assert!(
         failed
             .err
-            .contains("1 new finding at severity medium or above"),
+            .contains("findings since the baseline at severity medium or above: 1"),
         "{}",
         failed.err
     );

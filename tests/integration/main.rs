@@ -42,6 +42,8 @@ mod planted;
 mod questions;
 /// The README.
 mod readme;
+/// Scores, gates and what is fixed, compared with a run that could read less.
+mod standing;
 /// Promise 1 over files: what was not understood may hold anything.
 mod unread;
 /// What is accepted, by whom, until when.

@@ -11,10 +11,10 @@ use seaworthy::collect::collect_manifests;
 use seaworthy::evaluate::{Judge, Keep, World, tasks};
 use seaworthy::facts::Lacking;
 use seaworthy::outcome::Status;
-use seaworthy::score::{Overlay, score};
 use serde_json::Value;
 
 use crate::harness::run;
+use crate::standing::Standing;
 
 /// Files with one document each, of all kinds that are judged; some good, some bad.
 const MIXED: &[(&str, &str)] = &[
@@ -80,8 +80,7 @@ type Who = (String, Option<Arc<str>>, Arc<str>, Option<Arc<str>>);
 
 struct Seen {
     verdicts: BTreeMap<Who, Status>,
-    /// Of each profile, in tenths of percent; nothing where nothing was judged.
-    coverage: BTreeMap<String, Option<u64>>,
+    standing: Standing,
 }
 
 fn judged(catalog: &Catalog, folder: &Path) -> Seen {
@@ -104,17 +103,9 @@ fn judged(catalog: &Catalog, folder: &Path) -> Seen {
         );
         verdicts.insert(who, outcome.status);
     }
-    let overlay = Overlay::default();
-    let card = |profile: &&Profile| {
-        let card = score(profile, &catalog.checks, &judgement, &overlay);
-        (
-            card.id,
-            card.coverage.map(|coverage| u64::from(coverage.percent())),
-        )
-    };
     Seen {
         verdicts,
-        coverage: profiles.iter().map(card).collect(),
+        standing: Standing::new(catalog, &profiles, &facts, judgement),
     }
 }
 
@@ -144,15 +135,8 @@ fn compare(before: &Seen, after: &Seen, mutated: &str) -> Vec<String> {
             wrong.push(format!("{mutated}: {who:?} is new and {status:?}"));
         }
     }
-    for (profile, coverage) in &after.coverage {
-        let was = before.coverage[profile];
-        if was.is_some() && *coverage > was || was.is_none() && coverage.is_some_and(|now| now > 0)
-        {
-            wrong.push(format!(
-                "{mutated}: {profile} was covered {was:?} and is {coverage:?}"
-            ));
-        }
-    }
+    let better = before.standing.better(&after.standing).into_iter();
+    wrong.extend(better.map(|what| format!("{mutated}: {what}")));
     wrong
 }
 

@@ -29,7 +29,8 @@ pub(crate) struct SelectionArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Gate")]
 pub(crate) struct GateArgs {
-    /// Exit with 1 when a check of this severity or a higher one fails: info, low, medium, high, critical
+    /// Exit with 1 when a check of this severity or a higher one fails: info, low, medium, high, critical. With 3 when
+    /// something that was asked for could not be read, unless --min-coverage says how much may be unknown
     #[arg(long, value_name = "SEVERITY", value_parser = severity)]
     pub(crate) fail_on: Option<crate::catalog::Severity>,
     /// Have --fail-on count only what is new since the --baseline

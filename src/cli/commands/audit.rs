@@ -17,8 +17,9 @@ use crate::cli::terminal::Terminal;
 use crate::cli::waivers;
 use crate::evaluate::{Judge, Keep, Task, World, exempted, only, tasks};
 use crate::facts::{Facts, Snapshot, snapshot};
+use crate::outcome::Status;
 use crate::report::{Comparison, Input, Report};
-use crate::score::{Gate, Overlay, Scorecard, Verdict, score};
+use crate::score::{Gate, Overlay, Scorecard, Unread, Verdict, score};
 
 /// Audits.
 pub(crate) fn run(
@@ -59,8 +60,7 @@ pub(crate) fn run(
         if let Some(sink) = starter {
             waivers::write(sink, report)?;
         }
-        let manifests = recorded.facts.asked.manifests.as_ref();
-        let unread = manifests.map_or(0, |found| found.broken);
+        let unread = unread(&args.gate, &recorded.facts, &judged.scorecards);
         Ok(conclude(&verdict(&args.gate, &judged, unread)))
     };
     let all = args.output.all;
@@ -69,11 +69,26 @@ pub(crate) fn run(
     )
 }
 
-/// What the gate says, with so many documents that were not understood; with a baseline it may be asked about new findings
-/// only.
-fn verdict(args: &GateArgs, judged: &Judged<'_>, unread: u64) -> Verdict {
-    let asked = args.fail_on.is_some() || args.min_score.is_some();
-    let unread = if asked { unread } else { 0 };
+/// What a gate has to know of: what was not read could fail it. Whoever says how much has to be covered says what may be
+/// missing, and where everything that was to be judged is, nothing is.
+fn unread(args: &GateArgs, facts: &Facts, cards: &[Scorecard]) -> Unread {
+    if args.fail_on.is_none() && args.min_score.is_none() {
+        return Unread::default();
+    }
+    let manifests = facts.asked.manifests.as_ref();
+    let mut controls = cards.iter().flat_map(Scorecard::controls);
+    let open = controls.any(|control| control.status == Status::Unknown);
+    let gaps = facts.gaps();
+    let missed = gaps.iter().filter(|gap| gap.reason.is_failure()).count();
+    let counts = open && args.min_coverage.is_none();
+    Unread {
+        documents: manifests.map_or(0, |found| found.broken),
+        gaps: if counts { missed as u64 } else { 0 },
+    }
+}
+
+/// What the gate says; with a baseline it may be asked about new findings only.
+fn verdict(args: &GateArgs, judged: &Judged<'_>, unread: Unread) -> Verdict {
     let gate = Gate {
         fail_on: args.fail_on,
         min_score: args.min_score,
@@ -85,11 +100,12 @@ fn verdict(args: &GateArgs, judged: &Judged<'_>, unread: u64) -> Verdict {
                 fail_on: None,
                 ..gate
             };
-            let new = args
-                .fail_on
-                .map(|limit| (limit, comparison.new_from(limit)));
+            let changes = args.fail_on.map(|limit| {
+                let (new, lost) = (comparison.new_from(limit), comparison.not_known_from(limit));
+                (limit, new, lost)
+            });
             let verdict = others.verdict(&judged.scorecards).and_unread(unread);
-            verdict.and_new(new)
+            verdict.and_changes(changes)
         }
         _ => gate.verdict(&judged.scorecards).and_unread(unread),
     }

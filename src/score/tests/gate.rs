@@ -97,6 +97,42 @@ fn the_gate_is_judged_once() {
             [(High, Fail), (Low, Unknown)],
             1,
         ),
+        (
+            gate(None, Some(15), None),
+            [(High, Pass), (Low, Unknown)],
+            0,
+        ),
+        // high weighs 6, low 1: 85 where the other fails.
+        (
+            gate(None, Some(85), None),
+            [(High, Pass), (Low, Unknown)],
+            0,
+        ),
+        (
+            gate(None, Some(86), None),
+            [(High, Pass), (Low, Unknown)],
+            3,
+        ),
+        (
+            gate(None, Some(15), None),
+            [(High, Fail), (Low, Unknown)],
+            1,
+        ),
+        (
+            gate(None, Some(14), None),
+            [(High, Fail), (Low, Unknown)],
+            3,
+        ),
+        (
+            gate(None, Some(80), None),
+            [(High, Unknown), (Low, Fail)],
+            3,
+        ),
+        (
+            gate(None, Some(86), None),
+            [(High, Unknown), (Low, Fail)],
+            1,
+        ),
         (none, [(High, Unknown), (Low, Unknown)], 3),
         (none, [(High, Unknown), (Low, NotApplicable)], 3),
         (none, [(High, Manual), (Low, NotApplicable)], 0),
@@ -137,4 +173,35 @@ fn only_the_failing_check_of_a_control_trips_the_gate() {
         Verdict::Passed
     );
     assert_eq!(gate(Severity::Low).verdict(&[card]).exit_status(), 1);
+}
+
+/// What was asked for and not read could fail a gate, and so could what was found before and is not known any more.
+#[test]
+fn no_gate_is_passed_on_less_than_was_asked_for() {
+    let unread = |documents, gaps| Unread { documents, gaps };
+    let failed = || Verdict::Failed(vec!["x".to_owned()]);
+    for (given, unread, exit) in [
+        (Verdict::Passed, unread(0, 0), 0),
+        (Verdict::Passed, unread(1, 0), 3),
+        (Verdict::Passed, unread(0, 1), 3),
+        (Verdict::Passed, unread(2, 2), 3),
+        (failed(), unread(2, 2), 1),
+    ] {
+        assert_eq!(given.and_unread(unread).exit_status(), exit, "{unread:?}");
+    }
+    let changes = |new, lost| Some((Severity::High, new, lost));
+    for (given, changes, exit) in [
+        (Verdict::Passed, None, 0),
+        (Verdict::Passed, changes(0, 0), 0),
+        (Verdict::Passed, changes(0, 1), 3),
+        (Verdict::Passed, changes(1, 0), 1),
+        (Verdict::Passed, changes(1, 1), 1),
+        (failed(), changes(0, 2), 1),
+    ] {
+        assert_eq!(
+            given.and_changes(changes).exit_status(),
+            exit,
+            "{changes:?}"
+        );
+    }
 }
