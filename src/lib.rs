@@ -14,6 +14,7 @@ pub mod collect;
 mod cores;
 pub mod evaluate;
 pub mod facts;
+mod input;
 pub mod outcome;
 pub mod report;
 pub mod score;

@@ -6,5 +6,6 @@ use clap::Parser;
 use seaworthy::cli::{Cli, run};
 
 fn main() -> ExitCode {
-    run(Cli::parse()).into()
+    let end = |status| std::process::exit(i32::from(status));
+    run(Cli::parse(), end).into()
 }

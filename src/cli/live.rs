@@ -7,10 +7,12 @@ use jiff::Timestamp;
 
 use super::args::{SshArgs, TargetArgs};
 use super::error::CliError;
+use super::interrupt;
 use super::progress::Spinners;
 use super::terminal::Terminal;
-use crate::collect;
+use crate::collect::{self, Progress as _};
 use crate::facts::Facts;
+use crate::input;
 use crate::target::{self, Access, LocalNode, Ssh, Target};
 
 /// How long reading the local node may take.
@@ -26,6 +28,7 @@ pub(crate) fn facts(
     terminal: &Terminal,
 ) -> Result<Facts, CliError> {
     let progress = Spinners::new(terminal.progress, terminal.verbose);
+    let _collecting = interrupt::collecting(&progress.stop());
     Ok(collect::facts(
         &target(args, nodes)?,
         Timestamp::now(),
@@ -64,10 +67,11 @@ fn target(args: &TargetArgs, nodes: &SshArgs) -> Result<Target, CliError> {
 fn ssh(args: &SshArgs) -> Result<Option<Ssh>, CliError> {
     let mut hosts = args.ssh.clone();
     if let Some(file) = &args.ssh_inventory {
-        let inventory = std::fs::read_to_string(file).map_err(|source| CliError::Input {
+        let bytes = input::named(file, input::SETTINGS).map_err(|source| CliError::Input {
             path: file.clone(),
             source,
         })?;
+        let inventory = String::from_utf8_lossy(&bytes);
         hosts.extend(target::inventory(&inventory).map_err(|(line, source)| {
             CliError::Inventory {
                 path: file.clone(),

@@ -5,6 +5,7 @@ mod catalog;
 mod commands;
 mod error;
 mod exit;
+mod interrupt;
 mod live;
 mod output;
 mod progress;
@@ -24,8 +25,9 @@ use terminal::Terminal;
 pub use args::Cli;
 pub use exit::Exit;
 
-/// Runs one command and says how it ended.
-pub fn run(cli: Cli) -> Exit {
+/// Runs one command and says how it ended; `end` ends the program when a signal does.
+pub fn run(cli: Cli, end: fn(u8)) -> Exit {
+    interrupt::listen(end);
     let terminal = Terminal::new(&cli.global);
     match dispatch(cli, &terminal) {
         Ok(exit) => exit,

@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::collect::Progress;
 use crate::collect::ssh::Passphrase;
+use crate::collect::{Progress, Stop};
 
 /// Spinners for collectors.
 pub(crate) struct Spinners {
     lines: MultiProgress,
     running: Mutex<BTreeMap<String, ProgressBar>>,
     verbose: bool,
+    stop: Stop,
 }
 
 impl Spinners {
@@ -28,6 +29,7 @@ impl Spinners {
             lines: MultiProgress::with_draw_target(target),
             running: Mutex::new(BTreeMap::new()),
             verbose,
+            stop: Stop::default(),
         }
     }
 }
@@ -59,6 +61,10 @@ impl Progress for Spinners {
 
     fn note(&self, text: &str) {
         self.lines.suspend(|| super::say(&format!("note: {text}")));
+    }
+
+    fn stop(&self) -> Stop {
+        self.stop.clone()
     }
 
     fn secret(&self, question: &str) -> Option<Passphrase> {

@@ -80,6 +80,14 @@ pub(crate) fn safe(text: &str) -> Cow<'_, str> {
     crate::report::safe::safe(text)
 }
 
+/// Puts the terminal back to how it was.
+pub(super) fn restore(before: &rustix::termios::Termios) {
+    use rustix::termios::{OptionalActions, tcsetattr};
+    if let Ok(terminal) = std::fs::File::open("/dev/tty") {
+        let _ = tcsetattr(&terminal, OptionalActions::Flush, before);
+    }
+}
+
 /// Asks for a secret on the terminal, without showing it; nothing when there is no terminal.
 pub(crate) fn secret(question: &str) -> Option<String> {
     use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
@@ -89,12 +97,14 @@ pub(crate) fn secret(question: &str) -> Option<String> {
     let before = tcgetattr(&terminal).ok()?;
     let mut hidden = before.clone();
     hidden.local_modes.remove(LocalModes::ECHO);
+    super::interrupt::terminal(Some(before.clone()));
     tcsetattr(&terminal, OptionalActions::Flush, &hidden).ok()?;
     let asked = write!(terminal, "{}: ", safe(question)).and_then(|()| terminal.flush());
     let mut line = String::new();
     let read = asked.and_then(|()| BufReader::new(&terminal).read_line(&mut line));
     // Whatever happened, the terminal shows again what is typed.
     let _ = tcsetattr(&terminal, OptionalActions::Flush, &before);
+    super::interrupt::terminal(None);
     let _ = writeln!(terminal);
     read.ok()?;
     Some(line.trim_end_matches(['\r', '\n']).to_owned())

@@ -1,7 +1,5 @@
 //! Waiver files of a run: the one it reads, and the one it writes to start from.
 
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::Path;
 
 use jiff::civil::Date;
@@ -11,6 +9,7 @@ use jiff::{Timestamp, ToSpan};
 use super::error::CliError;
 use super::sink::Sink;
 use crate::catalog::{Catalog, MAX_WAIVER_FILE, Waiver};
+use crate::input;
 use crate::report::{Report, starter};
 
 /// How long the waivers of a starter hold.
@@ -21,20 +20,12 @@ pub(super) fn read(catalog: &Catalog, path: Option<&Path>) -> Result<Vec<Waiver>
     let Some(path) = path else {
         return Ok(Vec::new());
     };
-    let bytes = bytes(path).map_err(|source| CliError::Input {
+    let bytes = input::named(path, MAX_WAIVER_FILE).map_err(|source| CliError::Input {
         path: path.to_owned(),
         source,
     })?;
     let file = path.display().to_string();
     catalog.waivers(&file, &bytes).map_err(CliError::Waivers)
-}
-
-fn bytes(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    // One byte more tells that there is too much.
-    let mut file = File::open(path)?.take(MAX_WAIVER_FILE + 1);
-    file.read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 /// Opens the starter. A file that is there already may hold what people wrote, and is not touched.

@@ -8,6 +8,7 @@ pub mod local;
 mod manifests;
 mod procfs;
 pub mod ssh;
+mod stop;
 mod system;
 
 use std::collections::BTreeMap;
@@ -25,6 +26,7 @@ use api::ApiFacts;
 
 pub use api::Progress;
 pub use manifests::{ManifestError, collect_manifests};
+pub use stop::Stop;
 
 /// Nothing could be collected.
 #[derive(Debug, thiserror::Error)]

@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[(&str, &[&str], bool)] = &[
     ("target", &[], false),
     ("cores", &[], false),
+    ("input", &[], false),
     ("facts", &["target"], false),
     ("outcome", &["target", "facts"], false),
-    ("collect", &["target", "facts"], true),
+    ("collect", &["target", "facts", "input"], true),
     ("catalog", &["target", "facts"], false),
     ("evaluate", &["cores", "facts", "outcome", "catalog"], false),
     ("score", &["cores", "catalog", "outcome"], false),
@@ -24,7 +25,7 @@ const LAYERS: &[(&str, &[&str], bool)] = &[
         "cli",
         &[
             "target", "facts", "outcome", "collect", "catalog", "evaluate", "score", "report",
-            "act",
+            "act", "input",
         ],
         true,
     ),

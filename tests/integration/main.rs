@@ -30,6 +30,8 @@ mod fixes;
 mod gaps;
 /// Runs the real binary.
 mod harness;
+/// Inputs that were made to break the program.
+mod hostile;
 /// Secrets that stand in manifests.
 mod in_clear;
 /// The real cluster of the test bed.

@@ -3,13 +3,14 @@
 //! Everything that can block or take time (files on slow disks, pipes, credential plugins) happens here, on a thread that
 //! the caller can give up on.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use http::Uri;
 use jiff::Timestamp;
 use k8s_openapi::ByteString;
 use kube::config::{AuthInfo, Cluster, ExecAuthCluster, ExecConfig};
+use secrecy::ExposeSecret;
 use serde_json::Value;
 use x509_parser::pem::Pem;
 
@@ -17,6 +18,7 @@ use super::error::{ApiError, Cause};
 use super::kubeconfig::{Chosen, Environment, Found, find};
 use super::{plugin, proxy};
 use crate::facts::redact;
+use crate::input;
 use crate::target::Access;
 
 /// How long connecting may take, TLS included.
@@ -32,6 +34,8 @@ pub(super) struct Settings {
     pub proxy: Option<String>,
     /// The name of the cluster in the kubeconfig.
     pub cluster_name: Option<String>,
+    /// Whether there are credentials that are not sent, since everybody on the way could read and use them.
+    pub withheld: bool,
     /// The certificates that the server's chains to; none when it is not verified or by the system's own.
     pub authorities: Vec<Vec<u8>>,
 }
@@ -44,6 +48,7 @@ pub(super) fn settle(access: &Access, environment: &Environment) -> Result<Setti
     if access.impersonate.is_none() && !access.impersonate_groups.is_empty() {
         return Err(ApiError::GroupWithoutUser);
     }
+    let mut withheld = false;
     let (mut config, cluster_name) = match find(access, environment)? {
         Found::Pod => {
             let config = kube::Config::incluster().map_err(|error| ApiError::InCluster {
@@ -53,6 +58,12 @@ pub(super) fn settle(access: &Access, environment: &Environment) -> Result<Setti
         }
         Found::Kubeconfig(chosen) => {
             let name = chosen.cluster_name.clone();
+            let plain = chosen
+                .cluster
+                .server
+                .iter()
+                .any(|url| url.starts_with("http:"));
+            withheld = plain && identifies(&chosen.user);
             (configure(*chosen, access, environment)?, Some(name))
         }
     };
@@ -75,6 +86,7 @@ pub(super) fn settle(access: &Access, environment: &Environment) -> Result<Setti
         server: shown(&config.cluster_url),
         proxy: config.proxy_url.as_ref().map(shown),
         cluster_name,
+        withheld,
         authorities: trusted.unwrap_or_default(),
         config,
     })
@@ -139,7 +151,10 @@ fn configure(
         }
         config.root_cert = Some(found);
     }
-    config.auth_info = log_in(user, &user_name, &cluster, access.login_timeout)?;
+    // kubectl does not send them over plain HTTP either.
+    if config.cluster_url.scheme_str() != Some("http") {
+        config.auth_info = log_in(user, &user_name, &cluster, access.login_timeout)?;
+    }
     Ok(config)
 }
 
@@ -182,7 +197,35 @@ fn log_in(
     if let Some(pem) = certificate {
         valid_now(&pem, &place, other)?;
     }
+    sendable(&user, &place)?;
     Ok(user)
+}
+
+/// Whether there is anything in it that says who the user is.
+fn identifies(user: &AuthInfo) -> bool {
+    user.token.is_some()
+        || user.token_file.is_some()
+        || user.username.is_some()
+        || user.exec.is_some()
+        || user.auth_provider.is_some()
+}
+
+/// Whether what identifies the user can stand in the header of a request (RFC 9110, section 5.5).
+fn sendable(user: &AuthInfo, place: &Place<'_>) -> Result<(), ApiError> {
+    let token = user.token.as_ref().map(|token| token.expose_secret());
+    let password = user.password.as_ref().map(|one| one.expose_secret());
+    let fields = [
+        ("token", token),
+        ("username", user.username.as_deref()),
+        ("password", password),
+    ];
+    for (field, value) in fields {
+        let odd = |value: &&str| value.chars().any(char::is_control);
+        if value.filter(odd).is_some() {
+            return Err(place.setting(field));
+        }
+    }
+    Ok(())
 }
 
 /// The token in a file.
@@ -285,7 +328,8 @@ impl Place<'_> {
     }
 
     fn file(&self, field: &'static str, path: &str) -> Result<Vec<u8>, ApiError> {
-        std::fs::read(path).map_err(|source| ApiError::ReadReferenced {
+        let read = input::regular(Path::new(path), input::SETTINGS);
+        read.map_err(|source| ApiError::ReadReferenced {
             field,
             of: format!("{} {:?}", self.kind, self.name),
             path: PathBuf::from(path),

@@ -115,6 +115,9 @@ pub enum ApiError {
         /// The limit.
         limit: Duration,
     },
+    /// Somebody wished it.
+    #[error("the run was stopped before the API server answered")]
+    Stopped,
     /// A group without a user.
     #[error("acting as a group needs a user to act as")]
     GroupWithoutUser,
@@ -209,6 +212,7 @@ impl ApiError {
                 "name one with --kubeconfig FILE, or look at the demo cluster with --demo"
             }
             Self::NoContext { .. } => "choose one with --context NAME",
+            Self::Stopped => return None,
             Self::ClientCertificate { .. } => {
                 "renew it: on a kubeadm control plane `kubeadm certs renew admin.conf`"
             }
@@ -235,6 +239,9 @@ impl ApiError {
             }
             Self::Untrusted { .. } => {
                 "check certificate-authority and tls-server-name in the kubeconfig; nothing was sent to this server"
+            }
+            Self::Unauthorized { server } if server.starts_with("http:") => {
+                "credentials are not sent over plain HTTP: name the server with https:// in the kubeconfig"
             }
             Self::Unauthorized { .. } => {
                 "log in again: the token or certificate is wrong or has expired"

@@ -8,6 +8,7 @@ use http::StatusCode;
 
 use super::error::{Cause, chain};
 use super::status::Status;
+use crate::collect::Stop;
 use crate::facts::{Gap, GapReason};
 
 /// Why there is no usable answer.
@@ -17,6 +18,8 @@ pub(super) enum Failure {
     Timeout(Duration),
     /// The time for the whole collection is over.
     Late(Duration),
+    /// Somebody wished to stop.
+    Stopped,
     /// No connection, or it broke.
     Broken(Cause),
     /// The other side could not prove who it is; nothing was sent to it.
@@ -68,6 +71,7 @@ impl Failure {
     /// here but by whoever knows which right it is.
     pub(super) fn gap(&self, what: impl Into<String>, place: impl Into<String>) -> Gap {
         let (reason, remedy) = match self {
+            Self::Stopped => return Stop::gap(what, place),
             Self::Timeout(limit) => (
                 GapReason::Timeout,
                 format!("allow more than {limit:?} per request with --request-timeout"),

@@ -10,6 +10,7 @@ use kube::config::{AuthInfo, Cluster, Kubeconfig};
 
 use super::error::ApiError;
 use crate::facts::host::kubeconfig_document;
+use crate::input;
 use crate::target::Access;
 
 /// The part of the environment that decides how the API is reached.
@@ -122,7 +123,7 @@ fn candidates(environment: &Environment) -> Vec<PathBuf> {
 /// lines. The text of an error would show lines of the file, credentials included: only its place is kept.
 fn read(path: &Path) -> Result<Kubeconfig, ApiError> {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let bytes = match std::fs::read(&path) {
+    let bytes = match input::named(&path, input::SETTINGS) {
         Ok(bytes) => bytes,
         Err(source) => return Err(ApiError::ReadKubeconfig { path, source }),
     };

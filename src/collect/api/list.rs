@@ -12,11 +12,8 @@ use super::discovery;
 use super::failure::Failure;
 use super::rights::{Right, Verdict};
 use super::session::{Answer, PROTOBUF, Session};
-use crate::facts::objects::{Kind, continue_token, decode_items};
+use crate::facts::objects::{Kind, PAGE, continue_token, decode_items};
 use crate::facts::{Gap, GapReason, Lack};
-
-/// Objects per page: the measured optimum of memory and time.
-const PAGE: usize = 500;
 
 /// More pages than any cluster has; a server that goes on for ever ends here.
 const MAX_PAGES: usize = 20_000;

@@ -10,6 +10,7 @@ mod distribution;
 mod error;
 mod failure;
 mod flagz;
+mod harmless;
 mod identity;
 mod instances;
 mod kubeconfig;
@@ -36,6 +37,7 @@ pub use kubelets::Configz;
 pub use plugin::PluginError;
 pub use result::{ApiFacts, Objects};
 
+use crate::collect::Stop;
 use crate::target::Access;
 use objects::{Lister, locked};
 use session::Session;
@@ -48,6 +50,10 @@ pub trait Progress: Sync {
     fn finished(&self, step: &str, outcome: &str);
     /// Something that a reader of the facts should know and that no gap says.
     fn note(&self, text: &str);
+    /// Whether, and when, to stop reading.
+    fn stop(&self) -> Stop {
+        Stop::default()
+    }
     /// Asks whoever runs this for a secret; nothing when nobody can be asked.
     fn secret(&self, question: &str) -> Option<crate::collect::ssh::Passphrase> {
         let _ = question;
@@ -87,10 +93,17 @@ pub async fn collect_within(
     progress: &dyn Progress,
 ) -> Result<ApiFacts, ApiError> {
     progress.started("connection");
-    let connection = connection::connect(access, environment).await?;
-    let session = Session::new(connection.client, access);
-    let settings = connection.settings;
-    let version = version::greet(&session, &settings).await?;
+    let stop = progress.stop();
+    let connecting = async {
+        let connection = connection::connect(access, environment).await?;
+        let session = Session::new(connection.client, access, &stop);
+        let version = version::greet(&session, &connection.settings).await?;
+        Ok::<_, ApiError>((session, connection.settings, version))
+    };
+    let (session, settings, version) = tokio::select! {
+        connected = connecting => connected?,
+        () = stop.asked() => return Err(ApiError::Stopped),
+    };
     progress.finished("connection", &settings.server);
 
     let notes = Mutex::new(Vec::new());
@@ -99,6 +112,10 @@ pub async fn collect_within(
             "the certificate of the API server was not verified (insecure-skip-tls-verify)"
                 .to_owned(),
         );
+    }
+    if settings.withheld {
+        let note = "the API server is asked over plain HTTP: no credentials are sent to it";
+        locked(&notes).push(note.to_owned());
     }
     let lister = Lister::new(&session, wanted, progress);
     let (objects, mut components) = lister.all(&notes).await?;
@@ -111,7 +128,7 @@ pub async fn collect_within(
     let (identity, (seen, gaps), kubelets) = tokio::join!(
         identity::identify(&session, &settings, &version, &objects.nodes, control_plane),
         flagz::api_servers(&session, &settings, nodes),
-        kubelets::configurations(&session, &settings, nodes),
+        kubelets::configurations(&session, &settings, nodes, &objects.namespaces),
     );
     let read = kubelets.values().filter(|page| page.is_ok()).count() + seen.len();
     progress.finished("control plane and kubelets", &read.to_string());

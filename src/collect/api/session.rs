@@ -15,6 +15,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::failure::Failure;
 use super::status::Status;
+use crate::collect::Stop;
 use crate::facts::objects::Encoding;
 use crate::target::Access;
 
@@ -43,6 +44,7 @@ pub(super) struct Session {
     request_timeout: Duration,
     time_limit: Duration,
     deadline: Instant,
+    stop: Stop,
     /// Whether this server has answered before: only then a broken connection is tried again.
     proven: Arc<AtomicBool>,
 }
@@ -73,12 +75,13 @@ impl Answer {
 
 impl Session {
     /// Requests through `client`, bounded as `access` says; the time for all of them begins now.
-    pub(super) fn new(client: kube::Client, access: &Access) -> Self {
+    pub(super) fn new(client: kube::Client, access: &Access, stop: &Stop) -> Self {
         Self {
             client,
             request_timeout: access.request_timeout,
             time_limit: access.time_limit,
             deadline: Instant::now() + access.time_limit,
+            stop: stop.clone(),
             proven: Arc::default(),
         }
     }
@@ -120,7 +123,11 @@ impl Session {
     ) -> Result<Answer, Failure> {
         let mut tries = 0;
         loop {
-            let failure = match self.once(method, path, accept, body).await {
+            let answer = tokio::select! {
+                answer = self.once(method, path, accept, body) => answer,
+                () = self.stop.asked() => Err(Failure::Stopped),
+            };
+            let failure = match answer {
                 Ok(answer) => return Ok(answer),
                 Err(failure) => failure,
             };
@@ -130,7 +137,10 @@ impl Session {
             if Instant::now() + wait >= self.deadline {
                 return Err(failure);
             }
-            sleep(wait).await;
+            tokio::select! {
+                () = sleep(wait) => {}
+                () = self.stop.asked() => return Err(Failure::Stopped),
+            }
             tries += 1;
         }
     }

@@ -63,6 +63,7 @@ fn refused(failure: Failure, settings: &Settings) -> Result<Cell<String>, ApiErr
     Err(match failure {
         Failure::Timeout(limit) => timeout(limit),
         Failure::Late(limit) => timeout(limit),
+        Failure::Stopped => ApiError::Stopped,
         Failure::Broken(source) => ApiError::Unreachable {
             server,
             proxy,

@@ -72,6 +72,9 @@ pub(super) struct Place<'t> {
     pub(super) applied: bool,
 }
 
+/// The most objects of one file: as many as a large cluster has pods. What each leaves behind is what takes the memory.
+pub(super) const MOST: usize = 200_000;
+
 impl Place<'_> {
     /// The object that a document is, or those of a list.
     pub(super) fn objects(&self, value: Value) -> Vec<Document> {
@@ -90,6 +93,7 @@ impl Place<'_> {
 
     fn read(&self, line: usize, mut value: Value, depth: usize, out: &mut Vec<Document>) {
         let head = Head::of(&value, line);
+        let room = MOST.saturating_sub(out.len());
         let mut add = |content| out.push(Document::new(line, content));
         if head.kind.is_empty() {
             return add(head.broken("it is no Kubernetes object: it has no kind"));
@@ -98,6 +102,14 @@ impl Place<'_> {
         {
             let items = match items.take() {
                 _ if depth == 0 => return add(head.broken("lists stand too deep in lists")),
+                Value::Array(items) if items.len() > room => {
+                    // Whatever the list says of itself, they may be of any kind.
+                    let head = Head {
+                        kind: String::new(),
+                        ..head
+                    };
+                    return add(head.broken(&format!("it holds more than {MOST} objects")));
+                }
                 Value::Array(items) => items,
                 Value::Null => Vec::new(),
                 _ => return add(head.broken("its items are no list")),

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Broken;
-use super::document::{Content, Document, Place};
+use super::document::{Content, Document, MOST, Place};
 use super::yaml::{self, Json};
 
 /// Reads a manifest from the bytes of a file as applying it would: as kubectl reads it (marked UTF-16 too, and signs that are
@@ -38,24 +38,21 @@ fn decode(text: &str, applied: bool) -> Vec<Document> {
             };
             out.extend(place.objects(value));
             read = end;
+            if out.len() >= MOST {
+                out.push(too_many(line));
+                return out;
+            }
         }
     }
     let before = text[..read].matches('\n').count();
     for (line, part) in split(&text[read..]) {
         let line = before + line;
-        let broken = |at: usize, why: String| {
-            let content = Content::Broken {
-                line: line + at.saturating_sub(1),
-                kind: None,
-                broken: Broken {
-                    why,
-                    ..Broken::default()
-                },
-            };
-            Document::new(line, content)
-        };
+        if out.len() >= MOST {
+            out.push(too_many(line));
+            break;
+        }
         match part {
-            Part::Behind(at) => out.push(broken(at, BEHIND.to_owned())),
+            Part::Behind(at) => out.push(broken(line, at, BEHIND.to_owned())),
             Part::Document(text) => match yaml::value(text) {
                 Ok(Value::Null) => {}
                 Ok(value) => {
@@ -67,11 +64,32 @@ fn decode(text: &str, applied: bool) -> Vec<Document> {
                     };
                     out.extend(place.objects(value));
                 }
-                Err(fault) => out.push(broken(fault.line, fault.why)),
+                Err(fault) => out.push(broken(line, fault.line, fault.why)),
             },
         }
     }
     out
+}
+
+/// A document that begins at `line` and is broken at line `at` of its own.
+fn broken(line: usize, at: usize, why: String) -> Document {
+    let content = Content::Broken {
+        line: line + at.saturating_sub(1),
+        kind: None,
+        broken: Broken {
+            why,
+            ..Broken::default()
+        },
+    };
+    Document::new(line, content)
+}
+
+fn too_many(line: usize) -> Document {
+    broken(
+        line,
+        1,
+        format!("the file holds more than {MOST} objects: split it"),
+    )
 }
 
 /// Counts lines on the way through a text.

@@ -48,7 +48,8 @@ pub use manifest::{decode_manifest, decode_manifest_file};
 pub use meta::{LabelSelector, LabelSelectorRequirement, ObjectMeta, OwnerReference};
 pub use network::*;
 pub use page::{
-    Broken, DecodeError, Encoding, Page, continue_token, decode_items, decode_object, decode_page,
+    Broken, DecodeError, Encoding, PAGE, Page, continue_token, decode_items, decode_object,
+    decode_page,
 };
 pub use pod::*;
 pub use rbac::*;

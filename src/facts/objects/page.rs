@@ -4,10 +4,12 @@
 //! what was expected, never what was found there.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use prost::Message;
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::Kind;
@@ -21,6 +23,13 @@ pub enum Encoding {
     /// `application/vnd.kubernetes.protobuf`.
     Protobuf,
 }
+
+/// The most objects that a page may hold: what is asked for, and all that comes from a server that heeds it.
+pub const PAGE: usize = 500;
+
+/// The most bytes that one object may take: an API server takes no larger request
+/// (`MaxRequestBodyBytes`, k8s.io/apiserver/pkg/server/config.go).
+const OBJECT: usize = 3 << 20;
 
 /// A page of a list.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,6 +84,9 @@ pub enum DecodeError {
     /// The body is cut off or damaged, or no Kubernetes object.
     #[error("the answer does not read as JSON of this kind: {0}")]
     Json(String),
+    /// The server sent more than was asked for.
+    #[error("the answer holds more than the {PAGE} objects that were asked for")]
+    TooMany,
     /// The server sent another kind.
     #[error("the answer is of kind {found:?}, not {wanted}")]
     OtherKind {
@@ -105,6 +117,7 @@ pub fn decode_items<K: Kind>(
     mut take: impl FnMut(K),
 ) -> Result<Page<K>, DecodeError> {
     let wanted = format!("{}List", K::KIND);
+    let mut count = 0;
     let mut broken = Vec::new();
     let mut add = |item: Result<K, Broken>| match item {
         Ok(mut item) => {
@@ -120,8 +133,15 @@ pub fn decode_items<K: Kind>(
             for field in fields(list) {
                 match field? {
                     (1, bytes) => meta.merge(bytes)?,
+                    (2, _) if count == PAGE => return Err(DecodeError::TooMany),
                     (2, bytes) => {
-                        add(K::decode(bytes).map_err(|error| self::broken(bytes, &error)))
+                        count += 1;
+                        add(match bytes.len() {
+                            ..=OBJECT => {
+                                K::decode(bytes).map_err(|error| self::broken(bytes, &error))
+                            }
+                            _ => Err(too_large()),
+                        });
                     }
                     _ => {}
                 }
@@ -131,8 +151,15 @@ pub fn decode_items<K: Kind>(
         Encoding::Json => {
             let list: JsonList<'_> = json(body)?;
             expect(&wanted, &list.kind)?;
-            for item in list.items.ok_or_else(no_items)?.unwrap_or_default() {
-                add(read_json(item.get()));
+            let Items(items) = list.items.ok_or_else(no_items)?.unwrap_or_default();
+            if items.len() > PAGE {
+                return Err(DecodeError::TooMany);
+            }
+            for item in items {
+                add(match item.get().len() {
+                    ..=OBJECT => read_json(item.get()),
+                    _ => Err(too_large()),
+                });
             }
             list.metadata.unwrap_or_default()
         }
@@ -311,7 +338,39 @@ struct JsonList<'a> {
     kind: Cow<'a, str>,
     metadata: Option<ListMeta>,
     #[serde(borrow, default, deserialize_with = "present")]
-    items: Option<Option<Vec<&'a RawValue>>>,
+    items: Option<Option<Items<'a>>>,
+}
+
+/// Items of a list, of which no more are kept than tell that there are too many.
+#[derive(Default)]
+struct Items<'a>(Vec<&'a RawValue>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Items<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(ItemsVisitor)
+    }
+}
+
+struct ItemsVisitor;
+
+impl<'de> Visitor<'de> for ItemsVisitor {
+    type Value = Items<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Items<'de>, A::Error> {
+        let mut items = Vec::new();
+        while items.len() <= PAGE {
+            match access.next_element()? {
+                Some(item) => items.push(item),
+                None => return Ok(Items(items)),
+            }
+        }
+        while let Some(IgnoredAny) = access.next_element()? {}
+        Ok(Items(items))
+    }
 }
 
 fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
@@ -320,6 +379,16 @@ where
     T: Deserialize<'de>,
 {
     T::deserialize(deserializer).map(Some)
+}
+
+fn too_large() -> Broken {
+    Broken {
+        why: format!(
+            "it is larger than {} MiB, which no API server takes",
+            OBJECT >> 20
+        ),
+        ..Broken::default()
+    }
 }
 
 fn no_items() -> DecodeError {

@@ -2,7 +2,8 @@
 //! the last of two equal keys wins, scalars by YAML 1.1 ([`plain`]), merge keys in their place, keys as text.
 //!
 //! The library bounds depth (128) and the number of aliases, not what they expand to: a list of 100,000 aliases to a list of
-//! 100,000 items is a small file. So the size of the result is bounded here, relative to the text. It gives texts without
+//! 100,000 items is a small file. So the size of the result is bounded here, in bytes, and before that what the library would
+//! make of the text: it holds some 150 bytes for every scalar, and for the beginning and the end of every collection. It gives texts without
 //! their style, but borrowed from the source wherever they stand there word for word, so what stands before one tells
 //! whether it was quoted.
 
@@ -29,6 +30,15 @@ pub(crate) struct Fault {
 
 /// The deepest nesting of flow collections (`[[[…`) that is handed to the library, whose scanner takes quadratic time in it.
 const DEEPEST: usize = 512;
+
+/// The most bytes that the value of one document may take.
+const VALUE: usize = 160 << 20;
+
+/// What a node of the value takes beside its text.
+const NODE: usize = size_of::<Value>();
+
+/// The most marks that begin or end a node in one document of YAML: some 400,000 lines. JSON is read without them.
+const MARKS: usize = 800_000;
 
 /// What announces base64 that Go decodes, and what could announce it under another name.
 const BINARY: [&str; 2] = ["!!binary", "tag:yaml.org"];
@@ -93,7 +103,12 @@ fn read<'t>(
     if BINARY.iter().any(|tag| text.contains(tag)) {
         return Err(fault("a tag changes what it says".to_owned()));
     }
-    let budget = Cell::new(Some(text.len() * 16 + 65_536));
+    if marks(text) > MARKS {
+        return Err(fault(
+            "it holds more than can be read at once: split it".to_owned(),
+        ));
+    }
+    let budget = Cell::new(Some((text.len() * NODE + (2 << 20)).min(VALUE)));
     let seed = Node {
         budget: &budget,
         text,
@@ -104,7 +119,7 @@ fn read<'t>(
         let line = error.location().map_or(0, |at| at.line());
         let text = error.to_string();
         let why = if budget.get().is_none() {
-            "its aliases expand to too much".to_owned()
+            "it holds more than can be read at once, or its aliases expand to too much".to_owned()
         } else if let Some((_, why)) = text.split_once(OURS) {
             why.split(" at line ").next().unwrap_or_default().to_owned()
         } else {
@@ -127,6 +142,20 @@ fn too_deep(text: &str) -> bool {
     })
 }
 
+/// An upper bound, but for a factor, of the events that the library makes of a text before it gives the first.
+fn marks(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let after = bytes.iter().skip(1).chain([&b'\n']);
+    let pairs = bytes.iter().zip(after);
+    pairs
+        .map(|(byte, after)| match byte {
+            b'-' | b'?' if after.is_ascii_whitespace() => 2,
+            b'[' | b'{' | b',' | b':' | b'\n' => 1,
+            _ => 0,
+        })
+        .sum()
+}
+
 /// Marks the error texts that are written here, which carry no values.
 const OURS: &str = "manifest: ";
 
@@ -140,7 +169,7 @@ pub(super) struct Json(pub(super) Value);
 impl<'de> Deserialize<'de> for Json {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // JSON has no aliases, and quotes tell texts from all else.
-        let (budget, text) = (&Cell::new(Some(usize::MAX)), "");
+        let (budget, text) = (&Cell::new(Some(VALUE)), "");
         Node { budget, text }.deserialize(deserializer).map(Self)
     }
 }
@@ -154,7 +183,8 @@ struct Node<'a> {
 
 impl Node<'_> {
     fn spend<E: Error>(self, amount: usize) -> Result<(), E> {
-        let left = self.budget.get().and_then(|left| left.checked_sub(amount));
+        let left = self.budget.get();
+        let left = left.and_then(|left| left.checked_sub(amount + NODE));
         self.budget.set(left);
         left.map(|_| ()).ok_or_else(|| E::custom(OURS))
     }
@@ -187,13 +217,13 @@ impl<'de> Visitor<'de> for Node<'_> {
         f.write_str("a YAML node")
     }
     fn visit_bool<E: Error>(self, value: bool) -> Result<Value, E> {
-        self.spend(1).map(|()| Value::Bool(value))
+        self.spend(0).map(|()| Value::Bool(value))
     }
     fn visit_i64<E: Error>(self, value: i64) -> Result<Value, E> {
-        self.spend(1).map(|()| value.into())
+        self.spend(0).map(|()| value.into())
     }
     fn visit_u64<E: Error>(self, value: u64) -> Result<Value, E> {
-        self.spend(1).map(|()| value.into())
+        self.spend(0).map(|()| value.into())
     }
     fn visit_i128<E: Error>(self, value: i128) -> Result<Value, E> {
         self.visit_f64(value as f64)
@@ -202,22 +232,22 @@ impl<'de> Visitor<'de> for Node<'_> {
         self.visit_f64(value as f64)
     }
     fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
-        self.spend(1)?;
+        self.spend(0)?;
         let number =
             plain::number(value).ok_or_else(|| ours("a number that JSON does not have"))?;
         Ok(Value::Number(number))
     }
     fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
-        self.spend(1 + value.len()).map(|()| value.into())
+        self.spend(value.len()).map(|()| value.into())
     }
     fn visit_borrowed_str<E: Error>(self, value: &'de str) -> Result<Value, E> {
         match plain::resolve(value).filter(|_| self.is_plain(value)) {
-            Some(read) => self.spend(1).map(|()| read),
+            Some(read) => self.spend(0).map(|()| read),
             None => self.visit_str(value),
         }
     }
     fn visit_unit<E: Error>(self) -> Result<Value, E> {
-        self.spend(1).map(|()| Value::Null)
+        self.spend(0).map(|()| Value::Null)
     }
     fn visit_none<E: Error>(self) -> Result<Value, E> {
         self.visit_unit()
@@ -234,7 +264,7 @@ impl<'de> Visitor<'de> for Node<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
-        self.spend(1)?;
+        self.spend(0)?;
         let mut items = Vec::new();
         while let Some(item) = access.next_element_seed(self)? {
             items.push(item);
@@ -243,7 +273,7 @@ impl<'de> Visitor<'de> for Node<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
-        self.spend(1)?;
+        self.spend(0)?;
         let mut fields = Map::new();
         while let Some(key) = access.next_key_seed(Name(self))? {
             let value = access.next_value_seed(self)?;

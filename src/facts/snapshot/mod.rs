@@ -23,6 +23,12 @@ pub const FORMAT: u32 = 1;
 /// A snapshot may not unpack to more than this many bytes.
 pub const LARGEST: u64 = 4 << 30;
 
+/// The longest line, in bytes: everything that was read of one node takes less.
+const LINE: u64 = 16 << 20;
+
+/// The most JSON objects and lists in one line. Each may become a row of hundreds of bytes.
+const NODES: usize = 200_000;
+
 /// Why a snapshot could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum SnapshotError {

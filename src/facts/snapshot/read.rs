@@ -7,7 +7,7 @@ use flate2::read::GzDecoder;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{FORMAT, Head, HeldKind, LARGEST, Snapshot, SnapshotError};
+use super::{FORMAT, Head, HeldKind, LARGEST, LINE, NODES, Snapshot, SnapshotError};
 use crate::facts::{Facts, Gap, GapReason, Lack, Lacking, Record};
 
 #[derive(Deserialize)]
@@ -89,7 +89,14 @@ impl<R: Read> Lines<R> {
     fn advance(&mut self) -> io::Result<bool> {
         self.text.clear();
         self.number += 1;
-        Ok(self.input.read_line(&mut self.text)? > 0)
+        let mut line = self.input.by_ref().take(LINE + 1);
+        Ok(line.read_line(&mut self.text)? > 0)
+    }
+
+    /// Whether the line is one that a cluster can fill.
+    fn is_sensible(&self) -> bool {
+        let begins = |byte: &u8| matches!(byte, b'{' | b'[');
+        self.text.len() as u64 <= LINE && self.text.bytes().filter(|b| begins(b)).count() <= NODES
     }
 
     fn damaged(&self, what: impl Into<String>) -> SnapshotError {
@@ -100,6 +107,9 @@ impl<R: Read> Lines<R> {
     }
 
     fn head(&self) -> Result<Head, SnapshotError> {
+        if !self.is_sensible() {
+            return Err(SnapshotError::NotASnapshot);
+        }
         #[derive(Deserialize)]
         struct Format {
             seaworthy: u32,
@@ -118,6 +128,9 @@ impl<R: Read> Lines<R> {
     fn take(&self, facts: &mut Facts, rows: u64) -> Result<bool, SnapshotError> {
         if self.input.get_ref().limit() == 0 {
             return Err(SnapshotError::TooLarge);
+        }
+        if !self.is_sensible() {
+            return Err(self.damaged("it is longer than any that is written"));
         }
         let line: Line<'_> =
             serde_json::from_str(&self.text).map_err(|error| self.damaged(place(&error)))?;

@@ -1,9 +1,9 @@
 //! Kubeconfigs as people have them.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::server::{Server, json};
-use super::{User, base64, told};
+use super::server::{AUTHORITY, SERVER, Server, json};
+use super::{User, base64, told, trusted};
 use crate::collect::api::ApiError;
 
 const EXPIRED: &str = include_str!("fixtures/expired.pem");
@@ -33,15 +33,17 @@ const KUBECONFIGS: &[(&str, &str)] = &[
 #[rustfmt::skip]
 const SETTINGS: &[(&str, &str, &str)] = &[
     ("", "", "server of cluster \"c\""),
-    ("server: 'http://'", "", "server of cluster \"c\""),
-    ("server: 'http://h', certificate-authority-data: '*'", "", "certificate-authority of cluster \"c\""),
-    ("server: 'http://h', certificate-authority-data: aGk=", "", "certificate-authority of cluster \"c\""),
-    ("server: 'http://h', certificate-authority: missing.crt", "", "missing.crt (certificate-authority of cluster"),
-    ("server: 'http://h', proxy-url: 'a b'", "", "proxy-url of cluster \"c\""),
-    ("server: 'http://h', proxy-url: 'ftp://h'", "", "setting up the connection to http://h"),
-    ("server: 'http://h'", "tokenFile: missing", "missing (tokenFile of user \"u\""),
-    ("server: 'http://h'", "client-certificate-data: aGk=, client-key-data: aGk=", "client-certificate of user \"u\""),
-    ("server: 'http://h'", "auth-provider: {name: gcp}", "auth-provider \"gcp\""),
+    ("server: 'https://'", "", "server of cluster \"c\""),
+    ("server: 'https://h', certificate-authority-data: '*'", "", "certificate-authority of cluster \"c\""),
+    ("server: 'https://h', certificate-authority-data: aGk=", "", "certificate-authority of cluster \"c\""),
+    ("server: 'https://h', certificate-authority: missing.crt", "", "missing.crt (certificate-authority of cluster"),
+    ("server: 'https://h', proxy-url: 'a b'", "", "proxy-url of cluster \"c\""),
+    ("server: 'https://h', proxy-url: 'ftp://h'", "", "setting up the connection to https://h"),
+    ("server: 'https://h'", "tokenFile: missing", "missing (tokenFile of user \"u\""),
+    ("server: 'https://h'", "client-certificate-data: aGk=, client-key-data: aGk=", "client-certificate of user \"u\""),
+    ("server: 'https://h'", "token: \"a\\n\"", "token of user \"u\""),
+    ("server: 'https://h'", "username: a, password: \"b\\u0007\"", "password of user \"u\""),
+    ("server: 'https://h'", "auth-provider: {name: gcp}", "auth-provider \"gcp\""),
 ];
 
 #[test]
@@ -159,8 +161,8 @@ fn acting_as_somebody_else_is_passed_on() {
 
 #[test]
 fn a_token_file_may_end_in_a_newline() {
-    let server = idle();
-    let cluster = format!("server: \"http://{}\"", server.address);
+    let server = Server::tls(SERVER, |_| None);
+    let cluster = trusted(&server, AUTHORITY);
     for text in ["from-file", "from-file\n"] {
         let user = User::new(&cluster, "tokenFile: token");
         user.file("token", text);
@@ -174,34 +176,50 @@ fn a_token_file_may_end_in_a_newline() {
 }
 
 #[test]
+fn over_plain_http_no_credentials_are_sent() {
+    let server = idle();
+    let cluster = format!("server: \"http://{}\"", server.address);
+    for user in [
+        "token: t",
+        "username: u, password: p",
+        "exec: {apiVersion: client.authentication.k8s.io/v1, command: no-such-plugin}",
+    ] {
+        let facts = User::new(&cluster, user).facts();
+        assert!(facts.notes[0].contains("plain HTTP"), "{:?}", facts.notes);
+    }
+    assert!(User::new(&cluster, "").facts().notes.is_empty());
+    let sent = server.requests();
+    let mut sent = sent.iter();
+    assert!(sent.all(|request| request.header("authorization").is_none()));
+}
+
+#[test]
 fn a_file_that_never_ends_does_not_hold_us() {
     let server = idle();
-    let mut user = User::new(
-        &format!("server: \"http://{}\"", server.address),
+    let pipe = |user: &User| {
+        let pipe = user.folder.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        pipe
+    };
+    // Named by a file, it is not waited for.
+    let user = User::new(
+        &format!("server: \"https://{}\"", server.address),
         "tokenFile: pipe",
     );
-    let pipe = user.folder.path().join("pipe");
-    assert!(
-        std::process::Command::new("mkfifo")
-            .arg(pipe)
-            .status()
-            .unwrap()
-            .success()
-    );
+    pipe(&user);
+    assert!(matches!(user.refused(), ApiError::ReadReferenced { .. }));
+    // Named by the user, it is, for a while.
+    let mut user = User::of(&server);
+    user.access.kubeconfig = Some(pipe(&user));
     user.access.login_timeout = Duration::from_millis(200);
-    let began = Instant::now();
     assert!(matches!(user.refused(), ApiError::LoginTimeout { .. }));
-    assert!(
-        began.elapsed() < Duration::from_secs(5),
-        "{:?}",
-        began.elapsed()
-    );
 }
 
 #[test]
 fn an_expired_client_certificate_is_told_with_its_date() {
-    let server = idle();
-    let cluster = format!("server: \"http://{}\"", server.address);
+    let server = Server::tls(SERVER, |_| None);
+    let cluster = trusted(&server, AUTHORITY);
     let identity = format!(
         "client-certificate-data: {}, client-key-data: {}",
         base64(EXPIRED),

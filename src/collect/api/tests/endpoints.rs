@@ -35,10 +35,24 @@ fn kubelet(certificate: &str) -> Server {
     })
 }
 
-/// Refuses the right to everything, so that a token is no danger on a node.
+/// Has a token that may do nothing but read nodes and the settings of kubelets.
 fn modest(request: &Request) -> Option<Reply> {
-    let everything = request.body.contains(r#""verb":"*""#);
-    everything.then(|| json(201, r#"{"spec":{},"status":{"allowed":false}}"#))
+    may(
+        request,
+        r#"{"apiGroups":[""],"resources":["nodes"],"verbs":["list"]}"#,
+        false,
+    )
+}
+
+/// What the token may do beside reading settings, and whether that is known to be all.
+fn may(request: &Request, rule: &str, incomplete: bool) -> Option<Reply> {
+    let asked = request.path().ends_with("/selfsubjectrulesreviews");
+    let settings = r#"{"apiGroups":[""],"resources":["nodes/configz"],"verbs":["get"]}"#;
+    let paths = r#"{"nonResourceURLs":["/api/*","/version"],"verbs":["get"]}"#;
+    let status = format!(
+        r#"{{"incomplete":{incomplete},"resourceRules":[{settings},{rule}],"nonResourceRules":[{paths}]}}"#
+    );
+    asked.then(|| json(201, format!(r#"{{"spec":{{}},"status":{status}}}"#)))
 }
 
 fn reason(facts: &ApiFacts) -> GapReason {
@@ -98,15 +112,25 @@ fn a_kubelet_is_left_alone_without_trust_or_right() {
         reason(&User::of_tls(&old, AUTHORITY).facts()),
         GapReason::NotAsked
     );
-    // A token that can do everything is worth more than a configuration.
-    let mighty = cluster(port, "v1.36.3", |_| None);
-    assert_eq!(
-        reason(&User::of_tls(&mighty, AUTHORITY).facts()),
-        GapReason::NotAsked
-    );
+    // A token that may do anything else is worth more than a configuration; so is one of which that is not known.
+    let harmless = r#"{"apiGroups":[""],"resources":["nodes"],"verbs":["get"]}"#;
+    let pods = r#"{"apiGroups":[""],"resources":["pods"],"verbs":["list"]}"#;
+    let all = r#"{"apiGroups":["*"],"resources":["*"],"verbs":["*"]}"#;
+    for (rule, incomplete) in [(pods, false), (all, false), (harmless, true)] {
+        let mighty = cluster(port, "v1.36.3", move |request| {
+            may(request, rule, incomplete)
+        });
+        let facts = User::of_tls(&mighty, AUTHORITY).facts();
+        assert_eq!(reason(&facts), GapReason::NotAsked);
+    }
+    // A server that does not answer the question has not said that it is harmless.
+    let silent = cluster(port, "v1.36.3", |_| None);
+    let facts = User::of_tls(&silent, AUTHORITY).facts();
+    assert_eq!(reason(&facts), GapReason::NotAsked);
     let without = cluster(port, "v1.36.3", |request| {
         let configz = request.body.contains(r#""subresource":"configz""#);
-        configz.then(|| json(201, r#"{"spec":{},"status":{"allowed":false}}"#))
+        let denied = || json(201, r#"{"spec":{},"status":{"allowed":false}}"#);
+        configz.then(denied).or_else(|| modest(request))
     });
     let facts = User::of_tls(&without, AUTHORITY).facts();
     assert_eq!(reason(&facts), GapReason::Forbidden);

@@ -64,22 +64,14 @@ impl User {
         }
     }
 
-    /// With a token, for this server.
+    /// Without credentials, for this server.
     fn of(server: &Server) -> Self {
-        Self::new(
-            &format!("server: \"http://{}\"", server.address),
-            "token: hidden-token",
-        )
+        Self::new(&format!("server: \"http://{}\"", server.address), "")
     }
 
     /// The same behind TLS, which trusts `authority`.
     fn of_tls(server: &Server, authority: &str) -> Self {
-        let data = base64(authority);
-        let cluster = format!(
-            "server: \"https://{}\", certificate-authority-data: {data}",
-            server.address
-        );
-        Self::new(&cluster, "token: hidden-token")
+        Self::new(&trusted(server, authority), "token: hidden-token")
     }
 
     fn file(&self, name: &str, text: &str) -> PathBuf {
@@ -113,6 +105,15 @@ impl User {
             Err(error) => error,
         }
     }
+}
+
+/// The fields of a cluster behind TLS.
+fn trusted(server: &Server, authority: &str) -> String {
+    let data = base64(authority);
+    format!(
+        "server: \"https://{}\", certificate-authority-data: {data}",
+        server.address
+    )
 }
 
 fn base64(text: &str) -> String {

@@ -3,18 +3,18 @@
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
-use super::server::Server;
-use super::{User, told};
+use super::server::{AUTHORITY, SERVER, Server};
+use super::{User, told, trusted};
 use crate::collect::api::{ApiError, PluginError};
 
 fn idle() -> Server {
-    Server::start(|_| None)
+    Server::tls(SERVER, |_| None)
 }
 
 /// A user whose plugin is this script.
 fn plugin(server: &Server, script: &str, more: &str) -> User {
     let user = User::new(
-        &format!("server: \"http://{}\"", server.address),
+        &trusted(server, AUTHORITY),
         &format!(
             "exec: {{apiVersion: client.authentication.k8s.io/v1, command: ./plugin, interactiveMode: Never{more}}}"
         ),
@@ -51,7 +51,7 @@ fn a_plugin_runs_once_and_its_token_is_used() {
     assert_eq!(std::fs::read_to_string(&mark).unwrap(), "x\n");
     let info = std::fs::read_to_string(mark.with_extension("info")).unwrap();
     assert!(
-        info.contains("\"interactive\":false") && info.contains("\"server\":\"http://"),
+        info.contains("\"interactive\":false") && info.contains("\"server\":\"https://"),
         "{info}"
     );
     let all = server.requests();
@@ -92,7 +92,7 @@ fn a_plugin_that_gives_nothing_is_one_clear_error() {
     assert!(error.contains("expired on 2020-01-01"), "{error}");
     assert!(!error.contains("from-plugin"), "{error}");
     let user = User::new(
-        &format!("server: \"http://{}\"", server.address),
+        &trusted(&server, AUTHORITY),
         "exec: {command: no-such-plugin-anywhere, installHint: get it from the shop}",
     );
     let error = user.refused();
