@@ -56,6 +56,12 @@ impl Facts {
             Object::MutatingWebhookConfiguration(object) => {
                 self.mutating_webhooks.rows.push(*object)
             }
+            Object::ValidatingAdmissionPolicy(object) => {
+                self.validating_policies.rows.push(*object)
+            }
+            Object::ValidatingAdmissionPolicyBinding(object) => {
+                self.validating_policy_bindings.rows.push(*object)
+            }
             Object::CustomResourceDefinition(object) => {
                 self.custom_resource_definitions.rows.push(*object)
             }
@@ -199,6 +205,8 @@ impl Facts {
         complete(&mut self.limit_ranges);
         complete(&mut self.validating_webhooks);
         complete(&mut self.mutating_webhooks);
+        complete(&mut self.validating_policies);
+        complete(&mut self.validating_policy_bindings);
         complete(&mut self.custom_resource_definitions);
         complete(&mut self.api_services);
         complete(&mut self.certificate_signing_requests);
@@ -307,6 +315,8 @@ fn listing(kind: &str) -> Option<&'static str> {
         "LimitRange" => "limitRanges",
         "ValidatingWebhookConfiguration" => "validatingWebhookConfigurations",
         "MutatingWebhookConfiguration" => "mutatingWebhookConfigurations",
+        "ValidatingAdmissionPolicy" => "validatingAdmissionPolicies",
+        "ValidatingAdmissionPolicyBinding" => "validatingAdmissionPolicyBindings",
         "CustomResourceDefinition" => "customResourceDefinitions",
         "APIService" => "apiServices",
         "CertificateSigningRequest" => "certificateSigningRequests",

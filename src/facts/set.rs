@@ -14,7 +14,8 @@ use super::objects::{
     APIService, CertificateSigningRequest, ClusterRole, ClusterRoleBinding, ConfigMap,
     CustomResourceDefinition, Ingress, LimitRange, MutatingWebhookConfiguration, Namespace,
     NetworkPolicy, Node, PersistentVolume, PersistentVolumeClaim, Role, RoleBinding, Secret,
-    Service, ServiceAccount, ValidatingWebhookConfiguration,
+    Service, ServiceAccount, ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding,
+    ValidatingWebhookConfiguration,
 };
 use super::stored::StoredSecrets;
 use super::workload::{PodSet, Workload};
@@ -231,6 +232,12 @@ kinds! {
     /// Webhooks that may change objects.
     mutating_webhooks as "mutatingWebhookConfigurations", 1: MutatingWebhookConfiguration,
         vec![MutatingWebhookConfiguration::schema().clone()];
+    /// Policies that may refuse objects, once they are bound.
+    validating_policies as "validatingAdmissionPolicies", 1: ValidatingAdmissionPolicy,
+        vec![ValidatingAdmissionPolicy::schema().clone()];
+    /// What binds them.
+    validating_policy_bindings as "validatingAdmissionPolicyBindings", 1: ValidatingAdmissionPolicyBinding,
+        vec![ValidatingAdmissionPolicyBinding::schema().clone()];
     /// Custom resource definitions: which other APIs are installed.
     custom_resource_definitions as "customResourceDefinitions", 1: CustomResourceDefinition,
         vec![CustomResourceDefinition::schema().clone()];

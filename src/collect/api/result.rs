@@ -6,7 +6,8 @@ use crate::facts::objects::{
     APIService, CertificateSigningRequest, ClusterRole, ClusterRoleBinding,
     CustomResourceDefinition, Ingress, LimitRange, MutatingWebhookConfiguration, Namespace,
     NetworkPolicy, Node, PersistentVolume, PersistentVolumeClaim, Role, RoleBinding, Service,
-    ServiceAccount, ValidatingWebhookConfiguration,
+    ServiceAccount, ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding,
+    ValidatingWebhookConfiguration,
 };
 use crate::facts::workload::{PodIndex, PodSet, Workload};
 use crate::facts::{Cell, Gap, Listing};
@@ -67,6 +68,10 @@ pub struct Objects {
     pub validating_webhooks: Listing<ValidatingWebhookConfiguration>,
     /// Webhooks that may change objects.
     pub mutating_webhooks: Listing<MutatingWebhookConfiguration>,
+    /// Policies that may refuse objects, once they are bound.
+    pub validating_policies: Listing<ValidatingAdmissionPolicy>,
+    /// What binds them.
+    pub validating_policy_bindings: Listing<ValidatingAdmissionPolicyBinding>,
     /// Custom resource definitions.
     pub custom_resource_definitions: Listing<CustomResourceDefinition>,
     /// Who answers for which part of the API.

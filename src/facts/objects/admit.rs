@@ -25,7 +25,8 @@ macro_rules! plain {
 
 plain! {
     Namespace Node ServiceAccount Service Role ClusterRole RoleBinding ClusterRoleBinding NetworkPolicy Ingress
-    EndpointSlice CustomResourceDefinition LimitRange PersistentVolume PersistentVolumeClaim
+    EndpointSlice ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding CustomResourceDefinition LimitRange
+    PersistentVolume PersistentVolumeClaim
 }
 
 /// Kinds that hold a pod template.

@@ -22,6 +22,7 @@ mod network;
 mod page;
 mod plain;
 mod pod;
+mod policies;
 mod rbac;
 mod reading;
 mod removed;
@@ -51,6 +52,7 @@ pub use page::{
     Broken, DecodeError, Encoding, Page, continue_token, decode_items, decode_object, decode_page,
 };
 pub use pod::*;
+pub use policies::*;
 pub use rbac::*;
 pub use secret::Secret;
 pub use sorted::{Amounts, Labels, Sorted};

@@ -4,6 +4,7 @@ mod access;
 mod endpoints;
 mod listing;
 mod plugins;
+mod served;
 mod server;
 mod servers;
 
