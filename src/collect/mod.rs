@@ -193,12 +193,14 @@ fn take(facts: &mut Facts, answer: ApiFacts) -> (Told, PodIndex) {
         objects,
         components,
         kubelets,
+        iam_mappings,
         gaps,
         notes: _,
     } = answer;
     let told = told(&version, &objects.nodes.rows, components.rows, kubelets);
     facts.components.lacks = components.lacks;
     facts.unlisted = gaps;
+    facts.iam_mappings = iam_mappings;
     facts.asked.api = Some(server);
     facts.cluster = Cluster {
         name,

@@ -78,7 +78,12 @@ impl Facts {
             Object::ReplicationController(object) => folder.controller(*object),
             Object::Job(object) => folder.controller(*object),
             Object::CronJob(object) => folder.controller(*object),
-            Object::ConfigMap(object) => self.config_maps.rows.push(*object),
+            Object::ConfigMap(object) => {
+                if let Some(found) = object.iam() {
+                    self.iam_mappings.extend(found);
+                }
+                self.config_maps.rows.push(*object);
+            }
             Object::Secret(object) => self.secrets.rows.push(*object),
             Object::EndpointSlice(_) => {}
         }
@@ -210,6 +215,7 @@ impl Facts {
         complete(&mut self.custom_resource_definitions);
         complete(&mut self.api_services);
         complete(&mut self.certificate_signing_requests);
+        complete(&mut self.iam_mappings);
         complete(&mut self.config_maps);
         complete(&mut self.secrets);
     }
@@ -260,6 +266,10 @@ impl Taking<'_> {
         for (kind, gap) in lacks {
             if kind == "workloads" {
                 facts.pods.lacks.push(Lack::any(gap.clone()));
+            }
+            if kind == "configMaps" {
+                // It may be the one that says whom AWS identities are.
+                facts.lack_row("iamMappings", &gap.place, gap.clone());
             }
             let name = gap.place.clone();
             facts.lack_row(kind, &name, gap);

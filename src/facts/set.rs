@@ -12,9 +12,9 @@ use super::component::{Component, ComponentKind};
 use super::host::{Endpoint, File, Host, PodProcesses};
 use super::objects::{
     APIService, CertificateSigningRequest, ClusterRole, ClusterRoleBinding, ConfigMap,
-    CustomResourceDefinition, Ingress, LimitRange, MutatingWebhookConfiguration, Namespace,
-    NetworkPolicy, Node, PersistentVolume, PersistentVolumeClaim, Role, RoleBinding, Secret,
-    Service, ServiceAccount, ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding,
+    CustomResourceDefinition, IamMapping, Ingress, LimitRange, MutatingWebhookConfiguration,
+    Namespace, NetworkPolicy, Node, PersistentVolume, PersistentVolumeClaim, Role, RoleBinding,
+    Secret, Service, ServiceAccount, ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding,
     ValidatingWebhookConfiguration,
 };
 use super::stored::StoredSecrets;
@@ -246,6 +246,8 @@ kinds! {
     /// Certificate signing requests.
     certificate_signing_requests as "certificateSigningRequests", 1: CertificateSigningRequest,
         vec![CertificateSigningRequest::schema().clone()];
+    /// AWS identities that are users of the cluster, by the ConfigMap `kube-system/aws-auth`.
+    iam_mappings as "iamMappings", 1: IamMapping, vec![IamMapping::schema().clone()];
     /// ConfigMaps of manifests; those of a cluster are not read.
     config_maps as "configMaps", 1: ConfigMap, vec![ConfigMap::schema().clone()];
     /// Secrets of manifests, without their values; those of a cluster are not read.

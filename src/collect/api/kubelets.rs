@@ -36,6 +36,7 @@ const RIGHT: Right = Right::Resource {
     group: "",
     resource: "nodes/configz",
     scope: Scope::Cluster,
+    name: None,
 };
 
 /// Every right there is.
@@ -44,6 +45,7 @@ const EVERYTHING: Right = Right::Resource {
     group: "*",
     resource: "*",
     scope: Scope::Cluster,
+    name: None,
 };
 
 /// The first minor release whose kubelets honour it.

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::facts::objects::{
     APIService, CertificateSigningRequest, ClusterRole, ClusterRoleBinding,
-    CustomResourceDefinition, Ingress, LimitRange, MutatingWebhookConfiguration, Namespace,
-    NetworkPolicy, Node, PersistentVolume, PersistentVolumeClaim, Role, RoleBinding, Service,
-    ServiceAccount, ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding,
+    CustomResourceDefinition, IamMapping, Ingress, LimitRange, MutatingWebhookConfiguration,
+    Namespace, NetworkPolicy, Node, PersistentVolume, PersistentVolumeClaim, Role, RoleBinding,
+    Service, ServiceAccount, ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding,
     ValidatingWebhookConfiguration,
 };
 use crate::facts::workload::{PodIndex, PodSet, Workload};
@@ -33,6 +33,8 @@ pub struct ApiFacts {
     pub components: Listing<Seen>,
     /// The kubelets' own configuration, by node.
     pub kubelets: BTreeMap<String, Result<Configz, Gap>>,
+    /// AWS identities that are users of the cluster.
+    pub iam_mappings: Listing<IamMapping>,
     /// What could not be read beside that: the flags of API servers with their defaults.
     pub gaps: Vec<Gap>,
     /// What a reader of the facts should know and no gap says.

@@ -336,6 +336,10 @@ impl Admit for ConfigMap {
             Some(InClear::at(key.clone(), pattern))
         };
         self.secrets_in_clear = self.data.iter().filter_map(found).collect();
+        (self.iam_mappings, self.iam_unread) = match self.is_aws_auth() {
+            true => iam::mappings(&self.data),
+            false => Default::default(),
+        };
         let data = std::mem::take(&mut self.data);
         self.data = data
             .into_iter()

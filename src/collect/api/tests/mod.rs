@@ -1,6 +1,7 @@
 //! Against small servers on this machine: what users have and what servers do, good and bad.
 
 mod access;
+mod aws_auth;
 mod endpoints;
 mod listing;
 mod plugins;
