@@ -138,6 +138,8 @@ subject_kinds! {
     Webhook => "webhook",
     /// A PersistentVolume.
     PersistentVolume => "persistentvolume",
+    /// An AWS identity that is a user of the cluster, by the ConfigMap kube-system/aws-auth.
+    IamMapping => "iammapping",
     /// Somebody to whom a binding grants something that Kubernetes does not ship.
     Principal => "principal",
     /// A namespace.
@@ -175,6 +177,7 @@ impl SubjectKind {
                 | Self::Ingress
                 | Self::Webhook
                 | Self::PersistentVolume
+                | Self::IamMapping
                 | Self::Principal
                 | Self::Namespace
                 | Self::Workload

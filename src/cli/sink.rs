@@ -51,7 +51,8 @@ impl Sink {
             Ok(there) if there.is_file() => named(path),
             Ok(_) => None,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                Some(std::path::absolute(path).map_err(failed)?)
+                let folder = folder(path).canonicalize().map_err(failed)?;
+                path.file_name().map(|name| folder.join(name))
             }
             Err(error) => return Err(failed(error)),
         };

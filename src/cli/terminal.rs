@@ -8,7 +8,7 @@ use super::args::{GlobalArgs, When};
 /// The width of tables where there is no terminal to ask.
 const DEFAULT_WIDTH: u16 = 100;
 /// Nothing narrower can hold a table; what claims to be is a wrong answer.
-const NARROWEST: u16 = 40;
+const NARROWEST: u16 = 20;
 
 /// How to write for whoever reads.
 pub(crate) struct Terminal {

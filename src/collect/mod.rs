@@ -195,12 +195,14 @@ fn take(facts: &mut Facts, answer: ApiFacts) -> (Told, PodIndex) {
         objects,
         components,
         kubelets,
+        iam_mappings,
         gaps,
         notes: _,
     } = answer;
     let told = told(&version, &objects.nodes.rows, components.rows, kubelets);
     facts.components.lacks = components.lacks;
     facts.unlisted = gaps;
+    facts.iam_mappings = iam_mappings;
     facts.asked.api = Some(server);
     facts.cluster = Cluster {
         name,
@@ -222,6 +224,8 @@ fn take(facts: &mut Facts, answer: ApiFacts) -> (Told, PodIndex) {
     facts.network_policies = objects.network_policies;
     facts.validating_webhooks = objects.validating_webhooks;
     facts.mutating_webhooks = objects.mutating_webhooks;
+    facts.validating_policies = objects.validating_policies;
+    facts.validating_policy_bindings = objects.validating_policy_bindings;
     facts.custom_resource_definitions = objects.custom_resource_definitions;
     facts.api_services = objects.api_services;
     facts.certificate_signing_requests = objects.certificate_signing_requests;

@@ -56,6 +56,12 @@ impl Facts {
             Object::MutatingWebhookConfiguration(object) => {
                 self.mutating_webhooks.rows.push(*object)
             }
+            Object::ValidatingAdmissionPolicy(object) => {
+                self.validating_policies.rows.push(*object)
+            }
+            Object::ValidatingAdmissionPolicyBinding(object) => {
+                self.validating_policy_bindings.rows.push(*object)
+            }
             Object::CustomResourceDefinition(object) => {
                 self.custom_resource_definitions.rows.push(*object)
             }
@@ -72,7 +78,12 @@ impl Facts {
             Object::ReplicationController(object) => folder.controller(*object),
             Object::Job(object) => folder.controller(*object),
             Object::CronJob(object) => folder.controller(*object),
-            Object::ConfigMap(object) => self.config_maps.rows.push(*object),
+            Object::ConfigMap(object) => {
+                if let Some(found) = object.iam() {
+                    self.iam_mappings.extend(found);
+                }
+                self.config_maps.rows.push(*object);
+            }
             Object::Secret(object) => self.secrets.rows.push(*object),
             Object::EndpointSlice(_) => {}
         }
@@ -199,9 +210,12 @@ impl Facts {
         complete(&mut self.limit_ranges);
         complete(&mut self.validating_webhooks);
         complete(&mut self.mutating_webhooks);
+        complete(&mut self.validating_policies);
+        complete(&mut self.validating_policy_bindings);
         complete(&mut self.custom_resource_definitions);
         complete(&mut self.api_services);
         complete(&mut self.certificate_signing_requests);
+        complete(&mut self.iam_mappings);
         complete(&mut self.config_maps);
         complete(&mut self.secrets);
     }
@@ -252,6 +266,10 @@ impl Taking<'_> {
         for (kind, gap) in lacks {
             if kind == "workloads" {
                 facts.pods.lacks.push(Lack::any(gap.clone()));
+            }
+            if kind == "configMaps" {
+                // It may be the one that says whom AWS identities are.
+                facts.lack_row("iamMappings", &gap.place, gap.clone());
             }
             let name = gap.place.clone();
             facts.lack_row(kind, &name, gap);
@@ -307,6 +325,8 @@ fn listing(kind: &str) -> Option<&'static str> {
         "LimitRange" => "limitRanges",
         "ValidatingWebhookConfiguration" => "validatingWebhookConfigurations",
         "MutatingWebhookConfiguration" => "mutatingWebhookConfigurations",
+        "ValidatingAdmissionPolicy" => "validatingAdmissionPolicies",
+        "ValidatingAdmissionPolicyBinding" => "validatingAdmissionPolicyBindings",
         "CustomResourceDefinition" => "customResourceDefinitions",
         "APIService" => "apiServices",
         "CertificateSigningRequest" => "certificateSigningRequests",

@@ -12,9 +12,10 @@ use super::component::{Component, ComponentKind};
 use super::host::{Endpoint, File, Host, PodProcesses};
 use super::objects::{
     APIService, CertificateSigningRequest, ClusterRole, ClusterRoleBinding, ConfigMap,
-    CustomResourceDefinition, Ingress, LimitRange, MutatingWebhookConfiguration, Namespace,
-    NetworkPolicy, Node, PersistentVolume, PersistentVolumeClaim, Role, RoleBinding, Secret,
-    Service, ServiceAccount, ValidatingWebhookConfiguration,
+    CustomResourceDefinition, IamMapping, Ingress, LimitRange, MutatingWebhookConfiguration,
+    Namespace, NetworkPolicy, Node, PersistentVolume, PersistentVolumeClaim, Role, RoleBinding,
+    Secret, Service, ServiceAccount, ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding,
+    ValidatingWebhookConfiguration,
 };
 use super::stored::StoredSecrets;
 use super::workload::{PodSet, Workload};
@@ -231,6 +232,12 @@ kinds! {
     /// Webhooks that may change objects.
     mutating_webhooks as "mutatingWebhookConfigurations", 1: MutatingWebhookConfiguration,
         vec![MutatingWebhookConfiguration::schema().clone()];
+    /// Policies that may refuse objects, once they are bound.
+    validating_policies as "validatingAdmissionPolicies", 1: ValidatingAdmissionPolicy,
+        vec![ValidatingAdmissionPolicy::schema().clone()];
+    /// What binds them.
+    validating_policy_bindings as "validatingAdmissionPolicyBindings", 1: ValidatingAdmissionPolicyBinding,
+        vec![ValidatingAdmissionPolicyBinding::schema().clone()];
     /// Custom resource definitions: which other APIs are installed.
     custom_resource_definitions as "customResourceDefinitions", 1: CustomResourceDefinition,
         vec![CustomResourceDefinition::schema().clone()];
@@ -239,6 +246,8 @@ kinds! {
     /// Certificate signing requests.
     certificate_signing_requests as "certificateSigningRequests", 1: CertificateSigningRequest,
         vec![CertificateSigningRequest::schema().clone()];
+    /// AWS identities that are users of the cluster, by the ConfigMap `kube-system/aws-auth`.
+    iam_mappings as "iamMappings", 1: IamMapping, vec![IamMapping::schema().clone()];
     /// ConfigMaps of manifests; those of a cluster are not read.
     config_maps as "configMaps", 1: ConfigMap, vec![ConfigMap::schema().clone()];
     /// Secrets of manifests, without their values; those of a cluster are not read.

@@ -20,6 +20,8 @@ pub(super) fn note(facts: &mut Facts) {
     lacks(&mut facts.network_policies, origins);
     lacks(&mut facts.validating_webhooks, origins);
     lacks(&mut facts.mutating_webhooks, origins);
+    lacks(&mut facts.validating_policies, origins);
+    lacks(&mut facts.validating_policy_bindings, origins);
     lacks(&mut facts.api_services, origins);
 }
 

@@ -618,3 +618,24 @@ fn what_else_manifests_tell_of_the_cluster() {
         "network-policies-not-enforced | cluster | notApplicable",
     );
 }
+
+#[test]
+fn aws_identities_are_who_a_config_map_of_the_manifests_says() {
+    let map = |namespace: &str, roles: &str| {
+        format!(
+            "{{apiVersion: v1, kind: ConfigMap, metadata: {{name: aws-auth, namespace: {namespace}}}, data: {{mapRoles: '{roles}'}}}}\n---\n"
+        )
+    };
+    let check = "iam-mapping-system-masters";
+    let roles = "[{rolearn: a, groups: [system:masters]}, {rolearn: b, groups: [system:nodes]}]";
+    expect(
+        &map("kube-system", roles),
+        &format!("{check} | AWS role a | fail\n{check} | AWS role b | pass"),
+    );
+    let status = |text: &str| verdicts(text, &[check]).into_values().collect::<Vec<_>>();
+    assert_eq!(status(&map("kube-system", "[")), ["unknown"]);
+    assert_eq!(status(&map("quay", roles)), ["notApplicable"]);
+    // Any ConfigMap that cannot be read may be the one.
+    let broken = "{apiVersion: v1, kind: ConfigMap, metadata: {name: m}, data: {a: [1]}}";
+    assert_eq!(status(broken), ["unknown"]);
+}

@@ -37,6 +37,7 @@ const RIGHT: Right = Right::Resource {
     group: "",
     resource: "nodes/configz",
     scope: Scope::Cluster,
+    name: None,
 };
 
 /// The first minor release whose kubelets honour it.

@@ -49,8 +49,7 @@ pub(super) async fn list<K: Kind + 'static>(
         listed: Listed::default(),
     };
     if verdict == Verdict::Denied {
-        let gap = right.gap(what::<K>(), &walk.place);
-        walk.lack(gap);
+        walk.refused::<K>(session, &right).await;
         return walk.listed;
     }
     match session.get(&walk.page(None), PROTOBUF).await {
@@ -62,15 +61,13 @@ pub(super) async fn list<K: Kind + 'static>(
                     walk.place
                 ));
             }
-            let gap = right.gap(what::<K>(), &walk.place);
-            walk.lack(gap);
+            walk.refused::<K>(session, &right).await;
         }
         Err(failure)
             if discovery::is_not_found(&failure)
                 && discovery::is_not_served::<K>(session).await =>
         {
-            let note = format!("this server has no {}", K::RESOURCE);
-            walk.listed.notes.push(note);
+            walk.not_served::<K>();
         }
         Err(failure) => {
             let gap = failure.gap(what::<K>(), &walk.place);
@@ -108,6 +105,21 @@ impl Walk<'_> {
             namespace: self.namespace.map(str::to_owned),
             ..Lack::any(gap)
         });
+    }
+
+    /// Notes that a right is missing, unless there is nothing to have it on.
+    async fn refused<K: Kind + 'static>(&mut self, session: &Session, right: &Right) {
+        if discovery::is_not_served::<K>(session).await {
+            self.not_served::<K>();
+        } else {
+            let gap = right.gap(what::<K>(), &self.place);
+            self.lack(gap);
+        }
+    }
+
+    fn not_served<K: Kind>(&mut self) {
+        let note = format!("this server has no {}", K::RESOURCE);
+        self.listed.notes.push(note);
     }
 
     /// Notes that the list ends before its end.

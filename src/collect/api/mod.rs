@@ -3,6 +3,7 @@
 //! What is missing for want of a right, of time or of sense becomes a gap that says so; only when nothing at all could be
 //! read is there an error.
 
+mod aws_auth;
 mod connection;
 mod credentials;
 mod discovery;
@@ -125,10 +126,11 @@ pub async fn collect_within(
         true if !components.is_complete() => None,
         none => Some(!none),
     };
-    let (identity, (seen, gaps), kubelets) = tokio::join!(
+    let (identity, (seen, gaps), kubelets, iam_mappings) = tokio::join!(
         identity::identify(&session, &settings, &version, &objects.nodes, control_plane),
         flagz::api_servers(&session, &settings, nodes),
         kubelets::configurations(&session, &settings, nodes, &objects.namespaces),
+        aws_auth::mappings(&session),
     );
     let read = kubelets.values().filter(|page| page.is_ok()).count() + seen.len();
     progress.finished("control plane and kubelets", &read.to_string());
@@ -141,6 +143,7 @@ pub async fn collect_within(
         objects,
         components,
         kubelets,
+        iam_mappings,
         gaps,
         notes: notes.into_inner().unwrap_or_else(PoisonError::into_inner),
     })

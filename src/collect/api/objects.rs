@@ -67,7 +67,7 @@ impl<'a> Lister<'a> {
         notes: &Mutex<Vec<String>>,
     ) -> Result<(Objects, Listing<Seen>), ApiError> {
         // Pods take longest, so they come first.
-        let (workloads, nodes, namespaces, accounts, rbac, admission, network, volumes, requests) = tokio::join!(
+        let (workloads, nodes, namespaces, accounts, rbac, admission, network, volumes, rest) = tokio::join!(
             self.workloads(notes),
             self.objects(notes),
             self.namespaces(notes),
@@ -76,7 +76,7 @@ impl<'a> Lister<'a> {
             self.four(notes),
             self.three(notes),
             self.three(notes),
-            self.objects(notes),
+            self.three(notes),
         );
         let (lacks, folded, components) = workloads;
         let objects = Objects {
@@ -103,7 +103,9 @@ impl<'a> Lister<'a> {
             persistent_volumes: volumes.0,
             persistent_volume_claims: volumes.1,
             limit_ranges: volumes.2,
-            certificate_signing_requests: requests,
+            certificate_signing_requests: rest.0,
+            validating_policies: rest.1,
+            validating_policy_bindings: rest.2,
         };
         Ok((objects, components))
     }

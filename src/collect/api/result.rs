@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::facts::objects::{
     APIService, CertificateSigningRequest, ClusterRole, ClusterRoleBinding,
-    CustomResourceDefinition, Ingress, LimitRange, MutatingWebhookConfiguration, Namespace,
-    NetworkPolicy, Node, PersistentVolume, PersistentVolumeClaim, Role, RoleBinding, Service,
-    ServiceAccount, ValidatingWebhookConfiguration,
+    CustomResourceDefinition, IamMapping, Ingress, LimitRange, MutatingWebhookConfiguration,
+    Namespace, NetworkPolicy, Node, PersistentVolume, PersistentVolumeClaim, Role, RoleBinding,
+    Service, ServiceAccount, ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding,
+    ValidatingWebhookConfiguration,
 };
 use crate::facts::workload::{PodIndex, PodSet, Workload};
 use crate::facts::{Cell, Gap, Listing};
@@ -32,6 +33,8 @@ pub struct ApiFacts {
     pub components: Listing<Seen>,
     /// The kubelets' own configuration, by node.
     pub kubelets: BTreeMap<String, Result<Configz, Gap>>,
+    /// AWS identities that are users of the cluster.
+    pub iam_mappings: Listing<IamMapping>,
     /// What could not be read beside that: the flags of API servers with their defaults.
     pub gaps: Vec<Gap>,
     /// What a reader of the facts should know and no gap says.
@@ -67,6 +70,10 @@ pub struct Objects {
     pub validating_webhooks: Listing<ValidatingWebhookConfiguration>,
     /// Webhooks that may change objects.
     pub mutating_webhooks: Listing<MutatingWebhookConfiguration>,
+    /// Policies that may refuse objects, once they are bound.
+    pub validating_policies: Listing<ValidatingAdmissionPolicy>,
+    /// What binds them.
+    pub validating_policy_bindings: Listing<ValidatingAdmissionPolicyBinding>,
     /// Custom resource definitions.
     pub custom_resource_definitions: Listing<CustomResourceDefinition>,
     /// Who answers for which part of the API.

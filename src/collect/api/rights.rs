@@ -23,6 +23,8 @@ pub(super) enum Right {
         resource: &'static str,
         /// Where it is needed.
         scope: Scope,
+        /// The one object it is needed on; nothing for all of them.
+        name: Option<&'static str>,
     },
     /// To get a path that is no object.
     Path(&'static str),
@@ -67,6 +69,27 @@ impl Right {
                 Some(namespace) => Scope::Namespace(namespace.to_owned()),
                 None => Scope::AllNamespaces,
             },
+            name: None,
+        }
+    }
+
+    /// To get one object.
+    pub(super) fn get<K: Kind>(namespace: &str, name: &'static str) -> Self {
+        match Self::on::<K>("get", Some(namespace)) {
+            Self::Resource {
+                verb,
+                group,
+                resource,
+                scope,
+                ..
+            } => Self::Resource {
+                verb,
+                group,
+                resource,
+                scope,
+                name: Some(name),
+            },
+            path => path,
         }
     }
 
@@ -103,6 +126,7 @@ impl Right {
                 group,
                 resource,
                 scope,
+                name,
             } => {
                 let (resource, subresource) = match resource.split_once('/') {
                     Some((resource, subresource)) => (resource, Some(subresource.to_owned())),
@@ -117,6 +141,7 @@ impl Right {
                             Scope::Cluster | Scope::AllNamespaces => None,
                         },
                         resource: Some(resource.to_owned()),
+                        name: name.map(str::to_owned),
                         subresource,
                         verb: Some((*verb).to_owned()),
                         ..ResourceAttributes::default()
@@ -143,10 +168,14 @@ impl Right {
                 group,
                 resource,
                 scope,
+                name,
             } => {
                 let group = if group.is_empty() { "\"\"" } else { group };
-                let rule =
-                    format!("{{apiGroups: [{group}], resources: [{resource}], verbs: [{verb}]}}");
+                let names = name.map(|name| format!(", resourceNames: [{name}]"));
+                let names = names.unwrap_or_default();
+                let rule = format!(
+                    "{{apiGroups: [{group}], resources: [{resource}]{names}, verbs: [{verb}]}}"
+                );
                 match scope {
                     Scope::Cluster | Scope::AllNamespaces => format!("{rule} of a ClusterRole"),
                     Scope::Namespace(_) => format!("{rule} of a Role there"),
@@ -166,10 +195,14 @@ impl fmt::Display for Right {
                 group,
                 resource,
                 scope,
+                name,
             } => {
                 write!(f, "{verb} {resource}")?;
                 if !group.is_empty() {
                     write!(f, ".{group}")?;
+                }
+                if let Some(name) = name {
+                    write!(f, " {name}")?;
                 }
                 match scope {
                     Scope::Cluster => Ok(()),

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER, USER_AGENT};
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Limited};
 use kube::client::Body;
@@ -21,6 +21,9 @@ use crate::target::Access;
 
 /// Asks for protobuf, and gets JSON where there is none.
 pub(super) const PROTOBUF: &str = "application/vnd.kubernetes.protobuf, application/json;q=0.9";
+
+/// Who asks, in the logs of the server.
+const AGENT: &str = concat!("seaworthy/", env!("CARGO_PKG_VERSION"));
 
 /// Asks for JSON.
 pub(super) const JSON: &str = "application/json";
@@ -179,7 +182,7 @@ impl Session {
         }
         let until = self.deadline.min(now + self.request_timeout);
         let mut request = Request::builder().method(method).uri(path);
-        request = request.header(ACCEPT, accept);
+        request = request.header(ACCEPT, accept).header(USER_AGENT, AGENT);
         if !body.is_empty() {
             request = request.header(CONTENT_TYPE, JSON);
         }

@@ -268,7 +268,7 @@ fn access(facts: &Facts, lacking: &Lacking, rbac: &Rbac<'_>) -> Vec<Vec<ApiAcces
 }
 
 /// Every instance of `kind`; a gap when one is not known, or was recorded without a field.
-fn components<'f>(
+pub(super) fn components<'f>(
     facts: &'f Facts,
     lacking: &Lacking,
     kind: ComponentKind,

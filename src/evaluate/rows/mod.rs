@@ -13,6 +13,7 @@ mod endpoints;
 mod expected;
 mod exposure;
 mod hosts;
+mod iam;
 mod joined;
 mod nodes;
 mod objects;
@@ -257,6 +258,7 @@ impl<'f> World<'f> {
             SubjectKind::Ingress => self.ingresses(),
             SubjectKind::Webhook => self.webhooks(),
             SubjectKind::PersistentVolume => self.persistent_volumes(),
+            SubjectKind::IamMapping => self.iam_mappings(),
             SubjectKind::Principal => self.principals(),
             SubjectKind::Namespace => self.namespaces(),
             SubjectKind::Workload => self.workloads(),
@@ -285,6 +287,7 @@ pub fn variables(kind: SubjectKind) -> Vec<(String, Type)> {
         | SubjectKind::ApiService
         | SubjectKind::Webhook
         | SubjectKind::PersistentVolume
+        | SubjectKind::IamMapping
         | SubjectKind::Principal => {
             parent(SubjectKind::Cluster);
         }
@@ -310,7 +313,7 @@ pub fn variables(kind: SubjectKind) -> Vec<(String, Type)> {
 fn subject_schema(kind: SubjectKind) -> Arc<crate::facts::Record> {
     use crate::facts::component::ComponentKind;
     use crate::facts::host::File;
-    use crate::facts::objects::{APIService, ConfigMap, Ingress, Secret, Service};
+    use crate::facts::objects::{APIService, ConfigMap, IamMapping, Ingress, Secret, Service};
     match kind {
         SubjectKind::Cluster => schemas::cluster_schema(),
         SubjectKind::Node => Node::schema().clone(),
@@ -333,6 +336,7 @@ fn subject_schema(kind: SubjectKind) -> Arc<crate::facts::Record> {
         SubjectKind::Ingress => Ingress::schema().clone(),
         SubjectKind::Webhook => exposure::WebhookMark::schema().clone(),
         SubjectKind::PersistentVolume => exposure::persistent_volume_schema(),
+        SubjectKind::IamMapping => IamMapping::schema().clone(),
         SubjectKind::Principal => access::PrincipalMark::schema().clone(),
         SubjectKind::Namespace => schemas::namespace_schema(),
         SubjectKind::Workload => schemas::workload_schema(),

@@ -25,7 +25,8 @@ macro_rules! plain {
 
 plain! {
     Namespace Node ServiceAccount Service Role ClusterRole RoleBinding ClusterRoleBinding NetworkPolicy Ingress
-    EndpointSlice CustomResourceDefinition LimitRange PersistentVolume PersistentVolumeClaim
+    EndpointSlice ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding CustomResourceDefinition LimitRange
+    PersistentVolume PersistentVolumeClaim
 }
 
 /// Kinds that hold a pod template.
@@ -335,6 +336,10 @@ impl Admit for ConfigMap {
             Some(InClear::at(key.clone(), pattern))
         };
         self.secrets_in_clear = self.data.iter().filter_map(found).collect();
+        (self.iam_mappings, self.iam_unread) = match self.is_aws_auth() {
+            true => iam::mappings(&self.data),
+            false => Default::default(),
+        };
         let data = std::mem::take(&mut self.data);
         self.data = data
             .into_iter()

@@ -77,6 +77,12 @@ fn shapes(fields: &Map<String, Value>, kinds: &mut BTreeSet<String>) {
             "MutatingWebhookConfiguration",
         ]);
     }
+    if fields.contains_key("matchConstraints") && list("validations", None) {
+        add(&["ValidatingAdmissionPolicy"]);
+    }
+    if fields.contains_key("policyName") && fields.contains_key("validationActions") {
+        add(&["ValidatingAdmissionPolicyBinding"]);
+    }
     if fields.contains_key("podSelector")
         && ["ingress", "egress", "policyTypes"]
             .iter()

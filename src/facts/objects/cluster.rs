@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::iam::IamMapping;
 use super::in_clear::InClear;
 use super::meta::ObjectMeta;
 use super::reading::{nullable, object};
@@ -275,6 +276,14 @@ object! {
         /// The keys whose values look like secrets, or have one in them.
         #[prost(message, repeated, tag = "1001")]
         pub secrets_in_clear: Vec<InClear>,
+        hidden {
+            #[prost(message, repeated, tag = "1002")]
+            #[serde(skip)]
+            iam_mappings: Vec<IamMapping>,
+            #[prost(string, repeated, tag = "1003")]
+            #[serde(skip)]
+            iam_unread: Vec<String>,
+        }
     }
 }
 

@@ -154,6 +154,8 @@ kinds! {
     EndpointSlice: "discovery.k8s.io" "v1" "endpointslices" true;
     ValidatingWebhookConfiguration: "admissionregistration.k8s.io" "v1" "validatingwebhookconfigurations" false;
     MutatingWebhookConfiguration: "admissionregistration.k8s.io" "v1" "mutatingwebhookconfigurations" false;
+    ValidatingAdmissionPolicy: "admissionregistration.k8s.io" "v1" "validatingadmissionpolicies" false;
+    ValidatingAdmissionPolicyBinding: "admissionregistration.k8s.io" "v1" "validatingadmissionpolicybindings" false;
     CustomResourceDefinition: "apiextensions.k8s.io" "v1" "customresourcedefinitions" false;
     APIService: "apiregistration.k8s.io" "v1" "apiservices" false;
     CertificateSigningRequest: "certificates.k8s.io" "v1" "certificatesigningrequests" false;

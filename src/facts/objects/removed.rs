@@ -20,7 +20,10 @@ pub(super) fn current(api_version: &str, kind: &str) -> Option<&'static str> {
         ) => "rbac.authorization.k8s.io/v1",
         (
             "admissionregistration.k8s.io/v1beta1",
-            "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration",
+            "ValidatingWebhookConfiguration"
+            | "MutatingWebhookConfiguration"
+            | "ValidatingAdmissionPolicy"
+            | "ValidatingAdmissionPolicyBinding",
         ) => "admissionregistration.k8s.io/v1",
         ("apiextensions.k8s.io/v1beta1", "CustomResourceDefinition") => "apiextensions.k8s.io/v1",
         ("apiregistration.k8s.io/v1beta1", "APIService") => "apiregistration.k8s.io/v1",

@@ -72,7 +72,7 @@ fn json_and_protobuf_are_equal() {
             Namespace Node Pod ServiceAccount Service ReplicationController Deployment ReplicaSet DaemonSet StatefulSet Job
             CronJob Role ClusterRole RoleBinding ClusterRoleBinding NetworkPolicy Ingress EndpointSlice
             ValidatingWebhookConfiguration MutatingWebhookConfiguration CustomResourceDefinition CertificateSigningRequest APIService
-            PersistentVolume PersistentVolumeClaim LimitRange
+            PersistentVolume PersistentVolumeClaim LimitRange ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding
         }
         assert!(empty.is_empty(), "nothing to compare of {empty:?}: see tests/integration/live/objects.yaml");
     });

@@ -311,38 +311,6 @@ fn where_reviews_say_nothing_the_answer_decides() {
 }
 
 #[test]
-fn a_kind_is_empty_only_if_the_server_says_that_it_has_none() {
-    // group, resources of the group, groups; whether "no such kind" is believed
-    let cases = [
-        (404, "", r#"[{"name":"apps"}]"#, true),
-        (404, "", r#"[{"name":"rbac.authorization.k8s.io"}]"#, false),
-        (404, "", "[]", false),
-        (200, r#"[{"name":"rolebindings"}]"#, "[]", true),
-        (200, r#"[{"name":"roles"}]"#, "[]", false),
-        (200, "[]", "[]", false),
-        (503, "", r#"[{"name":"apps"}]"#, false),
-    ];
-    for (code, resources, groups, believed) in cases {
-        let server = Server::start(move |request| match request.path() {
-            ROLES => Some(status(404, "NotFound")),
-            "/apis" => Some(json(200, format!(r#"{{"groups":{groups}}}"#))),
-            "/apis/rbac.authorization.k8s.io/v1" if code == 200 => {
-                Some(json(200, format!(r#"{{"resources":{resources}}}"#)))
-            }
-            "/apis/rbac.authorization.k8s.io/v1" => Some(status(code, "NotFound")),
-            _ => None,
-        });
-        let facts = User::of(&server).facts();
-        assert_eq!(
-            facts.objects.roles.is_complete(),
-            believed,
-            "{code} {resources} {groups}"
-        );
-        assert_eq!(facts.notes.len(), usize::from(believed));
-    }
-}
-
-#[test]
 fn a_run_may_be_limited_to_namespaces() {
     let server = Server::start(|request| match request.path() {
         "/api/v1/namespaces/shop" => Some(json(

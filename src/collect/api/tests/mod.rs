@@ -1,9 +1,11 @@
 //! Against small servers on this machine: what users have and what servers do, good and bad.
 
 mod access;
+mod aws_auth;
 mod endpoints;
 mod listing;
 mod plugins;
+mod served;
 mod server;
 mod servers;
 

@@ -213,7 +213,14 @@ fn idle_cluster(request: &Request) -> Reply {
         return json(200, r#"{"gitVersion":"v1.36.3"}"#);
     }
     if path == "/apis" {
-        return json(200, r#"{"kind":"APIGroupList","groups":[{"name":"apps"}]}"#);
+        let groups = GROUPS.map(|group| {
+            format!(r#"{{"name":"{group}","versions":[{{"groupVersion":"{group}/v1"}}]}}"#)
+        });
+        let groups = groups.join(",");
+        return json(
+            200,
+            format!(r#"{{"kind":"APIGroupList","groups":[{groups}]}}"#),
+        );
     }
     if resource == "selfsubjectaccessreviews" {
         return json(201, r#"{"spec":{},"status":{"allowed":true}}"#);
@@ -234,6 +241,13 @@ pub(super) fn list(kind: &str, items: &[String], token: &str) -> Reply {
         format!(r#"{{"kind":"{kind}List","metadata":{{"continue":"{token}"}},"items":[{items}]}}"#);
     json(200, body)
 }
+
+const GROUPS: [&str; 4] = [
+    "apps",
+    "batch",
+    "rbac.authorization.k8s.io",
+    "admissionregistration.k8s.io",
+];
 
 const KINDS: &[(&str, &str)] = &[
     ("pods", "Pod"),
@@ -258,6 +272,11 @@ const KINDS: &[(&str, &str)] = &[
     (
         "mutatingwebhookconfigurations",
         "MutatingWebhookConfiguration",
+    ),
+    ("validatingadmissionpolicies", "ValidatingAdmissionPolicy"),
+    (
+        "validatingadmissionpolicybindings",
+        "ValidatingAdmissionPolicyBinding",
     ),
     ("customresourcedefinitions", "CustomResourceDefinition"),
     ("apiservices", "APIService"),

@@ -21,7 +21,7 @@ use crate::facts::workload::Workload;
 use crate::facts::{Cell, Facts, Gap, GapReason, Lacking, Source};
 
 pub(crate) use plugin::Network;
-pub(crate) use policies::selects;
+pub(crate) use policies::{NAME_LABEL, selects};
 pub(crate) use posture::{PolicyEffect, effects, enforced, list};
 pub use reach::{Endpoint, EndpointError, Nobody};
 pub(crate) use reach::{can, nobody, reservation};

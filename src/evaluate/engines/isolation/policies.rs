@@ -16,7 +16,7 @@ use crate::facts::workload::UNCOUNTED;
 use crate::facts::{Facts, Gap, GapReason};
 
 /// A namespace's own name, which the API server puts on every namespace as a label.
-const NAME_LABEL: &str = "kubernetes.io/metadata.name";
+pub(crate) const NAME_LABEL: &str = "kubernetes.io/metadata.name";
 
 /// True, false, or a reason not to know.
 pub(crate) type Tri = Result<bool, Gap>;

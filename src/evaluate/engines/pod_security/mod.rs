@@ -4,6 +4,7 @@
 //! server runs the plugin and does not exempt the namespace; without a label the plugin's configuration file decides.
 
 mod engines;
+mod policies;
 mod standard;
 #[cfg(test)]
 mod tests;
@@ -36,7 +37,7 @@ crate::facts::record! {
         pub pod_security_exempt_users: Cell<Vec<String>>,
         /// The runtime classes whose pods are not looked at.
         pub pod_security_exempt_runtime_classes: Cell<Vec<String>>,
-        /// Whether a policy engine that is not judged here looks at new pods, too: false, or unknown where one is seen that may.
+        /// Whether a policy engine or a ValidatingAdmissionPolicy that is not judged here looks at new pods, too: false, or unknown where one is seen that may.
         pub pods_judged_elsewhere: Cell<bool>,
         /// The workloads that baseline would refuse, in the newest version or the one asked for, such as `Deployment web`.
         pub below_baseline: Cell<Vec<String>>,

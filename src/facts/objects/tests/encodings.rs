@@ -62,7 +62,8 @@ macro_rules! visit {
         visit!(@ $function, $object, $with, Namespace Node Pod ServiceAccount Service ConfigMap Secret ReplicationController Deployment
             ReplicaSet DaemonSet StatefulSet Job CronJob Role ClusterRole RoleBinding ClusterRoleBinding NetworkPolicy Ingress
             EndpointSlice ValidatingWebhookConfiguration MutatingWebhookConfiguration CustomResourceDefinition PodTemplate
-            CertificateSigningRequest APIService PersistentVolume PersistentVolumeClaim LimitRange)
+            CertificateSigningRequest APIService PersistentVolume PersistentVolumeClaim LimitRange ValidatingAdmissionPolicy
+            ValidatingAdmissionPolicyBinding)
     };
     (@ $function:ident, $object:expr, $with:expr, $($kind:ident)*) => {
         match $object {
@@ -74,7 +75,7 @@ macro_rules! visit {
 #[test]
 fn every_kind_agrees() {
     let golden = golden();
-    assert_eq!(golden.len(), 30, "one of each kind");
+    assert_eq!(golden.len(), 32, "one of each kind");
     for (object, bytes) in &golden {
         visit!(agree, object, bytes);
     }
