@@ -540,6 +540,9 @@ fn a_width_that_makes_no_sense_is_nobodys_mistake() {
     for columns in ["", "0", "7", "wide", "99999999"] {
         assert_eq!(with(columns), usual, "COLUMNS={columns}");
     }
+    // A terminal beside another one is narrow, and shows all the same.
+    let words = |text: &str| text.split_whitespace().count();
+    assert!(words(&with("20")) > words(&usual) / 2);
 }
 
 #[test]

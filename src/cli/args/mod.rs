@@ -161,10 +161,10 @@ pub(crate) struct DiffArgs {
 #[derive(Debug, Args)]
 pub(crate) struct DeployArgs {
     /// The namespace that is made for it
-    #[arg(short, long, value_name = "NAME", default_value = "seaworthy")]
+    #[arg(short, long, value_name = "NAME", default_value = "seaworthy", value_parser = label)]
     pub(crate) namespace: String,
     /// The image, as deploy/image packs it
-    #[arg(long, value_name = "REFERENCE", default_value = concat!("seaworthy:", env!("CARGO_PKG_VERSION")))]
+    #[arg(long, value_name = "REFERENCE", value_parser = reference, default_value = concat!("seaworthy:", env!("CARGO_PKG_VERSION")))]
     pub(crate) image: String,
     /// When it runs, as cron says it, in the controller manager's time zone
     #[arg(long, value_name = "CRON", default_value = "17 3 * * *")]
@@ -205,4 +205,30 @@ pub(crate) enum ProfilesCommand {
         /// The profile's id
         id: String,
     },
+}
+
+/// A name of a namespace: a label of RFC 1123.
+fn label(text: &str) -> Result<String, String> {
+    let known = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let inner = |c: char| known(c) || c == '-';
+    let sound = (1..=63).contains(&text.len())
+        && text.chars().all(inner)
+        && text.starts_with(known)
+        && text.ends_with(known);
+    let wrong = "a namespace has up to 63 lowercase letters, digits and hyphens, and no hyphen at either end";
+    sound
+        .then(|| text.to_owned())
+        .ok_or_else(|| wrong.to_owned())
+}
+
+/// A reference of an image, as far as a mistake in typing shows: one word of what the grammar allows
+/// (github.com/distribution/reference).
+fn reference(text: &str) -> Result<String, String> {
+    let known = |c: char| c.is_ascii_alphanumeric() || "._-/:@+[]".contains(c);
+    let sound = text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[')
+        && text.chars().all(known);
+    let wrong = "an image is named like registry.example/seaworthy:1";
+    sound
+        .then(|| text.to_owned())
+        .ok_or_else(|| wrong.to_owned())
 }

@@ -23,7 +23,7 @@ pub(crate) struct OutputArgs {
     #[arg(long)]
     pub(crate) all: bool,
     /// The width of tables [default: $COLUMNS, then that of the terminal, then 100]
-    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(40..))]
+    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(20..))]
     pub(crate) width: Option<u16>,
 }
 
