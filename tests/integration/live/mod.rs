@@ -14,6 +14,7 @@ mod findings;
 mod fixed;
 mod fleet;
 mod hardened;
+mod kubectl;
 mod proof;
 mod questions;
 mod rough;
