@@ -33,7 +33,11 @@ pub(crate) fn regular(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     capped(file, most)
 }
 
-fn capped(from: impl Read, most: u64) -> io::Result<Vec<u8>> {
+/// Reads what is open already.
+///
+/// # Errors
+/// As [`named`].
+pub(crate) fn capped(from: impl Read, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     from.take(most + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > most {

@@ -1,6 +1,5 @@
 //! `diff`: what changed between two reports, or two recorded clusters.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::audit;
@@ -15,6 +14,7 @@ use crate::cli::source::broken;
 use crate::cli::terminal::Terminal;
 use crate::evaluate::tasks;
 use crate::facts::snapshot;
+use crate::input;
 use crate::report::{Comparison, Report, View, render_view};
 
 /// A file that is larger than this is neither.
@@ -73,16 +73,12 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Report<'static>, CliError> {
 }
 
 fn bytes(path: &Path) -> Result<Vec<u8>, CliError> {
-    let mut bytes = Vec::new();
     let read = match path == Path::new("-") {
-        true => std::io::stdin().take(LARGEST).read_to_end(&mut bytes),
-        false => {
-            std::fs::File::open(path).and_then(|file| file.take(LARGEST).read_to_end(&mut bytes))
-        }
+        true => input::capped(std::io::stdin(), LARGEST),
+        false => input::named(path, LARGEST),
     };
     read.map_err(|source| CliError::Input {
         path: path.to_owned(),
         source,
-    })?;
-    Ok(bytes)
+    })
 }

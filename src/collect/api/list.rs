@@ -21,8 +21,8 @@ const MAX_PAGES: usize = 20_000;
 /// What must not happen, and must not end the run either.
 const INTERNAL: &str = "internal error: a page could not be decoded";
 
-/// How often a list whose state has expired on the server is gone on with from a later one.
-const MAX_RESUMES: u32 = 5;
+/// How often a list whose state has expired on the server is gone on with from a later one: as often as the time allows.
+const MAX_RESUMES: u32 = 1_000;
 
 /// What became of a list beside its objects.
 #[derive(Debug, Default)]

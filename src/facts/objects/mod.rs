@@ -17,6 +17,7 @@ mod in_clear;
 mod items;
 mod kind;
 mod limits;
+mod listed;
 mod manifest;
 mod meta;
 mod network;

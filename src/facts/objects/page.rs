@@ -3,16 +3,12 @@
 //! The items of a page decode one by one: one that does not is named and the others stay. Texts of errors say where and
 //! what was expected, never what was found there.
 
-use std::borrow::Cow;
-use std::fmt;
-
 use prost::Message;
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
-use serde_json::value::RawValue;
 
 use super::Kind;
+use super::listed::{Items, JsonList};
 use crate::facts::{Gap, GapReason, Lack};
 
 /// How a body is written.
@@ -221,7 +217,7 @@ fn expect(wanted: &str, found: &str) -> Result<(), DecodeError> {
 /// `metadata` of a list.
 #[derive(Clone, PartialEq, Message, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct ListMeta {
+pub(super) struct ListMeta {
     #[prost(string, optional, tag = "3")]
     r#continue: Option<String>,
     #[prost(int64, optional, tag = "4")]
@@ -329,56 +325,6 @@ fn field<'a>(rest: &mut &'a [u8]) -> Result<Option<(u32, &'a [u8])>, prost::Deco
 fn broken(bytes: &[u8], error: &prost::DecodeError) -> Broken {
     let named = Named::decode(bytes).unwrap_or_default();
     named.broken(error.to_string())
-}
-
-/// A list in JSON; its items stay text. `items: null` is an empty list, no `items` at all is no list.
-#[derive(Deserialize)]
-struct JsonList<'a> {
-    #[serde(default)]
-    kind: Cow<'a, str>,
-    metadata: Option<ListMeta>,
-    #[serde(borrow, default, deserialize_with = "present")]
-    items: Option<Option<Items<'a>>>,
-}
-
-/// Items of a list, of which no more are kept than tell that there are too many.
-#[derive(Default)]
-struct Items<'a>(Vec<&'a RawValue>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Items<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_seq(ItemsVisitor)
-    }
-}
-
-struct ItemsVisitor;
-
-impl<'de> Visitor<'de> for ItemsVisitor {
-    type Value = Items<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Items<'de>, A::Error> {
-        let mut items = Vec::new();
-        while items.len() <= PAGE {
-            match access.next_element()? {
-                Some(item) => items.push(item),
-                None => return Ok(Items(items)),
-            }
-        }
-        while let Some(IgnoredAny) = access.next_element()? {}
-        Ok(Items(items))
-    }
-}
-
-fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: serde::Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    T::deserialize(deserializer).map(Some)
 }
 
 fn too_large() -> Broken {

@@ -226,6 +226,41 @@ fn a_broken_item_does_not_lose_the_page() {
 }
 
 #[test]
+fn a_page_holds_no_more_than_was_asked_for() {
+    let item = r#"{"metadata": {"name": "a"}}"#;
+    let name = "n".repeat(4 << 20);
+    let (sound, huge) = (
+        field(1, &field(1, b"a")),
+        field(1, &field(1, name.as_bytes())),
+    );
+    let decoded = |json: &str, items: &[&[u8]]| {
+        let json = decode_page::<Pod>(json_list::<Pod>(json).as_bytes(), Encoding::Json);
+        let fields = items.iter().flat_map(|item| field(2, item));
+        let list: Vec<u8> = field(1, b"").into_iter().chain(fields).collect();
+        [
+            json,
+            decode_page::<Pod>(&envelope("PodList", &list), Encoding::Protobuf),
+        ]
+    };
+    for (number, taken) in [(PAGE, true), (PAGE + 1, false), (40 * PAGE, false)] {
+        let json = vec![item; number].join(",");
+        for page in decoded(&json, &vec![sound.as_slice(); number]) {
+            assert_eq!(
+                page.map(|page| page.items.len()).ok(),
+                taken.then_some(number)
+            );
+        }
+    }
+    // One that no API server would have taken is one gap.
+    let json = format!(r#"{{"metadata": {{"name": "{name}"}}}},{item}"#);
+    for page in decoded(&json, &[&huge, &sound]) {
+        let page = page.unwrap();
+        assert_eq!((page.items.len(), page.broken.len()), (1, 1));
+        assert!(page.broken[0].why.len() < 100, "{}", page.broken[0].why);
+    }
+}
+
+#[test]
 fn what_is_no_list_is_an_error() {
     for body in [
         "",
