@@ -6,15 +6,18 @@
 mod algorithms;
 mod config;
 mod error;
+mod files;
 mod fleet;
 mod forward;
 mod glob;
+mod host_lines;
 mod jump;
 mod keys;
 mod known_hosts;
 mod route;
 mod seen;
 mod session;
+mod shelf;
 mod talk;
 #[cfg(test)]
 mod tests;
@@ -39,6 +42,7 @@ pub use wire::WireError;
 use fleet::Common;
 use keys::{Passphrases, is_encrypted};
 use route::{Planner, Route, Surroundings};
+use shelf::Shelf;
 
 /// A node that was asked, and what became of it.
 #[derive(Debug)]
@@ -61,6 +65,7 @@ pub fn collect_nodes(
         ssh,
         around: &around,
         remarks: BTreeSet::new(),
+        shelf: Shelf::default(),
     };
     let mut asked = Vec::new();
     let (mut routes, mut named) = (Vec::new(), Vec::new());

@@ -1,6 +1,6 @@
 //! One SSH connection: its socket, the host's key, the user's key.
 
-use std::io::{self, Write};
+use std::io;
 use std::net::{Shutdown, TcpStream, ToSocketAddrs};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
@@ -13,9 +13,10 @@ use ssh2::{MethodType, Session};
 
 use super::algorithms::{preferred, rsa_bits};
 use super::error::SshError;
+use super::host_lines::{fingerprint, kind_of, line};
 use super::jump;
 use super::keys::Passphrases;
-use super::known_hosts::{Verdict, fingerprint, kind_of, line};
+use super::known_hosts::Verdict;
 use super::route::Route;
 
 /// How many keys are offered: sshd hangs up after six (`MaxAuthTries`).
@@ -121,6 +122,7 @@ fn logged_in(
     let limit = u32::try_from(means.left().as_millis()).unwrap_or(u32::MAX);
     session.set_timeout(limit);
     let known = route.known_hosts.kinds(&route.known_as, route.port);
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
     session
         .method_pref(MethodType::HostKey, &preferred(&route.host_keys, &known))
         .map_err(protocol)?;
@@ -133,7 +135,7 @@ fn logged_in(
 
 /// Lets a known host pass, and a new one where that is wished for.
 fn trusted(route: &Route, key: &[u8]) -> Result<(), SshError> {
-    let (host, name) = (&route.label, &route.known_as);
+    let (host, name, known) = (&route.label, &route.known_as, &route.known_hosts);
     let shown = format!("{} {}", kind_of(key).unwrap_or("key"), fingerprint(key));
     let add = line(name, route.port, key);
     let refuse = |reason: String, hint: String| Err(SshError::HostKey { reason, hint });
@@ -146,7 +148,15 @@ fn trusted(route: &Route, key: &[u8]) -> Result<(), SshError> {
         );
         return refuse(reason, hint);
     }
-    match route.known_hosts.judge(name, route.port, key) {
+    let mut verdict = known.judge(name, route.port, key);
+    if verdict == Verdict::Unknown && route.accept_new {
+        let accepted = known.accept(name, route.port, key);
+        verdict = accepted.map_err(|error| SshError::HostKey {
+            reason: format!("the key of {host} cannot be written down: {error}"),
+            hint: format!("add the line to the known hosts by hand: {add}"),
+        })?;
+    }
+    match verdict {
         Verdict::Known => Ok(()),
         Verdict::Revoked(at) => refuse(
             format!("{host} shows a key that is revoked ({shown}; {at})"),
@@ -162,7 +172,6 @@ fn trusted(route: &Route, key: &[u8]) -> Result<(), SshError> {
             ),
             format!("compare the fingerprint and add to the known hosts: {add}"),
         ),
-        Verdict::Unknown if route.accept_new => written_down(route, &add),
         Verdict::Unknown => refuse(
             format!("nothing is known of {host}, which shows {shown}"),
             format!(
@@ -170,32 +179,6 @@ fn trusted(route: &Route, key: &[u8]) -> Result<(), SshError> {
             ),
         ),
     }
-}
-
-fn written_down(route: &Route, add: &str) -> Result<(), SshError> {
-    let Some(file) = &route.first_file else {
-        return Ok(());
-    };
-    let write = || -> io::Result<()> {
-        use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-        if let Some(folder) = file.parent().filter(|folder| !folder.exists()) {
-            std::fs::DirBuilder::new()
-                .mode(0o700)
-                .recursive(true)
-                .create(folder)?;
-        }
-        let mut options = std::fs::OpenOptions::new();
-        let mut file = options.create(true).append(true).mode(0o600).open(file)?;
-        file.write_all(format!("{add}\n").as_bytes())
-    };
-    write().map_err(|error| SshError::HostKey {
-        reason: format!(
-            "the key of {} cannot be written down in {}: {error}",
-            route.label,
-            file.display()
-        ),
-        hint: format!("add the line by hand: {add}"),
-    })
 }
 
 /// Offers the agent's keys, then those in files.

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -9,8 +10,9 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use crate::collect::ssh::config::{Reader, Settings};
+use crate::collect::ssh::host_lines::{fingerprint, line};
 use crate::collect::ssh::keys::is_encrypted;
-use crate::collect::ssh::known_hosts::{KnownHosts, Verdict, fingerprint, line};
+use crate::collect::ssh::known_hosts::{KnownFile, KnownHosts, Verdict};
 
 const A: &str = "AAAAC3NzaC1lZDI1NTE5AAAAIBZEZrYD7mwR6Z2dunfJXM2Rml8Cnny1qTwpbuw/RXaS";
 const B: &str = "AAAAC3NzaC1lZDI1NTE5AAAAINk+k4B25fU6nBf8DrC3xBSuPmkdRln9c7zxIg54/SUU";
@@ -26,9 +28,10 @@ fn key(text: &str) -> Vec<u8> {
 }
 
 fn known(text: &str) -> KnownHosts {
-    let mut known = KnownHosts::default();
-    known.add(Path::new("/k"), text);
-    known
+    KnownHosts {
+        files: vec![Arc::new(KnownFile::new(Path::new("/k"), text).0)],
+        revoked: Vec::new(),
+    }
 }
 
 /// `$A`, `$B` and `$E` stand for a key with its type, `$H` and `$P` for `cp1` and `[cp1]:2222` hashed.
@@ -77,6 +80,9 @@ const VERDICTS: &[(&str, &str, &str)] = &[
     ("$H $A", "cp2 22 A", "unknown"),
     ("$P $A", "cp1 2222 A", "known"),
     ("$P $A", "cp1 2222 B", "changed /k:1"),
+    // A key that is revoked for a host is so at every port of it.
+    ("@revoked cp1 $A", "cp1 2222 A", "revoked /k:1"),
+    ("cp1,cp1 $A", "cp1 22 A", "known"),
     // The library takes the marker for a host name and accepts the key.
     ("@revoked * $A\ncp1 $A", "cp1 22 A", "revoked /k:1"),
     ("cp1 $A\n@revoked cp1 $A", "cp1 22 A", "revoked /k:2"),
@@ -105,12 +111,107 @@ fn hosts_are_known_by_their_keys() {
 
 #[test]
 fn lines_that_cannot_be_read_are_named() {
-    let known = known(&format!(
-        "garbage\ncp1 ssh-ed25519 {A}\n|1|x ssh-ed25519 {A}\n"
-    ));
+    let text = format!("garbage\ncp1 ssh-ed25519 {A}\n|1|x ssh-ed25519 {A}\n");
+    let (_, remarks) = KnownFile::new(Path::new("/k"), &text);
     let remark = |line: u32| format!("/k:{line}: no line of known hosts, left out");
-    assert_eq!(known.remarks, [remark(1), remark(3)]);
-    assert_eq!(known.kinds("cp1", 22), ["ssh-ed25519"]);
+    assert_eq!(remarks, [remark(1), remark(3)]);
+    assert_eq!(known(&text).kinds("cp1", 22), ["ssh-ed25519"]);
+    // A file of something else is not told line by line.
+    let (_, remarks) = KnownFile::new(Path::new("/k"), &"x\n".repeat(5_000));
+    assert_eq!(remarks.len(), 21);
+    assert_eq!(
+        remarks[20],
+        "/k: 4980 more lines are none of known hosts, left out"
+    );
+}
+
+#[test]
+fn a_host_among_many_is_looked_up_by_its_name() {
+    let mut text: String = (0..6_000)
+        .map(|number| format!("h{number},10.0.0.{number} ssh-ed25519 {A}\n"))
+        .collect();
+    let touched = |text: &str, name: &str| {
+        let file = KnownFile::new(Path::new("/k"), text).0;
+        file.touched(name)
+    };
+    assert_eq!(touched(&text, "h4711"), 1);
+    assert_eq!(touched(&text, "nobody"), 0);
+    // Patterns and hashed names are tried, and those alone.
+    text += &written("*.example $A\n$H $A\n");
+    assert_eq!(touched(&text, "h4711"), 3);
+    assert_eq!(known(&text).judge("cp1", 22, &key(A)), Verdict::Known);
+}
+
+#[test]
+fn a_new_host_is_written_on_a_line_of_its_own() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("new/known_hosts");
+    let at = |text: &str| {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        KnownHosts {
+            files: vec![Arc::new(KnownFile::new(&path, text).0)],
+            revoked: Vec::new(),
+        }
+    };
+    let other = format!("other ssh-ed25519 {B}");
+    let new = format!("cp1 ssh-ed25519 {A}\n");
+    for (before, after) in [
+        (String::new(), new.clone()),
+        (format!("{other}\n"), format!("{other}\n{new}")),
+        (other.clone(), format!("{other}\n{new}")),
+    ] {
+        let known = at(&before);
+        assert_eq!(known.accept("CP1", 22, &key(A)).unwrap(), Verdict::Known);
+        assert_eq!(fs::read_to_string(&path).unwrap(), after);
+        // Every holder of the table sees it, and whoever comes second with another key is told apart.
+        assert_eq!(known.clone().judge("cp1", 22, &key(A)), Verdict::Known);
+        let second = known.accept("cp1", 22, &key(B)).unwrap();
+        assert!(matches!(second, Verdict::Changed(_)), "{second:?}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), after);
+    }
+    // Where there is no folder yet, one is made; what cannot be written is not known.
+    fs::remove_dir_all(path.parent().unwrap()).unwrap();
+    let gone = KnownHosts {
+        files: vec![Arc::new(KnownFile::new(&path, "").0)],
+        revoked: Vec::new(),
+    };
+    assert_eq!(gone.accept("cp1", 22, &key(A)).unwrap(), Verdict::Known);
+    assert_eq!(fs::read_to_string(&path).unwrap(), new);
+    let below = path.join("below");
+    let refused = KnownHosts {
+        files: vec![Arc::new(KnownFile::new(&below, "").0)],
+        revoked: Vec::new(),
+    };
+    let error = refused.accept("cp1", 22, &key(A)).unwrap_err();
+    assert!(error.to_string().contains("known_hosts/below"), "{error}");
+    assert_eq!(refused.judge("cp1", 22, &key(A)), Verdict::Unknown);
+}
+
+#[test]
+fn hosts_that_are_new_at_once_do_not_mix() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("known_hosts");
+    fs::write(&path, "# no line end").unwrap();
+    let known = KnownHosts {
+        files: vec![Arc::new(KnownFile::new(&path, "# no line end").0)],
+        revoked: Vec::new(),
+    };
+    std::thread::scope(|scope| {
+        for number in 0..16 {
+            let known = known.clone();
+            scope.spawn(move || {
+                for host in 0..8 {
+                    let host = format!("h{}", number / 2 * 8 + host);
+                    known.accept(&host, 22, &key(A)).unwrap();
+                }
+            });
+        }
+    });
+    let text = fs::read_to_string(&path).unwrap();
+    // Each pair of threads had the same hosts.
+    assert_eq!(text.lines().count(), 1 + 64);
+    assert_eq!(KnownFile::new(&path, &text).1, Vec::<String>::new());
 }
 
 #[test]
