@@ -5,6 +5,7 @@
 
 mod algorithms;
 mod config;
+mod config_files;
 mod error;
 mod files;
 mod fleet;
@@ -39,6 +40,7 @@ pub use error::SshError;
 pub use keys::Passphrase;
 pub use wire::WireError;
 
+use config_files::ConfigFiles;
 use fleet::Common;
 use keys::{Passphrases, is_encrypted};
 use route::{Planner, Route, Surroundings};
@@ -66,6 +68,7 @@ pub fn collect_nodes(
         around: &around,
         remarks: BTreeSet::new(),
         shelf: Shelf::default(),
+        config: ConfigFiles::default(),
     };
     let mut asked = Vec::new();
     let (mut routes, mut named) = (Vec::new(), Vec::new());

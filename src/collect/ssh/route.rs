@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::algorithms::allowed;
 use super::config::{Reader, Settings};
+use super::config_files::ConfigFiles;
 use super::error::SshError;
 use super::host_lines::PORT;
 use super::known_hosts::KnownHosts;
@@ -76,6 +77,7 @@ pub(super) struct Planner<'a> {
     pub(super) remarks: BTreeSet<String>,
     /// The files that were read for one host and count for others too.
     pub(super) shelf: Shelf,
+    pub(super) config: ConfigFiles,
 }
 
 impl Planner<'_> {
@@ -94,7 +96,7 @@ impl Planner<'_> {
         jumps: Option<Vec<SshHost>>,
         depth: usize,
     ) -> Result<Route, SshError> {
-        let settings = self.settings(host);
+        let settings = self.settings(host)?;
         let unsupported = |option: &str| SshError::Unsupported {
             host: host.to_string(),
             option: option.to_owned(),
@@ -128,20 +130,20 @@ impl Planner<'_> {
         self.assembled(host, settings, through)
     }
 
-    fn settings(&mut self, host: &SshHost) -> Settings {
+    fn settings(&mut self, host: &SshHost) -> Result<Settings, SshError> {
         let home = self.around.home.clone();
         let user = host.user.as_deref().or(self.ssh.user.as_deref());
-        let mut reader = Reader::new(&host.host, user, &home);
+        let mut reader = Reader::new(&host.host, user, &home, &mut self.config);
         match &self.ssh.config {
-            Some(file) => reader.read(file),
+            Some(file) => reader.read(file)?,
             None => {
-                reader.read(&home.join(".ssh/config"));
-                reader.read(Path::new("/etc/ssh/ssh_config"));
+                reader.read(&home.join(".ssh/config"))?;
+                reader.read(Path::new("/etc/ssh/ssh_config"))?;
             }
         }
-        let (settings, remarks) = reader.finish();
-        self.remarks.extend(remarks);
-        settings
+        let settings = reader.finish();
+        self.remarks.extend(self.config.remarks.drain(..));
+        Ok(settings)
     }
 
     fn assembled(

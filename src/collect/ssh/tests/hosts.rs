@@ -1,4 +1,4 @@
-//! Known hosts and configuration, against what OpenSSH 9.2 wrote and resolves (`ssh-keygen -H`, `ssh -G`).
+//! Known hosts, against what OpenSSH 9.2 wrote (`ssh-keygen -H`).
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,6 @@ use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use crate::collect::ssh::config::{Reader, Settings};
 use crate::collect::ssh::host_lines::{fingerprint, line};
 use crate::collect::ssh::keys::is_encrypted;
 use crate::collect::ssh::known_hosts::{KnownFile, KnownHosts, Verdict};
@@ -251,116 +250,12 @@ fn locked_keys_are_told_from_open_ones() {
     }
 }
 
-/// What files of these names and texts say about `host`; `config` is the one that is read.
-fn configured(files: &[(&str, &str)], host: &str) -> (Settings, Vec<String>) {
-    let home = TempDir::new().unwrap();
-    for (name, text) in files {
-        let path = home.path().join(".ssh").join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    let mut reader = Reader::new(host, None, home.path());
-    reader.read(&home.path().join(".ssh/config"));
-    let (settings, remarks) = reader.finish();
-    let home = home.path().display().to_string();
-    let remarks = remarks.iter().map(|remark| remark.replace(&home, "~"));
-    (settings, remarks.collect())
-}
-
-#[test]
-fn the_first_value_counts() {
-    let text = "User first\nHost cp*\n  User second\n  Port 2222\n  HostName %h.example\nHost *\n Port 1\n IdentityFile ~/a\nIdentityFile \"b c\"\n";
-    let settings = configured(&[("config", text)], "cp1").0;
-    assert_eq!(settings.user.as_deref(), Some("first"));
-    assert_eq!(settings.port, Some(2222));
-    assert_eq!(settings.host_name.as_deref(), Some("%h.example"));
-    assert_eq!(settings.identity_files, ["~/a", "b c"]);
-    assert_eq!(configured(&[("config", text)], "w1").0.port, Some(1));
-}
-
-#[test]
-fn every_spelling_of_a_line_is_read() {
-    for line in [
-        "Port 2222",
-        "port=2222",
-        "PORT = 2222",
-        "\tPort\t\"2222\"",
-        "Port 2222 # why",
-        "Port=\"2222\"",
-    ] {
-        let settings = configured(&[("config", line)], "a").0;
-        assert_eq!(settings.port, Some(2222), "{line}");
-    }
-    for line in [
-        "#Port 2222",
-        "Port",
-        "Port x",
-        "Host b\nPort 2222",
-        "Host * !a\nPort 2222",
-        "Match all user x\nPort 2222",
-    ] {
-        let settings = configured(&[("config", line)], "a").0;
-        assert_eq!(settings.port, None, "{line}");
-    }
-    for line in [
-        "Match all\nPort 2222",
-        "Match host a\nPort 2222",
-        "Match !host b\nPort 2222",
-        "Match originalhost=a\nPort 2222",
-    ] {
-        let settings = configured(&[("config", line)], "a").0;
-        assert_eq!(settings.port, Some(2222), "{line}");
-    }
-}
-
-#[test]
-fn nothing_is_run_to_find_out() {
-    let folder = TempDir::new().unwrap();
-    let trace = folder.path().join("trace");
-    let text = format!(
-        "Match exec \"touch {}\"\n Port 1\nHost *\nPort 2\nProxyCommand touch {0}\n",
-        trace.display()
-    );
-    let (settings, remarks) = configured(&[("config", &text)], "a");
-    assert_eq!(settings.port, Some(2));
-    assert_eq!(
-        remarks,
-        ["~/.ssh/config:1: `Match exec` is not evaluated, left out"]
-    );
-    assert_eq!(settings.proxy_command, Some(true));
-    assert!(!trace.exists());
-}
-
-#[test]
-fn included_files_are_read_in_order_and_never_for_ever() {
-    let files = [
-        ("config", "Host a\nInclude parts/*.conf\nHost *\nPort 3\n"),
-        ("parts/1.conf", "Host b\nPort 1\n"),
-        ("parts/2.conf", "Port 2\n"),
-        ("parts/.hidden.conf", "Port 9\n"),
-    ];
-    assert_eq!(configured(&files, "a").0.port, Some(2));
-    // What stands below a host that does not match is not read.
-    assert_eq!(configured(&files, "b").0.port, Some(3));
-    let (_, remarks) = configured(&[("config", "Include config\n")], "a");
-    assert_eq!(
-        remarks,
-        ["~/.ssh/config: files include each other too deeply"]
-    );
-}
-
 proptest! {
     #[test]
     fn any_text_is_read(text in any::<Vec<u8>>(), lines in "[ -~\n]{0,400}") {
         let text = String::from_utf8_lossy(&text).into_owned();
         for text in [text, lines] {
             let _ = known(&text).judge("a", 22, &key(A));
-            let folder = TempDir::new().unwrap();
-            let path = folder.path().join("config");
-            fs::write(&path, text.replace("nclude", "")).unwrap();
-            let mut reader = Reader::new("a", None, folder.path());
-            reader.read(&path);
-            let _ = reader.finish();
         }
     }
 }

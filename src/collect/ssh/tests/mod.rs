@@ -1,5 +1,6 @@
 //! The script against the native reader, under every shell it is written for.
 
+mod config;
 mod hosts;
 mod ways;
 

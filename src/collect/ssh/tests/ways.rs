@@ -57,6 +57,7 @@ impl Way {
             around: &around,
             remarks: Default::default(),
             shelf: Default::default(),
+            config: Default::default(),
         };
         let host: SshHost = host.parse().unwrap();
         let told = |error: SshError| self.told(&error.to_string());
@@ -188,6 +189,9 @@ fn files_that_are_none_are_refused_by_name() {
     let folder = TempDir::new().unwrap();
     let big = folder.path().join("big");
     fs::File::create(&big).unwrap().set_len(17 << 20).unwrap();
+    let pipe = folder.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
     for (option, file, reason) in [
         ("UserKnownHostsFile", big.as_path(), "it is over 16 MiB"),
         (
@@ -196,6 +200,10 @@ fn files_that_are_none_are_refused_by_name() {
             "it is no regular file",
         ),
         ("UserKnownHostsFile", folder.path(), "it is no regular file"),
+        ("Include", big.as_path(), "it is over 4 MiB"),
+        ("Include", Path::new("/dev/zero"), "it is no regular file"),
+        ("Include", folder.path(), "it is no regular file"),
+        ("Include", &pipe, "it is no regular file"),
         ("RevokedHostKeys", big.as_path(), "it is over 16 MiB"),
         (
             "RevokedHostKeys",
