@@ -41,8 +41,12 @@ impl Surroundings {
 /// The way to one host.
 #[derive(Debug)]
 pub(super) struct Route {
-    /// The host as the user named it.
+    /// The host as it is shown.
     pub(super) label: String,
+    /// The host as it was asked for.
+    pub(super) asked: String,
+    /// The node that it is in the API, as far as that can be told before.
+    pub(super) node: Option<String>,
     /// The name or address to connect to.
     pub(super) host: String,
     pub(super) port: u16,
@@ -183,6 +187,8 @@ impl Planner<'_> {
         let agent = self.agent(&settings, tokens);
         Ok(Route {
             label: host.to_string(),
+            asked: host.to_string(),
+            node: None,
             known_as,
             port,
             keys,

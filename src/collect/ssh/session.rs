@@ -1,7 +1,7 @@
 //! One SSH connection: its socket, the host's key, the user's key.
 
 use std::io;
-use std::net::{Shutdown, TcpStream, ToSocketAddrs};
+use std::net::{IpAddr, Shutdown, TcpStream, ToSocketAddrs};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -63,6 +63,8 @@ impl Means<'_> {
 pub(super) struct Connected {
     pub(super) session: Session,
     pub(super) wire: OwnedFd,
+    /// The address that answered, where nobody is in between.
+    pub(super) peer: Option<IpAddr>,
 }
 
 /// Connects to the host of `route` and logs in, through its jump hosts.
@@ -70,7 +72,10 @@ pub(super) fn connect(route: &Route, means: &Means<'_>) -> Result<Connected, Ssh
     match &route.through {
         None => {
             let socket = dial(route, means)?;
-            logged_in(route, socket, means)
+            let peer = socket.peer_addr().ok().map(|peer| peer.ip());
+            let mut connected = logged_in(route, socket, means)?;
+            connected.peer = peer;
+            Ok(connected)
         }
         Some(through) => {
             let way = connect(through, means)?;
@@ -130,7 +135,11 @@ fn logged_in(
     let key = session.host_key().map(|(key, _)| key.to_vec());
     trusted(route, &key.unwrap_or_default())?;
     authenticate(&session, route, means.passphrases)?;
-    Ok(Connected { session, wire })
+    Ok(Connected {
+        session,
+        wire,
+        peer: None,
+    })
 }
 
 /// Lets a known host pass, and a new one where that is wished for.

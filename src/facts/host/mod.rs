@@ -11,6 +11,7 @@ mod endpoint;
 mod file;
 mod files;
 mod glob;
+mod identity;
 mod inquiry;
 mod instances;
 mod kernel;
@@ -47,6 +48,7 @@ use crate::facts::{Cell, Gap, Lack, Listing, record};
 pub use containers::PodProcesses;
 pub use endpoint::{Answer as EndpointAnswer, Endpoint, Listener, listeners};
 pub use file::File;
+pub use identity::Identity;
 pub use kubeconfig::{Kubeconfig, document as kubeconfig_document};
 pub use manifest::{StaticContainer, StaticPod};
 pub use mounts::Mount;
@@ -127,11 +129,20 @@ pub struct HostFacts {
     pub host: Host,
     /// What was not read and belongs to none of them.
     pub gaps: Vec<Gap>,
+    /// Who the machine says it is, whatever its facts are filed under.
+    #[serde(default)]
+    pub identity: Identity,
 }
 
 /// What `tree` says about its node, and what to look at next; nothing more is wanted when the list is empty. `told` is
 /// what is known of this node's components from elsewhere.
 pub fn observe(tree: &HostTree, told: &Told) -> (HostFacts, Vec<Request>) {
+    observe_as(tree, told, None)
+}
+
+/// The same of a machine that was asked as the node `asked`: its facts are filed under that name, whatever it says it is
+/// called.
+pub fn observe_as(tree: &HostTree, told: &Told, asked: Option<&str>) -> (HostFacts, Vec<Request>) {
     let mut inquiry = Inquiry::new(tree);
     let mut unread = Vec::new();
     let processes = inquiry.processes().unwrap_or_else(|gap| {
@@ -146,7 +157,9 @@ pub fn observe(tree: &HostTree, told: &Told) -> (HostFacts, Vec<Request>) {
         unread.extend(node::dormant(&mut inquiry));
         unread.extend(embedded::hidden(processes));
     }
-    let node = named(kubelet.as_ref(), &mut inquiry);
+    let name = named(kubelet.as_ref(), &mut inquiry);
+    let identity = Identity::observe(&mut inquiry, name);
+    let node = asked.map_or_else(|| identity.name.clone(), str::to_owned);
     let mut host = kernel::observe(&mut inquiry, &node);
     let mut survey = Survey::new(inquiry, &node);
     let mut machine = Machine {
@@ -187,6 +200,7 @@ pub fn observe(tree: &HostTree, told: &Told) -> (HostFacts, Vec<Request>) {
             .collect(),
         pod_processes: Listing::known(pods.rows, &[pods.lacks, lacks].concat()),
         host,
+        identity,
     };
     (facts, inquiry.into_requests())
 }

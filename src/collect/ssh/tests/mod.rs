@@ -173,6 +173,7 @@ fn this_machine_is_the_same_node_either_way() {
         nonce: NONCE,
         user: "root",
         told: &told,
+        node: None,
     };
     let native = read_tree(Path::new("/"), Duration::from_secs(60), &told).unwrap();
     for (name, mut shell) in shells() {
