@@ -3,12 +3,15 @@
 //! The first batch goes out with everything that most nodes are asked for, and the script follows by itself what the
 //! node's components name. What the normaliser wants beyond that is asked for in further batches: one, in practice.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, Write};
 
 use super::seen::Seen;
 use super::wire::{Ask, Records, WireError, batch};
 use crate::facts::component::Told;
-use crate::facts::host::{EndpointAnswer, HostTree, Request, observe_as, usual};
+use crate::facts::host::{
+    EndpointAnswer, HostTree, Purpose, Request, observe_as, printable, usual,
+};
 
 /// What runs on the node.
 pub(super) const SCRIPT: &str = include_str!("probe.sh");
@@ -113,10 +116,36 @@ fn first() -> Vec<Ask> {
         Ask::FollowFiles(usual.files),
         Ask::FollowDirectories(usual.directories),
     ];
+    asks.extend(lists());
     let below = usual.below.into_iter();
     asks.extend(usual.requests.iter().map(ask));
     asks.extend(below.map(|(path, depth)| Ask::All(path, depth)));
     asks
+}
+
+/// What of command lines and variables may leave a node.
+pub(super) fn lists() -> [Ask; 9] {
+    let lists = printable();
+    let set = |names: &BTreeSet<&'static str>| names.iter().copied().collect();
+    [
+        Ask::Keep('v', set(&lists.valued)),
+        Ask::Keep('b', set(&lists.switches)),
+        Ask::Keep('n', set(&lists.nested)),
+        Ask::Keep('s', set(&lists.secret)),
+        Ask::Keep('p', lists.programs.clone()),
+        Ask::Keep('x', lists.suffixes.to_vec()),
+        Ask::Keep('w', set(&lists.words)),
+        Ask::Keep('o', lists.others.to_vec()),
+        Ask::Keep('e', lists.parts.to_vec()),
+    ]
+}
+
+/// What to ask for a file that is read for a purpose.
+pub(super) fn read(path: String, purpose: Purpose) -> Ask {
+    match purpose {
+        Purpose::Runtime => Ask::ReadRuntime(path),
+        _ => Ask::Read(path),
+    }
 }
 
 pub(super) fn ask(request: &Request) -> Ask {
@@ -125,7 +154,7 @@ pub(super) fn ask(request: &Request) -> Ask {
         Request::Hostname => Ask::Hostname,
         Request::Processes => Ask::Processes,
         Request::Stat(_) => Ask::Stat(path),
-        Request::Read(..) => Ask::Read(path),
+        Request::Read(_, purpose) => read(path, *purpose),
         Request::List(_) => Ask::List(path),
         Request::Tree(_, depth) => Ask::Below(path, *depth),
     }

@@ -4,6 +4,7 @@
 //! reader answers and asks again until nothing is wanted. So the native reader, the script over SSH, recorded fixtures
 //! and the examples in checks all go through the same code, and none of them knows what Kubernetes is.
 
+mod command;
 mod containers;
 mod distribution;
 mod embedded;
@@ -45,6 +46,7 @@ use crate::facts::component::{Component, ComponentKind, Told};
 use crate::facts::stored::StoredSecrets;
 use crate::facts::{Cell, Gap, Lack, Listing, record};
 
+pub use command::{Printable, masked, printable};
 pub use containers::PodProcesses;
 pub use endpoint::{Answer as EndpointAnswer, Endpoint, Listener, listeners};
 pub use file::File;
