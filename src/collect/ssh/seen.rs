@@ -9,7 +9,7 @@ use super::talk::read;
 use super::wire::{self, Ask, Record, Refusal, Stat};
 use crate::collect::procfs::{arguments, started};
 use crate::collect::system::{body, gap, kind_of, missing};
-use crate::facts::host::{Answer, Entry, Found, Kind, Parent, Process, Purpose, Request};
+use crate::facts::host::{Answer, Entry, Found, Kind, Parent, Process, Purpose, Request, left_out};
 use crate::facts::{Gap, GapReason};
 
 /// Everything told so far. Contents are as they came from the node; only reduced ones leave.
@@ -85,7 +85,7 @@ impl Seen {
             },
             Request::Processes => self
                 .told
-                .map(|told| Answer::Processes(self.processes(told)))
+                .map(|told| Answer::Processes(self.processes(told), more(told)))
                 .ok_or(Ask::Processes),
             Request::Stat(path) => self.stat(path).map(|entry| one(path, entry)),
             Request::Read(path, purpose) => self.read(path, *purpose).map(|entry| one(path, entry)),
@@ -262,6 +262,11 @@ impl Seen {
         entries.push((path.to_owned(), Entry::Found(top)));
         Ok(Answer::Entries(entries))
     }
+}
+
+/// Why there are more processes than were told, if there are.
+fn more(told: Result<(Option<i64>, usize), Refusal>) -> Option<Gap> {
+    left_out(told.map_or(0, |(_, count)| count))
 }
 
 /// A tool on the node gave no sound answer.

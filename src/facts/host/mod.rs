@@ -56,7 +56,9 @@ pub use manifest::{StaticContainer, StaticPod};
 pub use mounts::Mount;
 pub use reduce::{Body, PemFile, Purpose, Unreducible, reduce};
 pub use roles::Role;
-pub use tree::{Answer, Entry, Found, HostTree, Kind, Parent, Process, Request};
+pub use tree::{
+    Answer, Choice, Entry, Found, HostTree, Kind, PROCESSES, Parent, Process, Request, left_out,
+};
 pub use usual::{Usual, usual};
 
 use inquiry::Inquiry;
@@ -151,6 +153,7 @@ pub fn observe_as(tree: &HostTree, told: &Told, asked: Option<&str>) -> (HostFac
         unread.push(gap);
         &[]
     });
+    unread.extend(tree.left_out.clone());
     let mut built_in = embedded::k3s(processes, &mut inquiry);
     let of_kubelet = |instance: &mut Instance| instance.kind == ComponentKind::Kubelet;
     let (kubelet, nested) = matching::kubelet(processes, &mut inquiry);

@@ -153,9 +153,11 @@ pub(crate) fn clean_urls(text: &str) -> String {
         let letter = |c: char| !(c.is_ascii_alphanumeric() || "+.-".contains(c));
         let scheme = before.rsplit(letter).next().unwrap_or_default();
         // The next URL of a list begins after the last comma before its scheme.
-        let next = after.find("://").and_then(|next| after[..next].rfind(','));
-        let blank = after.find(|c: char| c.is_ascii_whitespace());
-        let end = next.into_iter().chain(blank).min().unwrap_or(after.len());
+        let next = after.find("://");
+        let own = &after[..next.unwrap_or(after.len())];
+        let comma = next.and_then(|_| own.rfind(','));
+        let blank = own.find(|c: char| c.is_ascii_whitespace());
+        let end = comma.into_iter().chain(blank).min().unwrap_or(after.len());
         let (url, tail) = after.split_at(end);
         // The last one, wherever it stands: a password may hold an unescaped slash.
         let url = url.rsplit_once('@').map_or(url, |(_, host)| host);

@@ -7,8 +7,8 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-use super::{NONCE, PLANTED, Shell, shells};
-use crate::collect::ssh::talk::lists;
+use super::{NONCE, PLANTED, Shell, shell, shells};
+use crate::collect::ssh::talk::{SCRIPT, lists};
 use crate::collect::ssh::wire::{Ask, Record, Records, batch};
 use crate::facts::host::masked;
 
@@ -288,4 +288,30 @@ fn of_bundles_the_certificates_leave() {
     for (name, mut shell) in shells() {
         assert_eq!(cleaned(&mut shell, Ask::Read, text), kept, "{name}");
     }
+}
+
+#[test]
+fn of_too_many_processes_the_rest_is_counted() {
+    let mut etcd = Command::new("dash")
+        .arg0("etcd")
+        .args(["-c", "read line"])
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let few = SCRIPT.replace("4096", "2");
+    let mut shell = shell("dash", &[], &few, None);
+    let mut processes = 0;
+    let mut left_out = 0;
+    for record in records(&mut shell, &[Ask::Processes]) {
+        match record {
+            Record::Process(_) => processes += 1,
+            Record::Processes(told) => left_out = told.unwrap().1,
+            _ => {}
+        }
+    }
+    // At least this test, what runs it, the shell and what waits run here; what is called like a component has its own share.
+    assert!((2..=4).contains(&processes), "{processes}");
+    assert!(left_out > 0);
+    etcd.kill().unwrap();
+    etcd.wait().unwrap();
 }

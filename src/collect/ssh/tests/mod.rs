@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 use super::seen::Seen;
 use super::talk::{Opening, SCRIPT, converse};
-use super::wire::{Ask, Record, Records, batch};
+use super::wire::{Ask, Records, batch};
 use crate::collect::local::{read_tree, serve_at};
 use crate::facts::component::Told;
 use crate::facts::host::{Purpose, Request, observe};
@@ -37,9 +37,8 @@ impl Drop for Shell {
     }
 }
 
-/// dash and bash with the machine's tools, busybox with its own.
-fn shells() -> Vec<(&'static str, Shell)> {
-    let shell = |program: &str, arguments: &[&str], script: &str, path: Option<TempDir>| Shell {
+fn shell(program: &str, arguments: &[&str], script: &str, path: Option<TempDir>) -> Shell {
+    Shell {
         child: Command::new(program)
             .args(arguments)
             .arg("-c")
@@ -49,7 +48,11 @@ fn shells() -> Vec<(&'static str, Shell)> {
             .spawn()
             .unwrap(),
         _path: path,
-    };
+    }
+}
+
+/// dash and bash with the machine's tools, busybox with its own.
+fn shells() -> Vec<(&'static str, Shell)> {
     let applets = TempDir::new().unwrap();
     for name in [
         "awk", "cat", "grep", "head", "id", "od", "readlink", "sed", "stat", "tr",
