@@ -4,6 +4,7 @@
 
 pub mod api;
 mod handshake;
+mod identity;
 pub mod local;
 mod manifests;
 mod procfs;
@@ -11,7 +12,7 @@ pub mod ssh;
 mod stop;
 mod system;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use jiff::Timestamp;
@@ -20,9 +21,10 @@ use crate::facts::component::Told;
 use crate::facts::host::Host;
 use crate::facts::objects::Node;
 use crate::facts::workload::PodIndex;
-use crate::facts::{Asked, Cell, Cluster, Facts, Gap, Listing};
+use crate::facts::{Asked, Cell, Cluster, Facts, Gap, GapReason, Listing};
 use crate::target::{Access, LocalNode, Ssh, Target};
 use api::ApiFacts;
+use identity::{Book, Met, Verdict};
 
 pub use api::Progress;
 pub use manifests::{ManifestError, collect_manifests};
@@ -130,24 +132,60 @@ fn answers(
     }
 }
 
-/// Reads nodes by SSH; one that cannot be read is a gap.
+/// Reads nodes by SSH; one that cannot be read, or is not who was asked, is a gap.
 fn log_in(facts: &mut Facts, ssh: &Ssh, told: &Told, progress: &dyn Progress) {
-    for asked in ssh::collect_nodes(ssh, &facts.nodes.rows, told, progress) {
-        match asked.host {
-            Ok(host) => {
-                let node = &host.host.node;
-                if facts.hosts.rows.iter().any(|known| known.node == *node) {
-                    progress.note(&format!(
-                        "node {node} was read twice; the first reading counts"
-                    ));
-                    continue;
-                }
-                facts.asked.nodes.push(node.clone());
-                facts.take_host(host);
+    let asked = ssh::collect_nodes(ssh, &facts.nodes.rows, told, progress);
+    let mut shown = Vec::new();
+    let mut failed = BTreeSet::new();
+    for ssh::Asked { asked, node, host } in asked {
+        match host {
+            Ok(host) => shown.push((asked, node, host)),
+            Err(gap) => {
+                failed.extend(node.clone());
+                facts.lack_host(node, gap);
             }
-            Err(gap) => facts.lack_host(asked.node, gap),
         }
     }
+    let met: Vec<Met<'_>> = shown
+        .iter()
+        .map(|(asked, node, host)| Met {
+            asked,
+            node: node.as_deref(),
+            key: &host.key,
+            told: &host.facts.identity,
+        })
+        .collect();
+    let read = facts.hosts.rows.iter().map(|host| host.node.clone());
+    let book = Book::new(&facts.nodes.rows);
+    let verdicts = identity::settle(&book, &met, &read.collect(), &failed);
+    for ((asked, _, host), verdict) in shown.into_iter().zip(verdicts) {
+        match verdict {
+            Verdict::Is(node) => match host.named(&node, told) {
+                Some(host) => {
+                    facts.asked.nodes.push(node);
+                    facts.take_host(host);
+                }
+                None => facts.lack_host(None, unkept(&asked)),
+            },
+            Verdict::Twice(node) => progress.note(&format!(
+                "{asked} is node {node}, which was read already; what it showed then counts"
+            )),
+            Verdict::Lacks(node, gap) => {
+                progress.note(&gap.place);
+                facts.lack_host(node, gap);
+            }
+        }
+    }
+}
+
+/// What should not happen: a host that was read, and cannot be filed.
+fn unkept(asked: &str) -> Gap {
+    Gap::new(
+        format!("files and processes of {asked}"),
+        "",
+        GapReason::Unparsable,
+        "read it alone",
+    )
 }
 
 /// Asks the API on a runtime of its own, which is left behind without waiting for what still hangs in it.
@@ -180,6 +218,11 @@ fn read(
     progress.started("this machine");
     let host = local::collect_local(node, told)?;
     progress.finished("this machine", &host.host.node);
+    if let Some(gap) = identity::stranger(&Book::new(&facts.nodes.rows), &host.identity) {
+        progress.note(&gap.place);
+        facts.lack_host(Some(host.host.node), gap);
+        return Ok(());
+    }
     facts.asked.nodes.push(host.host.node.clone());
     facts.take_host(host);
     Ok(())

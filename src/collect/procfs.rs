@@ -1,5 +1,7 @@
 //! What files of `/proc` say (proc(5)), whoever read them.
 
+use crate::facts::host::masked;
+
 /// `USER_HZ`: what times in `/proc/PID/stat` are counted in, on every architecture Kubernetes runs on.
 const TICKS: i64 = 100;
 
@@ -15,14 +17,12 @@ pub(super) fn pod_cgroup(text: &str) -> String {
     of_pods.next().unwrap_or_default().to_owned()
 }
 
-/// The arguments in `/proc/PID/cmdline`, each with a NUL behind it.
+/// The arguments in `/proc/PID/cmdline`, each with a NUL behind it, as far as they may be kept.
 pub(super) fn arguments(bytes: &[u8]) -> Vec<String> {
     let bytes = bytes.strip_suffix(b"\0").unwrap_or(bytes);
     if bytes.is_empty() {
         return Vec::new();
     }
-    bytes
-        .split(|byte| *byte == 0)
-        .map(|argument| String::from_utf8_lossy(argument).into_owned())
-        .collect()
+    let words: Vec<&[u8]> = bytes.split(|byte| *byte == 0).collect();
+    masked(&words)
 }

@@ -153,7 +153,10 @@ fn late(request: &Request) -> Gap {
 fn serve(root: &Root, request: &Request, deadline: Instant) -> Answer {
     match request {
         Request::Hostname => Answer::Hostname(root.hostname()),
-        Request::Processes => Answer::Processes(processes::list(root, deadline)),
+        Request::Processes => match processes::list(root, deadline) {
+            Ok((processes, left_out)) => Answer::Processes(Ok(processes), left_out),
+            Err(gap) => Answer::Processes(Err(gap), None),
+        },
         Request::Stat(path) => Answer::Entries(vec![(path.clone(), root.stat(path))]),
         Request::Read(path, purpose) => {
             Answer::Entries(vec![(path.clone(), root.read(path, *purpose))])

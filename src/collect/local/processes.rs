@@ -7,15 +7,15 @@ use std::time::Instant;
 
 use crate::collect::procfs::{arguments, pod_cgroup, started};
 use crate::collect::system::gap;
-use crate::facts::host::Process;
+use crate::facts::host::{Choice, PROCESSES, Process};
 use crate::facts::{Gap, GapReason};
 
 use super::root::Root;
 
 /// A command line may be longer; none that is judged is.
 const CMDLINE: usize = 128 * 1024;
-/// Every process that can be seen.
-pub(super) fn list(root: &Root, deadline: Instant) -> Result<Vec<Process>, Gap> {
+/// The processes that can be seen; with the reason where not all were looked at.
+pub(super) fn list(root: &Root, deadline: Instant) -> Result<(Vec<Process>, Option<Gap>), Gap> {
     let pids: Vec<u32> = root
         .names("/proc")?
         .iter()
@@ -32,6 +32,8 @@ pub(super) fn list(root: &Root, deadline: Instant) -> Result<Vec<Process>, Gap> 
     }
     let started = boot_time(root);
     let mut processes = Vec::new();
+    let mut choice = Choice::default();
+    let all = pids.len() <= PROCESSES;
     for pid in pids {
         if Instant::now() >= deadline {
             return Err(Gap::new(
@@ -41,9 +43,17 @@ pub(super) fn list(root: &Root, deadline: Instant) -> Result<Vec<Process>, Gap> 
                 "raise --timeout",
             ));
         }
-        processes.extend(process(root, pid, started)?);
+        if all || choice.takes(&comm(root, pid)) {
+            processes.extend(process(root, pid, started)?);
+        }
     }
-    Ok(processes)
+    Ok((processes, choice.gap()))
+}
+
+/// The name that the kernel keeps; empty when the process is gone.
+fn comm(root: &Root, pid: u32) -> String {
+    let bytes = root.bytes(&format!("/proc/{pid}/comm"), 256);
+    String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned()
 }
 
 /// One process; nothing when it is gone. One that shows neither its command line nor its name may be anything, so no list

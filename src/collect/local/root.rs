@@ -21,7 +21,7 @@ use crate::facts::host::{Entry, Found, Kind, Parent, Purpose};
 use crate::facts::{Gap, GapReason};
 
 /// How many names of one directory are taken in; `/proc` has one per process.
-const NAMES: usize = 100_000;
+const NAMES: usize = 500_000;
 /// How many paths below one directory are taken in.
 const BELOW: usize = 5_000;
 

@@ -4,12 +4,18 @@
 //! said so.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use super::config_files::{ConfigFiles, Statement, refused};
+use super::error::SshError;
 use super::glob::matches;
 
-/// How deep files may include others, as OpenSSH has it.
+/// How deep files may include others (OpenSSH, readconf.c, `READCONF_MAX_DEPTH`). As there, it is an error to go deeper, which
+/// every file that includes itself does.
 const DEPTH: usize = 16;
+/// How many files are read for one host, and how many of their lines. OpenSSH has no such bound.
+const FILES: usize = 1_024;
+const LINES: usize = 1_000_000;
 
 /// What is configured for one host.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,81 +74,101 @@ pub(super) struct Reader<'a> {
     user: Option<&'a str>,
     settings: Settings,
     home: &'a Path,
-    /// What was left out, by file and line.
-    pub(super) remarks: Vec<String>,
+    files: &'a mut ConfigFiles,
+    /// What was read for this host so far.
+    files_read: usize,
+    lines_read: usize,
 }
 
 impl<'a> Reader<'a> {
     /// For the host as the user named it.
-    pub(super) fn new(host: &'a str, user: Option<&'a str>, home: &'a Path) -> Self {
+    pub(super) fn new(
+        host: &'a str,
+        user: Option<&'a str>,
+        home: &'a Path,
+        files: &'a mut ConfigFiles,
+    ) -> Self {
         Self {
             host,
             user,
             settings: Settings::default(),
             home,
-            remarks: Vec::new(),
+            files,
+            files_read: 0,
+            lines_read: 0,
         }
     }
 
-    /// Reads a file and what it includes; one that cannot be read is left out.
-    pub(super) fn read(&mut self, file: &Path) {
-        self.file(file, Applies::Yes, 0);
+    /// Reads a file and what it includes; one that the system does not let us read is left out.
+    ///
+    /// # Errors
+    /// When what is there is none, or too much.
+    pub(super) fn read(&mut self, file: &Path) -> Result<(), SshError> {
+        self.file(file, Applies::Yes, 0)
     }
 
     /// What was found.
-    pub(super) fn finish(self) -> (Settings, Vec<String>) {
-        (self.settings, self.remarks)
+    pub(super) fn finish(self) -> Settings {
+        self.settings
     }
 
-    fn file(&mut self, file: &Path, outside: Applies, depth: usize) {
+    fn file(&mut self, file: &Path, outside: Applies, depth: usize) -> Result<(), SshError> {
         let mut applies = outside;
-        let text = match std::fs::read(file) {
-            Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return,
-            Err(error) => {
-                let remark = format!("{}: {error}, left out", file.display());
-                return self.remarks.push(remark);
-            }
-        };
-        for (number, line) in text.lines().enumerate() {
-            let Some((keyword, words)) = words(line) else {
-                continue;
-            };
-            let keyword = keyword.to_lowercase();
+        let statements = self.files.read(file)?;
+        self.files_read += 1;
+        self.lines_read += statements.len();
+        if depth > DEPTH {
+            let reason = format!("files include each other more than {DEPTH} levels deep");
+            return Err(refused(file, reason));
+        }
+        if self.files_read > FILES || self.lines_read > LINES {
+            let reason = format!("files include more than {FILES} others, or {LINES} lines");
+            return Err(refused(file, reason));
+        }
+        for Statement {
+            line,
+            keyword,
+            words,
+        } in statements.iter()
+        {
             match keyword.as_str() {
-                "host" => applies = self.names(&words).into(),
-                "match" => applies = self.meets(&words, file, number + 1),
+                "host" => applies = self.names(words).into(),
+                "match" => applies = self.meets(words, file, *line),
                 "include" if applies != Applies::No => {
-                    for word in &words {
-                        self.include(word, file, applies, depth);
+                    for word in words {
+                        self.include(word, file, applies, depth)?;
                     }
                 }
                 "revokedhostkeys" if applies == Applies::Perhaps => {
-                    self.settings.revoked.extend(words);
+                    self.settings.revoked.extend_from_slice(words);
                 }
-                _ if applies == Applies::Yes => self.set(&keyword, &words),
+                _ if applies == Applies::Yes => self.set(keyword, words),
                 _ => {}
             }
             if outside == Applies::Perhaps && applies == Applies::Yes {
                 applies = Applies::Perhaps;
             }
         }
+        Ok(())
     }
 
-    fn include(&mut self, pattern: &str, from: &Path, applies: Applies, depth: usize) {
-        if depth + 1 >= DEPTH {
-            let remark = format!("{}: files include each other too deeply", from.display());
-            return self.remarks.push(remark);
-        }
+    fn include(
+        &mut self,
+        pattern: &str,
+        from: &Path,
+        applies: Applies,
+        depth: usize,
+    ) -> Result<(), SshError> {
         let path = match pattern.strip_prefix("~/") {
             Some(rest) => self.home.join(rest),
             None if from.starts_with("/etc") => Path::new("/etc/ssh").join(pattern),
             None => self.home.join(".ssh").join(pattern),
         };
         // Conditions of an included file end with it.
-        for file in expanded(&path) {
-            self.file(&file, applies, depth + 1);
+        for file in self.files.expanded(&path)?.iter() {
+            self.file(file, applies, depth + 1)?;
         }
+        Ok(())
     }
 
     /// Whether `Host` patterns hold for the host: one of them, and none that is negated.
@@ -195,7 +221,7 @@ impl<'a> Reader<'a> {
                 let file = file.display();
                 let remark =
                     format!("{file}:{line}: `Match {criterion}` is not evaluated, left out");
-                self.remarks.push(remark);
+                self.files.remarks.push(remark);
                 Applies::Perhaps
             }
             _ => all.into(),
@@ -271,67 +297,4 @@ fn holds<'p>(patterns: impl Iterator<Item = &'p str>, text: &str) -> bool {
         }
     }
     any
-}
-
-/// A keyword and its arguments: separated by blanks or one `=`, in quotes of either kind where they hold blanks; a
-/// backslash stands before a quote, a blank or another one that is meant as it is.
-fn words(line: &str) -> Option<(&str, Vec<String>)> {
-    let line = line.trim();
-    if line.is_empty() || line.starts_with('#') {
-        return None;
-    }
-    let end = line.find(|c: char| c.is_whitespace() || c == '=')?;
-    let (keyword, rest) = line.split_at(end);
-    let rest = rest.trim_start();
-    let mut letters = rest.strip_prefix('=').unwrap_or(rest).chars().peekable();
-    let mut words = Vec::new();
-    let mut word: Option<String> = None;
-    let mut quote = None;
-    while let Some(c) = letters.next() {
-        match c {
-            '#' if quote.is_none() && word.is_none() => break,
-            c if c.is_whitespace() && quote.is_none() => words.extend(word.take()),
-            '"' | '\'' if quote.is_none() => {
-                quote = Some(c);
-                word.get_or_insert_default();
-            }
-            c if quote == Some(c) => quote = None,
-            '\\' => {
-                let escaped = |next: &char| {
-                    matches!(next, '"' | '\'' | '\\') || (quote.is_none() && *next == ' ')
-                };
-                let literal = letters.next_if(escaped).unwrap_or('\\');
-                word.get_or_insert_default().push(literal);
-            }
-            c => word.get_or_insert_default().push(c),
-        }
-    }
-    words.extend(word);
-    Some((keyword, words))
-}
-
-/// The files that a path with patterns names, in the order of their names.
-fn expanded(path: &Path) -> Vec<PathBuf> {
-    let mut found = vec![PathBuf::new()];
-    for part in path.components() {
-        let part = part.as_os_str().to_string_lossy();
-        if !part.contains(['*', '?']) {
-            found.iter_mut().for_each(|path| path.push(&*part));
-            continue;
-        }
-        let below = found.iter().flat_map(|folder| {
-            let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-            let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
-            let mut names: Vec<String> = names
-                .filter(|name| !name.starts_with('.') && matches(&part, name))
-                .collect();
-            names.sort_unstable();
-            names
-                .into_iter()
-                .map(|name| folder.join(name))
-                .collect::<Vec<_>>()
-        });
-        found = below.collect();
-    }
-    found
 }

@@ -1,6 +1,7 @@
 //! Why a node could not be read by SSH.
 
 use std::io;
+use std::path::PathBuf;
 
 use super::wire::WireError;
 
@@ -67,6 +68,14 @@ pub enum SshError {
         /// The option of ssh_config(5).
         option: String,
     },
+    /// A file of this machine's user that it depends on is not one that can be read.
+    #[error("{}: {reason}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
     /// It took too long.
     #[error("{host} gave no answer in {seconds} s")]
     Late {
@@ -101,6 +110,9 @@ impl SshError {
             Self::Unsupported { .. } => {
                 "give another --ssh-config, name a way with --ssh-jump, or audit on the node with --node local"
                     .to_owned()
+            }
+            Self::File { path, .. } => {
+                format!("see what {} is, or name another file", path.display())
             }
             Self::Late { .. } => {
                 "raise --ssh-timeout, or see whether the node is healthy".to_owned()

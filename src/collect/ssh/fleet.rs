@@ -18,9 +18,10 @@ use super::keys::Passphrases;
 use super::route::Route;
 use super::session::{Connected, Means, Sockets, connect};
 use super::talk::{self, Opening, Talk};
+use crate::collect::identity::Book;
 use crate::collect::{Progress, handshake};
 use crate::facts::component::Told;
-use crate::facts::host::observe;
+use crate::facts::host::observe_as;
 
 /// A node that was read, or why not.
 pub(super) struct Read {
@@ -32,6 +33,8 @@ pub(super) struct Read {
 /// What is the same for all nodes.
 pub(super) struct Common {
     pub(super) told: Told,
+    /// Which node has which address.
+    pub(super) book: Book,
     pub(super) passphrases: Passphrases,
     pub(super) parallel: usize,
     pub(super) limit: Duration,
@@ -140,8 +143,13 @@ fn one(
         deadline,
     };
     let talk = connect(route, &means).and_then(|way| {
-        let mut talk = told(&way, route, &common.told)?;
-        let facts = observe(&talk.tree, &common.told).0;
+        let peer = way.peer.map(|peer| peer.to_string());
+        let by_peer = || common.book.node(peer.as_deref()?);
+        let node = route.node.as_deref().or_else(by_peer);
+        let mut talk = told(&way, route, &common.told, node)?;
+        let key = way.session.host_key();
+        talk.key = key.map(|(key, _)| key.to_vec()).unwrap_or_default();
+        let facts = observe_as(&talk.tree, &common.told, node).0;
         talk.answers = handshake::over(&Forwarded(&way.session), &facts, deadline);
         Ok(talk)
     });
@@ -152,7 +160,7 @@ fn one(
 }
 
 /// Runs the script and talks to it.
-fn told(way: &Connected, route: &Route, told: &Told) -> Result<Talk, SshError> {
+fn told(way: &Connected, route: &Route, told: &Told, node: Option<&str>) -> Result<Talk, SshError> {
     let protocol = |source| SshError::Protocol {
         host: route.label.clone(),
         source,
@@ -167,6 +175,7 @@ fn told(way: &Connected, route: &Route, told: &Told) -> Result<Talk, SshError> {
         nonce: &nonce(),
         user: &route.user,
         told,
+        node,
     };
     talk::talk(from, to, &opening).map_err(|source| SshError::Wire {
         host: route.label.clone(),

@@ -25,7 +25,7 @@ pub(super) fn through(
         host: format!("{host} through {label}"),
         source,
     };
-    let Connected { session, wire } = way;
+    let Connected { session, wire, .. } = way;
     let channel = session
         .channel_direct_tcpip(host, port, None)
         .map_err(protocol)?;

@@ -1,63 +1,208 @@
-//! OpenSSH's files of known host keys, read as OpenSSH reads them (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT").
+//! OpenSSH's files of known host keys, read as OpenSSH reads them, each once for all nodes.
 //!
 //! The library's own reader takes `@revoked` for a host name, so it accepts revoked keys, and loses what follows a line it
 //! cannot read. Certificates of hosts are not supported: a host known by its authority alone is refused, and told so.
 
-use std::fmt;
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
-use ring::{digest, hmac};
+use super::host_lines::{At, Line, Marker, PORT, kind_of, line, name, public};
 
-use super::glob::matches;
-
-/// What SSH listens on unless told otherwise.
-pub(super) const PORT: u16 = 22;
-
-/// The lines of all files.
+/// What one file says, the keys of hosts that were met in this run included.
 #[derive(Debug, Default)]
-pub(super) struct KnownHosts {
-    lines: Vec<Line>,
-    /// Keys that no host may show.
-    revoked: Vec<(At, Vec<u8>)>,
-    /// What could not be read, by file and line.
-    pub(super) remarks: Vec<String>,
+pub(super) struct KnownFile {
+    /// Where it is; nothing where new hosts are kept in mind alone.
+    path: Option<PathBuf>,
+    table: RwLock<Table>,
+    /// Held by whoever writes a new host down, from the look at the table to the line in it.
+    writing: Mutex<()>,
 }
 
-/// Where a line stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct At {
-    file: PathBuf,
-    line: usize,
+/// Lines by the names that they are about.
+#[derive(Debug, Default)]
+struct Table {
+    lines: Vec<Arc<Line>>,
+    /// The lines that state a name in full.
+    named: HashMap<Box<str>, Vec<usize>>,
+    /// Those that have to be tried: with patterns, or with a hash in the place of a name.
+    open: Vec<usize>,
+    /// How many lines the file has, those that say nothing included.
+    length: usize,
 }
 
-impl fmt::Display for At {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.file.display(), self.line)
+/// How many lines that cannot be read are named; of a file that is something else, all are such.
+const REMARKS: usize = 20;
+
+impl Table {
+    fn take(&mut self, line: Line) {
+        let number = self.lines.len();
+        match line.hosts.names() {
+            None => self.open.push(number),
+            Some(names) => {
+                for name in names {
+                    let of_name = self.named.entry(name.as_str().into()).or_default();
+                    // Twice on one line is once.
+                    if of_name.last() != Some(&number) {
+                        of_name.push(number);
+                    }
+                }
+            }
+        }
+        self.lines.push(Arc::new(line));
+    }
+
+    /// The lines about `name`, in their order; and how many had to be tried for it.
+    fn of(&self, name: &str) -> (Vec<Arc<Line>>, usize) {
+        let named = self.named.get(name).map_or(&[][..], Vec::as_slice);
+        let tried = self.open.iter().copied();
+        let tried = tried.filter(|number| self.lines[*number].hosts.hold(name));
+        let mut numbers: Vec<usize> = named.iter().copied().chain(tried).collect();
+        numbers.sort_unstable();
+        let lines = numbers.iter().map(|number| self.lines[*number].clone());
+        (lines.collect(), named.len() + self.open.len())
     }
 }
 
-#[derive(Debug)]
-struct Line {
-    at: At,
-    marker: Marker,
-    hosts: Hosts,
-    kind: String,
-    key: Vec<u8>,
+impl KnownFile {
+    /// What the file at `path` says, and what of it could not be read.
+    pub(super) fn new(path: &Path, text: &str) -> (Self, Vec<String>) {
+        let file: Arc<Path> = path.into();
+        let mut table = Table::default();
+        let (mut remarks, mut more) = (Vec::new(), 0);
+        for line in text.lines().map(str::trim) {
+            table.length += 1;
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let at = At {
+                file: file.clone(),
+                line: table.length,
+            };
+            match Line::parse(line, at.clone()) {
+                Some(line) => table.take(line),
+                None if remarks.len() < REMARKS => {
+                    remarks.push(format!("{at}: no line of known hosts, left out"));
+                }
+                None => more += 1,
+            }
+        }
+        if more > 0 {
+            let shown = path.display();
+            remarks.push(format!(
+                "{shown}: {more} more lines are none of known hosts, left out"
+            ));
+        }
+        let known = Self {
+            path: Some(path.to_owned()),
+            table: RwLock::new(table),
+            writing: Mutex::default(),
+        };
+        (known, remarks)
+    }
+
+    fn of(&self, name: &str) -> Vec<Arc<Line>> {
+        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        table.of(name).0
+    }
+
+    /// How many lines a look for `name` touches.
+    #[cfg(test)]
+    pub(super) fn touched(&self, name: &str) -> usize {
+        self.table.read().unwrap().of(name).1
+    }
+
+    /// Writes `text` down as a line of its own, in the file and in the table.
+    fn append(&self, text: &str) -> io::Result<()> {
+        let place = self.path.as_deref();
+        if let Some(path) = place {
+            append(path, text).map_err(|error| {
+                io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+            })?;
+        }
+        let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
+        table.length += 1;
+        let at = At {
+            file: place.unwrap_or(Path::new("this run")).into(),
+            line: table.length,
+        };
+        if let Some(line) = Line::parse(text, at) {
+            table.take(line);
+        }
+        Ok(())
+    }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Marker {
-    None,
-    Revoked,
-    Authority,
+/// Appends a line to a file that may lack the end of its last one, with one write: whoever else appends, or stops half-way,
+/// glues no two lines together.
+fn append(path: &Path, text: &str) -> io::Result<()> {
+    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+    if let Some(folder) = path.parent().filter(|folder| !folder.exists()) {
+        let mut folders = std::fs::DirBuilder::new();
+        folders.mode(0o700).recursive(true).create(folder)?;
+    }
+    let mut options = std::fs::OpenOptions::new();
+    let options = options.create(true).append(true).mode(0o600);
+    let mut file = options.open(path)?;
+    // What cannot be read may end anyhow: an empty line is none.
+    let start = if ends_a_line(path).unwrap_or(false) {
+        ""
+    } else {
+        "\n"
+    };
+    file.write_all(format!("{start}{text}\n").as_bytes())
 }
 
-#[derive(Debug)]
-enum Hosts {
-    Patterns(Vec<String>),
-    Hashed { salt: Vec<u8>, hash: Vec<u8> },
+/// Whether a file is empty or ends with the end of a line.
+fn ends_a_line(path: &Path) -> io::Result<bool> {
+    let mut file = File::open(path)?;
+    if file.metadata()?.len() == 0 {
+        return Ok(true);
+    }
+    let mut last = [0];
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut last)?;
+    Ok(last == *b"\n")
+}
+
+/// Keys that no host may show (`RevokedHostKeys`), each as in a file with the ending `.pub`.
+#[derive(Debug, Default)]
+pub(super) struct Revoked(Vec<(At, Vec<u8>)>);
+
+impl Revoked {
+    /// Reads such a list.
+    ///
+    /// # Errors
+    /// The first line that is no key: OpenSSH trusts nobody then.
+    pub(super) fn new(path: &Path, text: &str) -> Result<Self, At> {
+        let file: Arc<Path> = path.into();
+        let mut keys = Vec::new();
+        for (number, line) in text.lines().enumerate() {
+            let line = line.trim();
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let at = At {
+                file: file.clone(),
+                line: number + 1,
+            };
+            match public(line) {
+                Some(key) => keys.push((at, key)),
+                None => return Err(at),
+            }
+        }
+        Ok(Self(keys))
+    }
+}
+
+/// What the files that count for one host say, in their order. Cheap to copy: the files are shared.
+#[derive(Clone, Debug, Default)]
+pub(super) struct KnownHosts {
+    /// The first takes new hosts in.
+    pub(super) files: Vec<Arc<KnownFile>>,
+    pub(super) revoked: Vec<Arc<Revoked>>,
 }
 
 /// What the files say about a key that a host showed.
@@ -76,195 +221,80 @@ pub(super) enum Verdict {
 }
 
 impl KnownHosts {
-    /// Takes in the lines of a file.
-    pub(super) fn add(&mut self, file: &Path, text: &str) {
-        for (number, line) in text.lines().enumerate() {
-            let at = At {
-                file: file.to_owned(),
-                line: number + 1,
-            };
-            let line = line.trim();
-            if line.is_empty() || line.starts_with('#') {
-                continue;
-            }
-            match Line::parse(line, at.clone()) {
-                Some(line) => self.lines.push(line),
-                None => self
-                    .remarks
-                    .push(format!("{at}: no line of known hosts, left out")),
-            }
-        }
-    }
-
-    /// Takes in a list of keys that no host may show (`RevokedHostKeys`), each as in a file with the ending `.pub`.
-    ///
-    /// # Errors
-    /// The first line that is none: OpenSSH trusts nobody then.
-    pub(super) fn revoke(&mut self, file: &Path, text: &str) -> Result<(), At> {
-        for (number, line) in text.lines().enumerate() {
-            let line = line.trim();
-            if line.is_empty() || line.starts_with('#') {
-                continue;
-            }
-            let at = At {
-                file: file.to_owned(),
-                line: number + 1,
-            };
-            match public(line) {
-                Some(key) => self.revoked.push((at, key)),
-                None => return Err(at),
-            }
-        }
-        Ok(())
-    }
-
     /// Judges the key that `host` showed, as in SSH's own encoding (RFC 4253, section 6.6).
     pub(super) fn judge(&self, host: &str, port: u16, key: &[u8]) -> Verdict {
-        if let Some((at, _)) = self.revoked.iter().find(|(_, revoked)| revoked == key) {
+        let mut revoked = self.revoked.iter().flat_map(|list| &list.0);
+        if let Some((at, _)) = revoked.find(|(_, revoked)| revoked == key) {
             return Verdict::Revoked(at.clone());
         }
-        let name = name(host, port);
-        if let Some(line) = self.of(&name).find(|line| line.is(Marker::Revoked, key)) {
-            return Verdict::Revoked(line.at.clone());
-        }
-        let plain = || self.of(&name).filter(|line| line.marker == Marker::None);
-        if plain().any(|line| line.key == key) {
-            return Verdict::Known;
-        }
-        let kind = kind_of(key);
-        if let Some(line) = plain().find(|line| Some(line.kind.as_str()) == kind) {
-            return Verdict::Changed(line.at.clone());
+        let lines = self.of(&name(host, port));
+        let verdict = judged(&lines, key);
+        if port == PORT || !matches!(verdict, Verdict::Unknown | Verdict::Authority(_)) {
+            return verdict;
         }
         // As OpenSSH: a host that is new at its port may be known without it.
-        if port != PORT && self.judge(host, PORT, key) == Verdict::Known {
-            return Verdict::Known;
+        match judged(&self.of(&name(host, PORT)), key) {
+            without @ (Verdict::Known | Verdict::Revoked(_)) => without,
+            _ => verdict,
         }
-        let mut authorities = self
-            .of(&name)
-            .filter(|line| line.marker == Marker::Authority);
-        match authorities.next() {
-            Some(line) if plain().next().is_none() => Verdict::Authority(line.at.clone()),
-            _ => Verdict::Unknown,
+    }
+
+    /// Takes the key of a host that nothing is known of for its own, and writes it down. The verdict is that of the moment:
+    /// of two that show keys for one name at once, one is first.
+    ///
+    /// # Errors
+    /// When the file cannot be written; the host stays unknown.
+    pub(super) fn accept(&self, host: &str, port: u16, key: &[u8]) -> io::Result<Verdict> {
+        let Some(first) = self.files.first() else {
+            return Ok(Verdict::Unknown);
+        };
+        let writing = first.writing.lock();
+        let _writing = writing.unwrap_or_else(PoisonError::into_inner);
+        match self.judge(host, port, key) {
+            Verdict::Unknown => {
+                first.append(&line(host, port, key))?;
+                Ok(Verdict::Known)
+            }
+            other => Ok(other),
         }
     }
 
     /// The types of keys that `host` is known by, in the order of the files.
-    pub(super) fn kinds(&self, host: &str, port: u16) -> Vec<&str> {
-        let names = [name(host, port), name(host, PORT)];
-        let of_host = |line: &&Line| {
-            line.marker == Marker::None && names.iter().any(|name| line.hosts.hold(name))
-        };
-        let mut kinds = Vec::new();
-        for line in self.lines.iter().filter(of_host) {
-            if !kinds.contains(&line.kind.as_str()) {
-                kinds.push(line.kind.as_str());
+    pub(super) fn kinds(&self, host: &str, port: u16) -> Vec<String> {
+        let mut lines = self.of(&name(host, port));
+        if port != PORT {
+            lines.extend(self.of(&name(host, PORT)));
+        }
+        let mut kinds: Vec<String> = Vec::new();
+        for line in lines {
+            if line.marker == Marker::None && !kinds.contains(&line.kind) {
+                kinds.push(line.kind.clone());
             }
         }
         kinds
     }
 
-    fn of(&self, name: &str) -> impl Iterator<Item = &Line> {
-        self.lines.iter().filter(move |line| line.hosts.hold(name))
+    fn of(&self, name: &str) -> Vec<Arc<Line>> {
+        self.files.iter().flat_map(|file| file.of(name)).collect()
     }
 }
 
-impl Line {
-    fn parse(text: &str, at: At) -> Option<Self> {
-        let mut words = text.split_ascii_whitespace();
-        let mut first = words.next()?;
-        let marker = match first {
-            "@revoked" => Marker::Revoked,
-            "@cert-authority" => Marker::Authority,
-            other if other.starts_with('@') => return None,
-            _ => Marker::None,
-        };
-        if marker != Marker::None {
-            first = words.next()?;
-        }
-        let (kind, key) = (words.next()?, STANDARD.decode(words.next()?).ok()?);
-        if kind_of(&key) != Some(kind) {
-            return None;
-        }
-        Some(Self {
-            at,
-            marker,
-            hosts: Hosts::parse(first)?,
-            kind: kind.to_owned(),
-            key,
-        })
+/// What lines about one host say of a key.
+fn judged(lines: &[Arc<Line>], key: &[u8]) -> Verdict {
+    if let Some(line) = lines.iter().find(|line| line.is(Marker::Revoked, key)) {
+        return Verdict::Revoked(line.at.clone());
     }
-
-    fn is(&self, marker: Marker, key: &[u8]) -> bool {
-        self.marker == marker && self.key == key
+    let plain = || lines.iter().filter(|line| line.marker == Marker::None);
+    if plain().any(|line| line.key == key) {
+        return Verdict::Known;
     }
-}
-
-impl Hosts {
-    fn parse(text: &str) -> Option<Self> {
-        let Some(hashed) = text.strip_prefix("|1|") else {
-            let patterns = text.split(',').map(str::to_lowercase);
-            return Some(Self::Patterns(patterns.collect()));
-        };
-        let (salt, hash) = hashed.split_once('|')?;
-        Some(Self::Hashed {
-            salt: STANDARD.decode(salt).ok()?,
-            hash: STANDARD.decode(hash).ok()?,
-        })
+    let kind = kind_of(key);
+    if let Some(line) = plain().find(|line| Some(line.kind.as_str()) == kind) {
+        return Verdict::Changed(line.at.clone());
     }
-
-    fn hold(&self, name: &str) -> bool {
-        match self {
-            Self::Patterns(patterns) => {
-                let of = |negated: bool| {
-                    patterns
-                        .iter()
-                        .any(|pattern| match pattern.strip_prefix('!') {
-                            Some(pattern) => negated && matches(pattern, name),
-                            None => !negated && matches(pattern, name),
-                        })
-                };
-                of(false) && !of(true)
-            }
-            Self::Hashed { salt, hash } => {
-                let salt = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, salt);
-                hmac::verify(&salt, name.as_bytes(), hash).is_ok()
-            }
-        }
+    let mut authorities = lines.iter().filter(|line| line.marker == Marker::Authority);
+    match authorities.next() {
+        Some(line) if plain().next().is_none() => Verdict::Authority(line.at.clone()),
+        _ => Verdict::Unknown,
     }
-}
-
-/// The key of a line such as `ssh-ed25519 AAAA… comment`.
-fn public(line: &str) -> Option<Vec<u8>> {
-    let mut words = line.split_ascii_whitespace();
-    let (kind, key) = (words.next()?, STANDARD.decode(words.next()?).ok()?);
-    (kind_of(&key) == Some(kind)).then_some(key)
-}
-
-/// A host as these files name it: with its port unless it is SSH's own.
-pub(super) fn name(host: &str, port: u16) -> String {
-    let host = host.to_lowercase();
-    if port == PORT {
-        host
-    } else {
-        format!("[{host}]:{port}")
-    }
-}
-
-/// The type of a key, which its encoding begins with.
-pub(super) fn kind_of(key: &[u8]) -> Option<&str> {
-    let (length, rest) = key.split_first_chunk::<4>()?;
-    let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
-    std::str::from_utf8(rest.get(..length)?).ok()
-}
-
-/// The line that makes `key` known.
-pub(super) fn line(host: &str, port: u16, key: &[u8]) -> String {
-    let kind = kind_of(key).unwrap_or("unknown");
-    format!("{} {kind} {}", name(host, port), STANDARD.encode(key))
-}
-
-/// The fingerprint of a key as OpenSSH shows it.
-pub(super) fn fingerprint(key: &[u8]) -> String {
-    let hash = digest::digest(&digest::SHA256, key);
-    format!("SHA256:{}", STANDARD_NO_PAD.encode(hash))
 }

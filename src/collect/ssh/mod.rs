@@ -5,16 +5,20 @@
 
 mod algorithms;
 mod config;
+mod config_files;
 mod error;
+mod files;
 mod fleet;
 mod forward;
 mod glob;
+mod host_lines;
 mod jump;
 mod keys;
 mod known_hosts;
 mod route;
 mod seen;
 mod session;
+mod shelf;
 mod talk;
 #[cfg(test)]
 mod tests;
@@ -23,11 +27,16 @@ mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
+use std::io::BufReader;
 use std::path::PathBuf;
 
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
+
 use crate::collect::Progress;
+use crate::collect::identity::Book;
 use crate::facts::component::Told;
-use crate::facts::host::{HostFacts, listeners, observe};
+use crate::facts::host::{EndpointAnswer, HostFacts, HostTree, listeners, observe_as};
 use crate::facts::objects::Node;
 use crate::facts::{Gap, GapReason};
 use crate::target::{Ssh, SshHost};
@@ -36,17 +45,136 @@ pub use error::SshError;
 pub use keys::Passphrase;
 pub use wire::WireError;
 
+use config_files::ConfigFiles;
 use fleet::Common;
 use keys::{Passphrases, is_encrypted};
 use route::{Planner, Route, Surroundings};
+use shelf::Shelf;
+use talk::Talk;
 
-/// A node that was asked, and what became of it.
-#[derive(Debug)]
+/// A host that was asked, and what became of it.
 pub struct Asked {
-    /// The node's name in the API; `None` when no Node has this name or address.
-    pub node: Option<String>,
+    /// What was asked, as it was named.
+    pub(super) asked: String,
+    /// The node that has this name or address in the API.
+    pub(super) node: Option<String>,
     /// What it showed, or why nothing.
-    pub host: Result<HostFacts, Gap>,
+    pub(super) host: Result<Shown, Gap>,
+}
+
+/// What a host showed.
+pub(super) struct Shown {
+    /// The key by which it proved who it is.
+    pub(super) key: Vec<u8>,
+    /// Filed under the node that was asked, else under the name that the host goes by.
+    pub(super) facts: HostFacts,
+    /// What they were concluded from, where the name is not settled yet.
+    kept: Option<Kept>,
+}
+
+/// A tree, small, and what its listeners showed.
+struct Kept {
+    tree: Vec<u8>,
+    answers: Vec<EndpointAnswer>,
+}
+
+impl Shown {
+    fn of(talk: Talk, told: &Told) -> Self {
+        let facts = concluded(&talk.tree, talk.answers.clone(), told, talk.node.as_deref());
+        let kept = talk.node.is_none().then(|| Kept {
+            tree: packed(&talk.tree),
+            answers: talk.answers,
+        });
+        Self {
+            key: talk.key,
+            facts,
+            kept,
+        }
+    }
+
+    /// The facts, filed under `name`.
+    pub(super) fn named(self, name: &str, told: &Told) -> Option<HostFacts> {
+        if self.facts.host.node == name {
+            return Some(self.facts);
+        }
+        let Kept { tree, answers } = self.kept?;
+        let tree = flate2::read::DeflateDecoder::new(&*tree);
+        let tree: HostTree = serde_json::from_reader(BufReader::new(tree)).ok()?;
+        Some(concluded(&tree, answers, told, Some(name)))
+    }
+}
+
+fn concluded(
+    tree: &HostTree,
+    answers: Vec<EndpointAnswer>,
+    told: &Told,
+    node: Option<&str>,
+) -> HostFacts {
+    let mut facts = observe_as(tree, told, node).0;
+    let (listeners, lacks) = listeners(&facts);
+    facts.take_answers(listeners.into_iter().zip(answers).collect(), lacks);
+    facts
+}
+
+/// A tree as compressed JSON; a fleet of trees would not fit otherwise.
+fn packed(tree: &HostTree) -> Vec<u8> {
+    let mut packer = DeflateEncoder::new(Vec::new(), Compression::fast());
+    // What goes into memory does not fail; a tree that did would not be read again.
+    let _ = serde_json::to_writer(&mut packer, tree);
+    packer.finish().unwrap_or_default()
+}
+
+/// The ways to all hosts, as far as there is one.
+struct Plans<'p> {
+    planner: Planner<'p>,
+    book: Book,
+    routes: Vec<Route>,
+    asked: Vec<Asked>,
+    /// The nodes among them.
+    nodes: BTreeSet<String>,
+}
+
+impl Plans<'_> {
+    /// Plans the way to `host`, which is `node` where that is known.
+    fn add(&mut self, host: &SshHost, node: Option<&str>) {
+        let node = node.or_else(|| self.book.node(&host.host));
+        let mut node = node.map(str::to_owned);
+        match self.planner.route(host) {
+            Ok(mut route) => {
+                // What is configured for an alias may lead to the address of a node.
+                node = node.or_else(|| self.book.node(&route.host).map(str::to_owned));
+                if let Some(node) = node.as_ref().filter(|node| **node != host.host) {
+                    route.label = format!("node {node} ({host})");
+                }
+                route.node.clone_from(&node);
+                self.routes.push(route);
+            }
+            Err(error) => self.asked.push(Asked {
+                asked: host.to_string(),
+                host: Err(unread(&host.to_string(), node.as_deref(), &error)),
+                node: node.clone(),
+            }),
+        }
+        self.nodes.extend(node);
+    }
+
+    /// Plans the ways to the nodes that nobody named.
+    fn add_all(&mut self, nodes: &[Node]) {
+        for node in nodes {
+            let name = &node.metadata.name;
+            if self.nodes.contains(name) {
+                continue;
+            }
+            let mut addresses = node.status.addresses.iter();
+            let address = addresses.find(|address| address.type_ == "InternalIP");
+            let host = SshHost {
+                user: None,
+                host: address.map_or(name, |address| &address.address).clone(),
+                port: None,
+            };
+            self.add(&host, Some(name));
+        }
+    }
 }
 
 /// Reads the nodes that `ssh` names, and all of `nodes` where it says so; `told` is what is known of their components.
@@ -57,96 +185,66 @@ pub fn collect_nodes(
     progress: &dyn Progress,
 ) -> Vec<Asked> {
     let around = Surroundings::of_process();
-    let mut planner = Planner {
-        ssh,
-        around: &around,
-        remarks: BTreeSet::new(),
+    let mut plans = Plans {
+        planner: Planner {
+            ssh,
+            around: &around,
+            remarks: BTreeSet::new(),
+            shelf: Shelf::default(),
+            config: ConfigFiles::default(),
+        },
+        book: Book::new(nodes),
+        routes: Vec::new(),
+        asked: Vec::new(),
+        nodes: BTreeSet::new(),
     };
-    let mut asked = Vec::new();
-    let (mut routes, mut named) = (Vec::new(), Vec::new());
-    for (host, node) in hosts(ssh, nodes) {
-        match planner.route(&host) {
-            Ok(mut route) => {
-                if let Some(node) = node.as_deref().filter(|node| *node != host.host) {
-                    route.label = format!("node {node} ({host})");
-                }
-                routes.push(route);
-                named.push((host, node));
-            }
-            Err(error) => asked.push(Asked {
-                host: Err(unread(&host, node.as_deref(), &error)),
-                node,
-            }),
-        }
+    for host in &ssh.hosts {
+        plans.add(host, None);
     }
+    if ssh.all {
+        plans.add_all(nodes);
+    }
+    let Plans {
+        planner,
+        book,
+        routes,
+        mut asked,
+        ..
+    } = plans;
     for remark in planner.remarks {
         progress.note(&remark);
     }
+    let named: Vec<(String, Option<String>)> = routes
+        .iter()
+        .map(|route| (route.asked.clone(), route.node.clone()))
+        .collect();
     let common = Common {
         told: told.clone(),
+        book,
         passphrases: passphrases(&routes, progress),
         parallel: ssh.parallel,
         limit: ssh.time_limit,
     };
     let mut done = BTreeMap::new();
     fleet::read(routes, common, progress, |read| {
-        let (host, node) = &named[read.number];
-        let host = match read.talk {
-            Ok(talk) => {
-                let mut facts = observe(&talk.tree, told).0;
-                let (listeners, lacks) = listeners(&facts);
-                facts.take_answers(listeners.into_iter().zip(talk.answers).collect(), lacks);
-                Ok(facts)
-            }
-            Err(error) => Err(unread(host, node.as_deref(), &error)),
+        let (host, node) = named[read.number].clone();
+        let asked = match read.talk {
+            Ok(talk) => Asked {
+                node: talk.node.clone(),
+                host: Ok(Shown::of(talk, told)),
+                asked: host,
+            },
+            Err(error) => Asked {
+                host: Err(unread(&host, node.as_deref(), &error)),
+                asked: host,
+                node,
+            },
         };
-        let node = node.clone();
-        done.insert(read.number, Asked { node, host });
+        done.insert(read.number, asked);
     });
     // Whoever answers first, the facts come in one order.
     asked.extend(done.into_values());
     asked
-}
-
-/// The hosts to read, each with the node that it is as far as the API knows.
-fn hosts(ssh: &Ssh, nodes: &[Node]) -> Vec<(SshHost, Option<String>)> {
-    let is = |node: &Node, host: &str| {
-        node.metadata.name == host
-            || node
-                .status
-                .addresses
-                .iter()
-                .any(|address| address.address == host)
-    };
-    let of = |host: &SshHost| nodes.iter().find(|node| is(node, &host.host));
-    let mut hosts: Vec<(SshHost, Option<String>)> = ssh
-        .hosts
-        .iter()
-        .map(|host| {
-            (
-                host.clone(),
-                of(host).map(|node| node.metadata.name.clone()),
-            )
-        })
-        .collect();
-    if ssh.all {
-        for node in nodes {
-            let name = Some(node.metadata.name.clone());
-            if hosts.iter().any(|(_, known)| *known == name) {
-                continue;
-            }
-            let mut addresses = node.status.addresses.iter();
-            let address = addresses.find(|address| address.type_ == "InternalIP");
-            let host = address.map_or(&node.metadata.name, |address| &address.address);
-            let host = SshHost {
-                user: None,
-                host: host.clone(),
-                port: None,
-            };
-            hosts.push((host, name));
-        }
-    }
-    hosts
 }
 
 /// The passphrases of all locked keys, each asked for once.
@@ -166,7 +264,7 @@ fn passphrases(routes: &[Route], progress: &dyn Progress) -> Passphrases {
 }
 
 /// The gap of a node that was not read.
-fn unread(host: &SshHost, node: Option<&str>, error: &SshError) -> Gap {
+fn unread(host: &str, node: Option<&str>, error: &SshError) -> Gap {
     let mut reason = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
@@ -178,7 +276,7 @@ fn unread(host: &SshHost, node: Option<&str>, error: &SshError) -> Gap {
         SshError::HostKey { .. } | SshError::Refused { .. } => GapReason::Forbidden,
         _ => GapReason::Unreachable,
     };
-    let name = node.map_or_else(|| host.to_string(), str::to_owned);
+    let name = node.unwrap_or(host);
     let what = format!("files and processes of node {name}");
     Gap::new(what, reason, kind, error.hint())
 }

@@ -1,7 +1,7 @@
 # Looks at a node and changes nothing. Lines in, records out: see wire.rs, which is the other end.
 #
 # POSIX sh with the tools of POSIX, as dash, bash and busybox have them. Whatever is printed is a record with its length in
-# front; what is no record was printed by something else. Key bodies, tokens and passwords do not leave the node.
+# front; what is no record was printed by something else. What leaves the node is said below, by what it is read from.
 exec 2>/dev/null
 LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
 export LC_ALL PATH
@@ -11,10 +11,11 @@ tab=$(printf '\t')
 nl='
 '
 count=0
+kept=
 known=$nl opened=$nl listed=$nl
 reads= lists=
 
-# Text files lose what is secret: the bodies of private keys, and the values of keys that hold credentials.
+# Other text files lose what is secret: the bodies of private keys, and the values of keys that hold credentials.
 clean='
 function blank(text, from,    value, rest, quote, at, start) {
   start = substr(text, 1, from - 1) " \"-\""
@@ -69,6 +70,160 @@ pem {
   print hide($0)
   if (open && flow) lost = 1
 }'
+
+# Of command lines and variables the names of flags leave, the values of those that are listed, and the words that tell
+# programs; all else as its shape. The same as in src/facts/host/command.rs, word for word.
+command='
+function is_called(word, name,    rest, first) {
+  if (index(word, name) != 1) return 0
+  rest = substr(word, length(name) + 1)
+  if (rest == "") return 1
+  if (rest !~ /^[-_.]/) return 0
+  first = substr(rest, 2)
+  sub(/[-_.].*$/, "", first)
+  return first ~ /^v?[0-9]/ || ("x " first) in list
+}
+function known(word,    bare, before, i) {
+  if (("w " word) in list) return word
+  before = ""; bare = word
+  if (index(word, "hardened-") == 1) { before = "hardened-"; bare = substr(word, 10) }
+  for (i = 1; i <= programs; i++) if (is_called(bare, program[i])) return before program[i]
+  for (i = 1; i <= parts; i++) if (index(word, part[i])) return part[i]
+  gsub(/[A-Za-z0-9]/, "x", word)
+  return word
+}
+function ascii(text) { gsub(/[^\001-\177]/, "x", text); return text }
+function shape(text,    out, word) {
+  out = ""
+  while (match(text, /[A-Za-z0-9._+-]+/)) {
+    word = substr(text, RSTART, RLENGTH)
+    out = out ascii(substr(text, 1, RSTART - 1))
+    text = substr(text, RSTART + RLENGTH)
+    out = out known(word)
+  }
+  return out ascii(text)
+}
+function clean(text,    out, at, before, after, scheme, end, own, url, host, behind, path, others) {
+  out = ""
+  while ((at = index(text, "://"))) {
+    before = substr(text, 1, at - 1); after = substr(text, at + 3)
+    scheme = before; sub(/^.*[^A-Za-z0-9+.-]/, "", scheme)
+    end = length(after)
+    at = index(after, "://")
+    own = at ? substr(after, 1, at - 1) : after
+    if (at && match(own, /,[^,]*$/)) end = RSTART - 1
+    if (match(own, /[ \t\f\r\002]/) && RSTART - 1 < end) end = RSTART - 1
+    url = substr(after, 1, end)
+    text = substr(after, end + 1)
+    sub(/^.*@/, "", url)
+    host = url; behind = path = others = ""
+    if (match(url, /[\/?#,]/)) { host = substr(url, 1, RSTART - 1); behind = substr(url, RSTART) }
+    path = behind
+    at = index(behind, ",")
+    if (at) { path = substr(behind, 1, at - 1); others = substr(behind, at) }
+    sub(/[?#].*$/, "", path)
+    if (length(path) > 1 && scheme !~ /^(unix|unixs|npipe|file|vsock)$/) path = "/-"
+    out = out before "://" host path others
+  }
+  return out text
+}
+function keeps(name) { return ("v " name) in list || ("b " name) in list }
+function unless_empty(value) { return value == "" ? "" : "-" }
+function is_home(word,    i) {
+  sub(/ .*$/, "", word); sub(/^.*\//, "", word)
+  if (("o " word) in list) return 1
+  for (i = 1; i <= programs; i++) if (is_called(word, program[i])) return 1
+  return 0
+}
+function title(word,    at, path) {
+  at = index(word, " ")
+  path = at ? substr(word, 1, at - 1) : word
+  return (path ~ /^[A-Za-z0-9\/._+:-]*$/ && length(path) <= 128 ? path : shape(path)) shape(substr(word, length(path) + 1))
+}
+function nested(word,    bare, at, name, key) {
+  bare = word; sub(/^-+/, "", bare)
+  at = index(bare, "=")
+  name = key = at ? substr(bare, 1, at - 1) : bare
+  gsub(/_/, "-", key)
+  if (!at) return keeps(key) ? word : shape(word)
+  bare = substr(bare, at + 1)
+  name = substr(word, 1, length(word) - length(bare))
+  return keeps(key) ? name clean(bare) : shape(name) unless_empty(bare)
+}
+function flag(word,    body, at, has, name, key, value, start, dashes) {
+  body = word; sub(/^-+/, "", body)
+  dashes = length(word) - length(body)
+  at = index(body, "="); has = at > 0
+  name = key = has ? substr(body, 1, at - 1) : body
+  value = substr(body, at + 1)
+  gsub(/_/, "-", key)
+  start = substr(word, 1, dashes + length(name))
+  behind = ""
+  if (home && dashes <= 2 && ("n " key) in list) {
+    if (has) return start "=" nested(value)
+    behind = "n"
+    return start
+  }
+  if (home && dashes <= 2 && keeps(key)) {
+    if (has) return start "=" clean(value)
+    if (("v " key) in list) behind = "v"
+    return start
+  }
+  if (home && dashes <= 2 && ("s " key) in list) return has ? start "=" unless_empty(value) : start
+  if (dashes == 1 && !has && length(name) <= 6 && name ~ /^[acefhilouvx]*$/) return word
+  if (dashes != 2 || length(name) > 80 || name !~ /^[A-Za-z][A-Za-z0-9._-]*$/) return substr(word, 1, dashes) shape(body)
+  return has ? start "=" unless_empty(value) : start
+}
+BEGIN {
+  count = split(ENVIRON["kept"], lines, "\n")
+  for (i = 1; i <= count; i++) {
+    words = split(lines[i], names, " ")
+    for (j = 2; j <= words; j++) {
+      list[names[1] " " names[j]]
+      if (names[1] == "p") program[++programs] = names[j]
+      if (names[1] == "e") part[++parts] = names[j]
+    }
+  }
+}
+'
+arguments='
+/^\001/ { print; begun = 1; home = number = size = 0; behind = ""; next }
+/^\003/ { print; next }
+!begun { next }
+{
+  size += length($0) + 1
+  if (size > 131073) next
+  if (number++ == 0 && $0 !~ /^-/) { home = is_home($0); print title($0) }
+  else if ($0 ~ /^-/) print flag($0)
+  else if (behind == "v") { behind = ""; print clean($0) }
+  else if (behind == "n") { behind = ""; print nested($0) }
+  else { if (is_home($0)) home = 1; print shape($0) }
+}'
+variables='
+$0 == ENVIRON["nonce"] { print; next }
+/^ETCD_/ && (at = index($0, "=")) {
+  name = substr($0, 1, at - 1); value = substr($0, at + 1)
+  key = tolower(substr(name, 6)); gsub(/_/, "-", key)
+  if (keeps(key)) print name "=" clean(value)
+  else if (("s " key) in list) print name "=" unless_empty(value)
+}'
+
+# Of units the environment files leave that they name; of everything else that it is set.
+unit='
+BEGIN { print "" }
+NR == 1 { sub(/^\357\273\277/, "") }
+{ sub(/\r$/, ""); sub(/^[ \t]+/, "") }
+/^[#;]/ { next }
+!on { show = /^\[/ || /^EnvironmentFile[ \t]*=/ }
+show
+!show && !on && match($0, /^[A-Za-z0-9]+[ \t]*=/) { print substr($0, 1, RLENGTH) "-" }
+{ match($0, /\\*$/); on = RLENGTH % 2 }'
+# Of bundles the certificates leave, and what else there is by its headings.
+bundle='
+{ sub(/\r$/, "") }
+/^-----BEGIN / { cert = /^-----BEGIN CERTIFICATE-----/; match($0, /^-----BEGIN [A-Z0-9 ]*(-----)?/); print substr($0, 1, RLENGTH); next }
+/^-----END / { cert = 0; match($0, /^-----END [A-Z0-9 ]*(-----)?/); print substr($0, 1, RLENGTH); next }
+cert { print (/^[A-Za-z0-9+\/= \t]*$/ ? $0 : "%") }'
 
 hex() { od -An -v -tx1 | tr -d ' \n'; }
 
@@ -127,7 +282,22 @@ look() {
 
 look_up() { look "${1:-/}"; }
 
-# The content of a regular file without what is secret in it.
+# What may leave of a file, which comes in: by where it lies, by what it is asked for, by what it is.
+kept_of() {
+  case $2$1 in
+    /etc/passwd | /etc/group) awk -F: -v nonce="$nonce" '$1 == "root" || $1 == "etcd" { print $1 ":x:" $3 } $0 == nonce; BEGIN { print "" }' ;;
+    /etc/os-release) awk -v nonce="$nonce" '/^(PRETTY_NAME|NAME)=/ || $0 == nonce; BEGIN { print "" }' ;;
+    /etc/systemd/* | /run/systemd/* | /usr/lib/systemd/* | /usr/local/lib/systemd/* | /lib/systemd/*) awk -v nonce="$nonce" "$unit"'
+$0 == nonce { print }' ;;
+    I/*) awk -v nonce="$nonce" '/^[ \t]*(conf_dir|network_dir)[ \t]*=/ || $0 == nonce; BEGIN { print "" }' ;;
+    *)
+      if head -c 262145 <"$1" | grep -q '^-----BEGIN '; then awk -v nonce="$nonce" "$bundle"'
+$0 == nonce'; else awk "$clean"; fi
+      ;;
+  esac
+}
+
+# The content of a regular file without what is secret in it; the second word says what it is asked for.
 content() {
   look "$1"
   case $opened in *"$nl$1$nl"*) return ;; esac
@@ -139,11 +309,11 @@ content() {
     return
   fi
   case $1 in
-    /proc/*/environ) body=$({ tr '\n\000' ' \n' <"$1" || echo "$nonce"; } | grep "^ETCD_\|$nonce" | sed -e '/^ETCD_AUTH_TOKEN/b' -e 's/^\(ETCD_INITIAL_CLUSTER_TOKEN\|ETCD_DISCOVERY\|ETCD_DISCOVERY_PASSWORD\|ETCD_DISCOVERY_PROXY\|ETCD_DISCOVERY_TOKEN\|ETCD_DISCOVERY_USER\)=..*/\1=-/' -e t -e '/^[^=]*\(TOKEN\|PASSWORD\|SECRET\)/d' | hex) ;;
+    /proc/*/environ) body=$({ tr '\n\000\002' '\002\n ' <"$1" || echo "$nonce"; } | awk "$command$variables" | hex) ;;
     /proc/*/mountinfo) body=$({ head -c 4194305 <"$1" || echo "$nonce"; } | hex) ;;
     /proc/* | /sys/*) body=$({ head -c 262145 <"$1" || echo "$nonce"; } | hex) ;;
     # Not every awk keeps a NUL, and without it garbage could read as text.
-    *) body=$({ head -c 262145 <"$1" || echo "$nonce"; } | tr '\000' '\001' | awk "$clean" | hex) ;;
+    *) body=$({ head -c 262145 <"$1" || echo "$nonce"; } | tr '\000' '\001' | kept_of "$1" "$2" | hex) ;;
   esac
   named "$1"
   emit "R$tab$name$tab=$body"
@@ -223,13 +393,39 @@ processes() {
   while read -r key value; do
     [ "$key" = btime ] && boot=$value
   done </proc/stat
+  told= sought=0 others=0 left=0
   set +f
-  for folder in /proc/[0-9]*; do
-    set -f
+  set -- /proc/[0-9]*
+  set -f
+  all=$#
+  for folder in "$@"; do
+    [ "$all" -le 4096 ] || takes || continue
     process "$folder" "${folder#/proc/}"
   done
-  set -f
-  emit "Q$tab$boot"
+  emit "C$tab=$(commands | awk "$command$arguments" | hex)"
+  emit "Q$tab$boot$tab$left"
+}
+
+# Whether a process is looked at where too many run: see src/facts/host/tree.rs.
+takes() {
+  line=
+  IFS= read -r line <"$folder/comm"
+  case $line in
+    containerd* | cri-dockerd* | crio* | dockerd* | etcd* | hyperkube* | k0s* | k3s* | kube* | microshift* | rke2*)
+      [ "$sought" -lt 4096 ] && sought=$((sought + 1)) && return ;;
+    *) [ "$others" -lt 4096 ] && others=$((others + 1)) && return ;;
+  esac
+  left=$((left + 1))
+  return 1
+}
+
+# The command lines of all processes that were told of: a mark and the number of each, then its words, one a line.
+commands() {
+  for pid in $told; do
+    printf '\n\001%s\n' "$pid"
+    tr '\n\000\001\002\003' '\002\n   ' <"/proc/$pid/cmdline" || printf '\003\n'
+  done
+  echo
 }
 
 process() {
@@ -246,14 +442,14 @@ process() {
   done <"$folder/status" || return
   [ -n "$label$uid" ] || return
   IFS= read -r line <"$folder/stat" && set -- ${line##*) } && start=${20}
-  body==
+  body=
   if [ -n "$memory" ]; then
     IFS= read -r module <"$folder/attr/current"
     while IFS= read -r line; do
       case $line in *pod*) group=${line#*:*:}; break ;; esac
     done <"$folder/cgroup"
     body=d
-    [ -r "$folder/cmdline" ] && body==$(od -An -v -tx1 -N 131073 "$folder/cmdline" | tr -d ' \n')
+    [ -r "$folder/cmdline" ] && body=+ told="$told $pid"
   fi
   named "$label"
   first=$name
@@ -278,10 +474,12 @@ answer() {
     case $verb in
       H) IFS= read -r line </proc/sys/kernel/hostname && named "$line" && emit "H$tab$name" ;;
       F) reads=" $rest " ;;
+      K) kept=$kept$rest$nl ;;
       D) lists=" $rest " ;;
       P) processes ;;
       S) look "$rest" ;;
       R) content "$rest" ;;
+      I) content "$rest" I ;;
       L) names "$rest" ;;
       T) below "${rest#* }" "${rest%% *}" ;;
       A) below "${rest#* }" "${rest%% *}" files ;;
@@ -291,6 +489,7 @@ answer() {
 }
 
 IFS= read -r nonce
+export kept nonce
 emit "B$tab$nonce$tab$(id -u)"
 while :; do
   requests= line=

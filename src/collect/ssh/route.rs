@@ -5,8 +5,11 @@ use std::path::{Path, PathBuf};
 
 use super::algorithms::allowed;
 use super::config::{Reader, Settings};
+use super::config_files::ConfigFiles;
 use super::error::SshError;
-use super::known_hosts::{KnownHosts, PORT};
+use super::host_lines::PORT;
+use super::known_hosts::KnownHosts;
+use super::shelf::Shelf;
 use super::tokens::Tokens;
 use crate::target::{Ssh, SshHost};
 
@@ -38,8 +41,12 @@ impl Surroundings {
 /// The way to one host.
 #[derive(Debug)]
 pub(super) struct Route {
-    /// The host as the user named it.
+    /// The host as it is shown.
     pub(super) label: String,
+    /// The host as it was asked for.
+    pub(super) asked: String,
+    /// The node that it is in the API, as far as that can be told before.
+    pub(super) node: Option<String>,
     /// The name or address to connect to.
     pub(super) host: String,
     pub(super) port: u16,
@@ -58,8 +65,6 @@ pub(super) struct Route {
     pub(super) host_keys: Vec<&'static str>,
     /// How many bits an RSA key of the host must have.
     pub(super) required_rsa: usize,
-    /// Where a new host is written down.
-    pub(super) first_file: Option<PathBuf>,
     pub(super) accept_new: bool,
     /// The host to go through.
     pub(super) through: Option<Box<Self>>,
@@ -68,15 +73,15 @@ pub(super) struct Route {
 /// How long a chain of jump hosts may be.
 const JUMPS: usize = 8;
 
-/// What a key revocation list begins with (OpenSSH, PROTOCOL.krl).
-const KRL: &[u8] = b"SSHKRL\n\0";
-
 /// Makes routes.
 pub(super) struct Planner<'a> {
     pub(super) ssh: &'a Ssh,
     pub(super) around: &'a Surroundings,
     /// What was left out of files, each once.
     pub(super) remarks: BTreeSet<String>,
+    /// The files that were read for one host and count for others too.
+    pub(super) shelf: Shelf,
+    pub(super) config: ConfigFiles,
 }
 
 impl Planner<'_> {
@@ -95,7 +100,7 @@ impl Planner<'_> {
         jumps: Option<Vec<SshHost>>,
         depth: usize,
     ) -> Result<Route, SshError> {
-        let settings = self.settings(host);
+        let settings = self.settings(host)?;
         let unsupported = |option: &str| SshError::Unsupported {
             host: host.to_string(),
             option: option.to_owned(),
@@ -129,20 +134,20 @@ impl Planner<'_> {
         self.assembled(host, settings, through)
     }
 
-    fn settings(&mut self, host: &SshHost) -> Settings {
+    fn settings(&mut self, host: &SshHost) -> Result<Settings, SshError> {
         let home = self.around.home.clone();
         let user = host.user.as_deref().or(self.ssh.user.as_deref());
-        let mut reader = Reader::new(&host.host, user, &home);
+        let mut reader = Reader::new(&host.host, user, &home, &mut self.config);
         match &self.ssh.config {
-            Some(file) => reader.read(file),
+            Some(file) => reader.read(file)?,
             None => {
-                reader.read(&home.join(".ssh/config"));
-                reader.read(Path::new("/etc/ssh/ssh_config"));
+                reader.read(&home.join(".ssh/config"))?;
+                reader.read(Path::new("/etc/ssh/ssh_config"))?;
             }
         }
-        let (settings, remarks) = reader.finish();
-        self.remarks.extend(remarks);
-        settings
+        let settings = reader.finish();
+        self.remarks.extend(self.config.remarks.drain(..));
+        Ok(settings)
     }
 
     fn assembled(
@@ -177,11 +182,13 @@ impl Planner<'_> {
             let part = "no type of host key that is known".to_owned();
             return Err(unsupported(host, "HostKeyAlgorithms", part));
         }
-        let (known_hosts, first_file) = self.known_hosts(host, &settings, tokens)?;
+        let known_hosts = self.known_hosts(host, &settings, tokens)?;
         let (keys, missing) = self.keys(&settings, tokens);
         let agent = self.agent(&settings, tokens);
         Ok(Route {
             label: host.to_string(),
+            asked: host.to_string(),
+            node: None,
             known_as,
             port,
             keys,
@@ -191,7 +198,6 @@ impl Planner<'_> {
             known_hosts,
             host_keys,
             required_rsa: settings.required_rsa_size.unwrap_or(0),
-            first_file,
             accept_new: self.ssh.accept_new,
             through,
             host: address,
@@ -199,29 +205,30 @@ impl Planner<'_> {
         })
     }
 
-    /// What is known of hosts, which keys none of them may show, and the file where a new one is written down.
+    /// What is known of hosts, and which keys none of them may show.
     fn known_hosts(
         &mut self,
         host: &SshHost,
         settings: &Settings,
         tokens: Tokens<'_>,
-    ) -> Result<(KnownHosts, Option<PathBuf>), SshError> {
+    ) -> Result<KnownHosts, SshError> {
         let files = self.known_files(settings, tokens);
         let files = files.map_err(|part| unsupported(host, "a file of known hosts", part))?;
         let mut known_hosts = KnownHosts::default();
         for file in &files {
-            if let Ok(bytes) = std::fs::read(file) {
-                known_hosts.add(file, &String::from_utf8_lossy(&bytes));
-            }
+            known_hosts
+                .files
+                .push(self.shelf.known(file, &mut self.remarks)?);
+        }
+        if files.is_empty() {
+            known_hosts.files.push(self.shelf.nowhere());
         }
         for file in settings.revoked.iter().filter(|file| *file != "none") {
             let path = tokens.path(file);
             let path = path.map_err(|part| unsupported(host, "RevokedHostKeys", part))?;
-            revoke(&mut known_hosts, &path, host)?;
+            known_hosts.revoked.push(self.shelf.revoked(&path, host)?);
         }
-        self.remarks
-            .extend(std::mem::take(&mut known_hosts.remarks));
-        Ok((known_hosts, files.into_iter().next()))
+        Ok(known_hosts)
     }
 
     /// The socket of the agent.
@@ -270,34 +277,10 @@ impl Planner<'_> {
     }
 }
 
-fn unsupported(host: &SshHost, option: &str, part: String) -> SshError {
+/// A part of an option that is not understood.
+pub(super) fn unsupported(host: &SshHost, option: &str, part: String) -> SshError {
     SshError::Unsupported {
         host: host.to_string(),
         option: format!("{part} in {option}"),
     }
-}
-
-/// Takes in what `RevokedHostKeys` names. As with OpenSSH, nobody is trusted when it cannot be read.
-fn revoke(known_hosts: &mut KnownHosts, path: &Path, host: &SshHost) -> Result<(), SshError> {
-    let refuse = |reason: String| SshError::HostKey {
-        reason,
-        hint: "correct what RevokedHostKeys names, or the configuration".to_owned(),
-    };
-    let shown = path.display();
-    let bytes = std::fs::read(path).map_err(|error| {
-        refuse(format!(
-            "which keys {host} must not show is not known: {shown}: {error}"
-        ))
-    })?;
-    if bytes.starts_with(KRL) {
-        let part = format!("a key revocation list ({shown})");
-        return Err(unsupported(host, "RevokedHostKeys", part));
-    }
-    let text = String::from_utf8_lossy(&bytes);
-    let list = known_hosts.revoke(path, &text);
-    list.map_err(|at| {
-        refuse(format!(
-            "which keys {host} must not show is not known: {at} is no key"
-        ))
-    })
 }

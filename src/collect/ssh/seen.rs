@@ -5,10 +5,11 @@ use std::io;
 
 use rustix::io::Errno;
 
+use super::talk::read;
 use super::wire::{self, Ask, Record, Refusal, Stat};
 use crate::collect::procfs::{arguments, started};
 use crate::collect::system::{body, gap, kind_of, missing};
-use crate::facts::host::{Answer, Entry, Found, Kind, Parent, Process, Purpose, Request};
+use crate::facts::host::{Answer, Entry, Found, Kind, Parent, Process, Purpose, Request, left_out};
 use crate::facts::{Gap, GapReason};
 
 /// Everything told so far. Contents are as they came from the node; only reduced ones leave.
@@ -20,7 +21,9 @@ pub(super) struct Seen {
     remedy: Option<String>,
     hostname: Option<String>,
     processes: Vec<wire::Process>,
-    boot: Option<Result<Option<i64>, Refusal>>,
+    commands: BTreeMap<u32, Option<Vec<u8>>>,
+    /// The time the machine was started, and how many processes were left out.
+    told: Option<Result<(Option<i64>, usize), Refusal>>,
     stats: BTreeMap<String, Result<Stat, Refusal>>,
     contents: BTreeMap<String, Result<Vec<u8>, Refusal>>,
     names: BTreeMap<String, Result<Vec<String>, Refusal>>,
@@ -59,7 +62,8 @@ impl Seen {
             Record::Begin(_) | Record::End(_) => {}
             Record::Hostname(name) => self.hostname = Some(name),
             Record::Process(process) => self.processes.push(process),
-            Record::Processes(boot) => self.boot = Some(boot),
+            Record::Commands(commands) => self.commands.extend(commands),
+            Record::Processes(told) => self.told = Some(told),
             Record::Stat(path, stat) => {
                 self.stats.insert(path, stat);
             }
@@ -80,8 +84,8 @@ impl Seen {
                 None => Err(Ask::Hostname),
             },
             Request::Processes => self
-                .boot
-                .map(|boot| Answer::Processes(self.processes(boot)))
+                .told
+                .map(|told| Answer::Processes(self.processes(told), more(told)))
                 .ok_or(Ask::Processes),
             Request::Stat(path) => self.stat(path).map(|entry| one(path, entry)),
             Request::Read(path, purpose) => self.read(path, *purpose).map(|entry| one(path, entry)),
@@ -98,14 +102,24 @@ impl Seen {
         }
     }
 
-    fn processes(&self, boot: Result<Option<i64>, Refusal>) -> Result<Vec<Process>, Gap> {
-        let boot = boot.map_err(|refusal| self.gap("processes", "/proc", &refusal.error()))?;
+    fn processes(&self, told: Result<(Option<i64>, usize), Refusal>) -> Result<Vec<Process>, Gap> {
+        let told = told.map_err(|refusal| self.gap("processes", "/proc", &refusal.error()));
+        let (boot, _) = told?;
         let mut processes = Vec::new();
         for process in &self.processes {
-            let argv = process.argv.as_deref().map(arguments).map_err(|refusal| {
-                let path = format!("/proc/{}/cmdline", process.pid);
-                self.gap("command line", &path, &refusal.error())
-            });
+            let argv = match process.argv {
+                Ok(false) => Ok(Vec::new()),
+                Ok(true) => match self.commands.get(&process.pid) {
+                    Some(Some(words)) => Ok(arguments(words)),
+                    // It ended before it was asked.
+                    Some(None) => continue,
+                    None => Err(untold(process.pid)),
+                },
+                Err(refusal) => {
+                    let path = format!("/proc/{}/cmdline", process.pid);
+                    Err(self.gap("command line", &path, &refusal.error()))
+                }
+            };
             if let (Err(gap), "") = (&argv, process.name.as_str()) {
                 return Err(gap.clone());
             }
@@ -164,7 +178,7 @@ impl Seen {
             && found.kind == Kind::File
         {
             let told = self.contents.get(path);
-            let told = told.ok_or_else(|| Ask::Read(path.to_owned()))?;
+            let told = told.ok_or_else(|| read(path.to_owned(), purpose))?;
             let content = match told {
                 Ok(bytes) => self.whole(bytes, found.size, purpose),
                 Err(refusal) => Err(refusal.error()),
@@ -174,7 +188,11 @@ impl Seen {
                     // Lines on the wire; the kernel ends variables with NUL.
                     let bytes: Vec<u8> = bytes
                         .iter()
-                        .map(|byte| if *byte == b'\n' { 0 } else { *byte })
+                        .map(|byte| match byte {
+                            b'\n' => 0,
+                            2 => b'\n',
+                            byte => *byte,
+                        })
                         .collect();
                     body(path, purpose, &bytes)
                 }
@@ -244,6 +262,21 @@ impl Seen {
         entries.push((path.to_owned(), Entry::Found(top)));
         Ok(Answer::Entries(entries))
     }
+}
+
+/// Why there are more processes than were told, if there are.
+fn more(told: Result<(Option<i64>, usize), Refusal>) -> Option<Gap> {
+    left_out(told.map_or(0, |(_, count)| count))
+}
+
+/// A tool on the node gave no sound answer.
+fn untold(pid: u32) -> Gap {
+    Gap::new(
+        "command line",
+        format!("/proc/{pid}/cmdline"),
+        GapReason::Unparsable,
+        "see whether awk, tr and od work on the node",
+    )
 }
 
 fn one(path: &str, entry: Entry) -> Answer {

@@ -1,7 +1,7 @@
 //! One SSH connection: its socket, the host's key, the user's key.
 
-use std::io::{self, Write};
-use std::net::{Shutdown, TcpStream, ToSocketAddrs};
+use std::io;
+use std::net::{IpAddr, Shutdown, TcpStream, ToSocketAddrs};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -13,9 +13,10 @@ use ssh2::{MethodType, Session};
 
 use super::algorithms::{preferred, rsa_bits};
 use super::error::SshError;
+use super::host_lines::{fingerprint, kind_of, line};
 use super::jump;
 use super::keys::Passphrases;
-use super::known_hosts::{Verdict, fingerprint, kind_of, line};
+use super::known_hosts::Verdict;
 use super::route::Route;
 
 /// How many keys are offered: sshd hangs up after six (`MaxAuthTries`).
@@ -62,6 +63,8 @@ impl Means<'_> {
 pub(super) struct Connected {
     pub(super) session: Session,
     pub(super) wire: OwnedFd,
+    /// The address that answered, where nobody is in between.
+    pub(super) peer: Option<IpAddr>,
 }
 
 /// Connects to the host of `route` and logs in, through its jump hosts.
@@ -69,7 +72,10 @@ pub(super) fn connect(route: &Route, means: &Means<'_>) -> Result<Connected, Ssh
     match &route.through {
         None => {
             let socket = dial(route, means)?;
-            logged_in(route, socket, means)
+            let peer = socket.peer_addr().ok().map(|peer| peer.ip());
+            let mut connected = logged_in(route, socket, means)?;
+            connected.peer = peer;
+            Ok(connected)
         }
         Some(through) => {
             let way = connect(through, means)?;
@@ -121,6 +127,7 @@ fn logged_in(
     let limit = u32::try_from(means.left().as_millis()).unwrap_or(u32::MAX);
     session.set_timeout(limit);
     let known = route.known_hosts.kinds(&route.known_as, route.port);
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
     session
         .method_pref(MethodType::HostKey, &preferred(&route.host_keys, &known))
         .map_err(protocol)?;
@@ -128,12 +135,16 @@ fn logged_in(
     let key = session.host_key().map(|(key, _)| key.to_vec());
     trusted(route, &key.unwrap_or_default())?;
     authenticate(&session, route, means.passphrases)?;
-    Ok(Connected { session, wire })
+    Ok(Connected {
+        session,
+        wire,
+        peer: None,
+    })
 }
 
 /// Lets a known host pass, and a new one where that is wished for.
 fn trusted(route: &Route, key: &[u8]) -> Result<(), SshError> {
-    let (host, name) = (&route.label, &route.known_as);
+    let (host, name, known) = (&route.label, &route.known_as, &route.known_hosts);
     let shown = format!("{} {}", kind_of(key).unwrap_or("key"), fingerprint(key));
     let add = line(name, route.port, key);
     let refuse = |reason: String, hint: String| Err(SshError::HostKey { reason, hint });
@@ -146,7 +157,15 @@ fn trusted(route: &Route, key: &[u8]) -> Result<(), SshError> {
         );
         return refuse(reason, hint);
     }
-    match route.known_hosts.judge(name, route.port, key) {
+    let mut verdict = known.judge(name, route.port, key);
+    if verdict == Verdict::Unknown && route.accept_new {
+        let accepted = known.accept(name, route.port, key);
+        verdict = accepted.map_err(|error| SshError::HostKey {
+            reason: format!("the key of {host} cannot be written down: {error}"),
+            hint: format!("add the line to the known hosts by hand: {add}"),
+        })?;
+    }
+    match verdict {
         Verdict::Known => Ok(()),
         Verdict::Revoked(at) => refuse(
             format!("{host} shows a key that is revoked ({shown}; {at})"),
@@ -162,7 +181,6 @@ fn trusted(route: &Route, key: &[u8]) -> Result<(), SshError> {
             ),
             format!("compare the fingerprint and add to the known hosts: {add}"),
         ),
-        Verdict::Unknown if route.accept_new => written_down(route, &add),
         Verdict::Unknown => refuse(
             format!("nothing is known of {host}, which shows {shown}"),
             format!(
@@ -170,32 +188,6 @@ fn trusted(route: &Route, key: &[u8]) -> Result<(), SshError> {
             ),
         ),
     }
-}
-
-fn written_down(route: &Route, add: &str) -> Result<(), SshError> {
-    let Some(file) = &route.first_file else {
-        return Ok(());
-    };
-    let write = || -> io::Result<()> {
-        use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-        if let Some(folder) = file.parent().filter(|folder| !folder.exists()) {
-            std::fs::DirBuilder::new()
-                .mode(0o700)
-                .recursive(true)
-                .create(folder)?;
-        }
-        let mut options = std::fs::OpenOptions::new();
-        let mut file = options.create(true).append(true).mode(0o600).open(file)?;
-        file.write_all(format!("{add}\n").as_bytes())
-    };
-    write().map_err(|error| SshError::HostKey {
-        reason: format!(
-            "the key of {} cannot be written down in {}: {error}",
-            route.label,
-            file.display()
-        ),
-        hint: format!("add the line by hand: {add}"),
-    })
 }
 
 /// Offers the agent's keys, then those in files.

@@ -3,12 +3,15 @@
 //! The first batch goes out with everything that most nodes are asked for, and the script follows by itself what the
 //! node's components name. What the normaliser wants beyond that is asked for in further batches: one, in practice.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, Write};
 
 use super::seen::Seen;
 use super::wire::{Ask, Records, WireError, batch};
 use crate::facts::component::Told;
-use crate::facts::host::{EndpointAnswer, HostTree, Request, observe, usual};
+use crate::facts::host::{
+    EndpointAnswer, HostTree, Purpose, Request, observe_as, printable, usual,
+};
 
 /// What runs on the node.
 pub(super) const SCRIPT: &str = include_str!("probe.sh");
@@ -25,6 +28,10 @@ pub(super) struct Talk {
     pub(super) trips: usize,
     /// What its listeners showed, in the order of [`listeners`](crate::facts::host::listeners); empty before they are asked.
     pub(super) answers: Vec<EndpointAnswer>,
+    /// The node that was asked.
+    pub(super) node: Option<String>,
+    /// The key by which the host proved who it is; empty until somebody knows.
+    pub(super) key: Vec<u8>,
 }
 
 /// The command that runs the script, as root where `sudo` gives that without a question. It takes as many bytes from its
@@ -44,6 +51,8 @@ pub(super) struct Opening<'a> {
     pub(super) user: &'a str,
     /// What is known of the node's components from elsewhere.
     pub(super) told: &'a Told,
+    /// The node that was asked, where the API says which that is.
+    pub(super) node: Option<&'a str>,
 }
 
 /// Talks to a shell that runs [`command`].
@@ -62,7 +71,12 @@ pub(super) fn converse(
     mut to: impl Write,
     opening: &Opening<'_>,
 ) -> Result<Talk, WireError> {
-    let Opening { nonce, user, told } = *opening;
+    let Opening {
+        nonce,
+        user,
+        told,
+        node,
+    } = *opening;
     to.write_all(format!("{nonce}\n{}", batch(&first())).as_bytes())?;
     to.flush()?;
     let (mut records, uid) = Records::begin(from, nonce)?;
@@ -76,7 +90,7 @@ pub(super) fn converse(
     loop {
         trips += 1;
         records.read(|record| seen.take(record))?;
-        let mut asks = conclude(&mut tree, &seen, told);
+        let mut asks = conclude(&mut tree, &seen, told, node);
         // What was asked for and not told is not going to be, and a path that no line can hold cannot be asked for.
         asks.retain(|ask| !asked.contains(ask) && ask.fits());
         if asks.is_empty() || trips == TRIPS {
@@ -90,6 +104,8 @@ pub(super) fn converse(
         tree,
         trips,
         answers: Vec::new(),
+        node: node.map(str::to_owned),
+        key: Vec::new(),
     })
 }
 
@@ -100,10 +116,36 @@ fn first() -> Vec<Ask> {
         Ask::FollowFiles(usual.files),
         Ask::FollowDirectories(usual.directories),
     ];
+    asks.extend(lists());
     let below = usual.below.into_iter();
     asks.extend(usual.requests.iter().map(ask));
     asks.extend(below.map(|(path, depth)| Ask::All(path, depth)));
     asks
+}
+
+/// What of command lines and variables may leave a node.
+pub(super) fn lists() -> [Ask; 9] {
+    let lists = printable();
+    let set = |names: &BTreeSet<&'static str>| names.iter().copied().collect();
+    [
+        Ask::Keep('v', set(&lists.valued)),
+        Ask::Keep('b', set(&lists.switches)),
+        Ask::Keep('n', set(&lists.nested)),
+        Ask::Keep('s', set(&lists.secret)),
+        Ask::Keep('p', lists.programs.clone()),
+        Ask::Keep('x', lists.suffixes.to_vec()),
+        Ask::Keep('w', set(&lists.words)),
+        Ask::Keep('o', lists.others.to_vec()),
+        Ask::Keep('e', lists.parts.to_vec()),
+    ]
+}
+
+/// What to ask for a file that is read for a purpose.
+pub(super) fn read(path: String, purpose: Purpose) -> Ask {
+    match purpose {
+        Purpose::Runtime => Ask::ReadRuntime(path),
+        _ => Ask::Read(path),
+    }
 }
 
 pub(super) fn ask(request: &Request) -> Ask {
@@ -112,18 +154,18 @@ pub(super) fn ask(request: &Request) -> Ask {
         Request::Hostname => Ask::Hostname,
         Request::Processes => Ask::Processes,
         Request::Stat(_) => Ask::Stat(path),
-        Request::Read(..) => Ask::Read(path),
+        Request::Read(_, purpose) => read(path, *purpose),
         Request::List(_) => Ask::List(path),
         Request::Tree(_, depth) => Ask::Below(path, *depth),
     }
 }
 
 /// Lets the normaliser look as far as what was seen reaches; returns what to ask for next.
-fn conclude(tree: &mut HostTree, seen: &Seen, told: &Told) -> Vec<Ask> {
+fn conclude(tree: &mut HostTree, seen: &Seen, told: &Told, node: Option<&str>) -> Vec<Ask> {
     loop {
         let mut asks = Vec::new();
         let mut answered = false;
-        for request in observe(tree, told).1 {
+        for request in observe_as(tree, told, node).1 {
             match seen.answer(&request) {
                 Ok(answer) => {
                     tree.insert(answer);

@@ -17,6 +17,8 @@ pub(super) enum Ask {
     FollowFiles(Vec<&'static str>),
     /// To read the directories that settings of these names lead to.
     FollowDirectories(Vec<&'static str>),
+    /// To keep of command lines and variables what is on these lists, each under a letter.
+    Keep(char, Vec<&'static str>),
     /// The host name.
     Hostname,
     /// All processes.
@@ -25,6 +27,8 @@ pub(super) enum Ask {
     Stat(String),
     /// Content.
     Read(String),
+    /// The lines of a container runtime's configuration that are looked for.
+    ReadRuntime(String),
     /// Names in a directory.
     List(String),
     /// Everything below a directory, so many levels deep.
@@ -39,6 +43,7 @@ impl Ask {
         match self {
             Self::Stat(path)
             | Self::Read(path)
+            | Self::ReadRuntime(path)
             | Self::List(path)
             | Self::Below(path, _)
             | Self::All(path, _) => path.starts_with('/') && !path.contains(char::is_control),
@@ -56,8 +61,11 @@ pub(super) enum Record {
     Hostname(String),
     /// A process.
     Process(Process),
-    /// All processes were told; with the time the machine was started, in seconds since 1970.
-    Processes(Result<Option<i64>, Refusal>),
+    /// The arguments of processes, each with a NUL behind it.
+    /// Nothing for one that ended before it was asked.
+    Commands(Vec<(u32, Option<Vec<u8>>)>),
+    /// All processes were told; with the time the machine was started, in seconds since 1970, and how many were left out.
+    Processes(Result<(Option<i64>, usize), Refusal>),
     /// What is at a path.
     Stat(String, Result<Stat, Refusal>),
     /// The content of a file.
@@ -83,8 +91,8 @@ pub(super) struct Process {
     /// Its control group, if that is one of a pod.
     pub(super) cgroup: String,
     pub(super) name: String,
-    /// Its arguments, each with a NUL behind it.
-    pub(super) argv: Result<Vec<u8>, Refusal>,
+    /// Whether it has arguments, which come together with those of all others.
+    pub(super) argv: Result<bool, Refusal>,
 }
 
 /// What `stat` says.
@@ -157,10 +165,12 @@ pub(super) fn batch(asks: &[Ask]) -> String {
     let line = |ask: &Ask| match ask {
         Ask::FollowFiles(names) => format!("F {}\n", names.join(" ")),
         Ask::FollowDirectories(names) => format!("D {}\n", names.join(" ")),
+        Ask::Keep(list, names) => format!("K {list} {}\n", names.join(" ")),
         Ask::Hostname => "H\n".to_owned(),
         Ask::Processes => "P\n".to_owned(),
         Ask::Stat(path) => format!("S {path}\n"),
         Ask::Read(path) => format!("R {path}\n"),
+        Ask::ReadRuntime(path) => format!("I {path}\n"),
         Ask::List(path) => format!("L {path}\n"),
         Ask::Below(path, depth) => format!("T {depth} {path}\n"),
         Ask::All(path, depth) => format!("A {depth} {path}\n"),
@@ -277,12 +287,15 @@ fn record(text: &str, nonce: &str) -> Option<Record> {
             label: Some(named(label)?).filter(|label| !label.is_empty()),
             cgroup: named(cgroup)?,
             name: named(name)?,
-            argv: bytes(argv)?,
+            argv: match argv {
+                "" => Ok(false),
+                "+" => Ok(true),
+                reason => Err(refusal(reason)?),
+            },
         }),
-        ["Q", boot] => Record::Processes(match refusal(boot) {
-            Some(refusal) => Err(refusal),
-            None => Ok(boot.parse().ok()),
-        }),
+        ["C", lines] => Record::Commands(commands(&bytes(lines)?.ok()?)),
+        ["Q", boot, left_out] => Record::Processes(Ok((boot.parse().ok(), left_out.parse().ok()?))),
+        ["Q", reason] => Record::Processes(Err(refusal(reason)?)),
         ["S", path, reason] => Record::Stat(named(path)?, Err(refusal(reason)?)),
         ["S", path, mode, uid, gid, size, modified, ref target @ ..] if target.len() < 2 => {
             let stat = Stat {
@@ -343,6 +356,26 @@ fn bytes(field: &str) -> Option<Result<Vec<u8>, Refusal>> {
         Some(digits) => Some(Ok(decoded(digits)?)),
         None => Some(Err(refusal(field)?)),
     }
+}
+
+/// Command lines as the script lines them up: a mark and the process, then a word on each line. What ends a line of a word's
+/// own is another mark.
+fn commands(lines: &[u8]) -> Vec<(u32, Option<Vec<u8>>)> {
+    let each = lines.split(|byte| *byte == 1).skip(1);
+    let each = each.filter_map(|command| {
+        let end = command.iter().position(|byte| *byte == b'\n')?;
+        let pid = std::str::from_utf8(&command[..end]).ok()?.parse().ok()?;
+        // The script ends the last word, which ended by itself or not.
+        let words = command[end + 1..].strip_suffix(b"\n")?;
+        let words = words.iter().map(|byte| match byte {
+            b'\n' => 0,
+            2 => b'\n',
+            byte => *byte,
+        });
+        let ended = words.clone().any(|byte| byte == 3);
+        Some((pid, (!ended).then(|| words.collect())))
+    });
+    each.collect()
 }
 
 fn decoded(digits: &str) -> Option<Vec<u8>> {

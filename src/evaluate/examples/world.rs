@@ -239,7 +239,7 @@ impl Given {
     fn answer(&self, request: &Request) -> Result<Answer, String> {
         let path = match request {
             Request::Hostname => return Ok(Answer::Hostname(Ok(NODE.to_owned()))),
-            Request::Processes => return Ok(Answer::Processes(Ok(self.running()))),
+            Request::Processes => return Ok(Answer::Processes(Ok(self.running()), None)),
             Request::Stat(path)
             | Request::Read(path, _)
             | Request::List(path)

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use drift::Drift;
 pub use kind::ComponentKind;
 pub(crate) use layers::document;
-pub(crate) use program::{Start, container_argv};
+pub(crate) use program::{Start, Vocabulary, container_argv};
 pub use sighting::{Arguments, DirectoryRead, FileRead, Files, Sighting, Unread, Via};
 pub use told::Told;
 

@@ -19,6 +19,49 @@ pub(crate) struct Start<'a> {
     pub(crate) itself: bool,
 }
 
+/// The words of command lines by which [`Start`] tells components: nothing else in them is needed for that.
+#[derive(Debug)]
+pub(crate) struct Vocabulary {
+    /// Names of programs, which versions may follow.
+    pub(crate) programs: Vec<&'static str>,
+    /// What may follow them beside versions.
+    pub(crate) suffixes: &'static [&'static str],
+    /// Words that stand for themselves.
+    pub(crate) words: Vec<&'static str>,
+    /// Parts of words.
+    pub(crate) parts: &'static [&'static str],
+}
+
+impl Vocabulary {
+    /// All of them.
+    pub(crate) fn new() -> Self {
+        let kinds = ComponentKind::ALL.into_iter().map(ComponentKind::binary);
+        let managers = MANAGERS.iter().map(|(name, _)| *name);
+        let short = SHORT.iter().map(|(name, _)| *name);
+        let fixed = [WRAPPERS, ENGINES, OTHER_THAN_ETCD];
+        let fixed = fixed.into_iter().flatten().copied();
+        Self {
+            // The longer first: one is the beginning of another.
+            programs: managers
+                .chain(kinds)
+                .chain(COMBINED.iter().copied())
+                .collect(),
+            suffixes: SUFFIXES,
+            words: fixed
+                .chain(short)
+                .chain(shell::vocabulary())
+                .filter(|word| word.starts_with(|c: char| c.is_ascii_alphanumeric()))
+                .collect(),
+            parts: ENTRIES,
+        }
+    }
+
+    /// Whether `word` is the name of the program `name`, with or without a version behind it.
+    pub(crate) fn is_called(word: &str, name: &str) -> bool {
+        is_called(word, name)
+    }
+}
+
 /// How often programs may start each other before nobody looks on.
 const WRAPS: usize = 12;
 

@@ -13,6 +13,11 @@ const KEYWORDS: &[&str] = &[
     "builtin",
 ];
 
+/// The words that say how a script runs what it runs.
+pub(super) fn vocabulary() -> impl Iterator<Item = &'static str> {
+    SHELLS.iter().chain(KEYWORDS).copied()
+}
+
 /// How a shell is called.
 pub(super) enum Shell<'a> {
     /// With a script, and the words given to it.

@@ -52,6 +52,16 @@ pub(super) fn is_kept(name: &str) -> bool {
             .any(|(_, arguments, disable)| name == *arguments || name == *disable)
 }
 
+/// The settings that hand arguments to components.
+pub(super) fn argument_settings() -> impl Iterator<Item = &'static str> {
+    COMPONENTS.iter().map(|(_, arguments, _)| *arguments)
+}
+
+/// The settings that leave components out.
+pub(super) fn disable_settings() -> impl Iterator<Item = &'static str> {
+    COMPONENTS.iter().map(|(_, _, disable)| *disable)
+}
+
 /// What K3s is told: values by setting, in order.
 type Settings = BTreeMap<String, Vec<String>>;
 

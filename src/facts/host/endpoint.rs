@@ -3,6 +3,7 @@
 //! A flag says what should be; the handshake says what is: a port that speaks plain text, a certificate that is not the
 //! one in the file, a client certificate that is asked for and not demanded.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use k8s_openapi::ByteString;
@@ -120,33 +121,73 @@ const LISTENERS: &[(ComponentKind, &str, At)] = &[
 ];
 const SECURE: At = At::Pair(["bind-address", ""], ["secure-port", ""]);
 
-/// Where the components of a node listen, and what is not known of that.
+/// How many addresses of one node are connected to. A control-plane node has about fifteen.
+const ADDRESSES: usize = 64;
+
+/// Where the components of a node listen, and what is not known of that. Of too many, the first of each component and purpose
+/// come before the second of any.
 pub fn listeners(facts: &HostFacts) -> (Vec<Listener>, Vec<Lack>) {
     let (mut found, mut lacks) = (Vec::new(), Vec::new());
+    let mut known = BTreeSet::new();
+    // How many of each component and purpose there are so far.
+    let mut counts: BTreeMap<(ComponentKind, &str), usize> = BTreeMap::new();
     for component in &facts.components.rows {
         let rows = LISTENERS.iter().filter(|row| row.0 == component.kind);
         for (kind, purpose, at) in rows {
-            match places(component, at) {
-                Ok(places) => found.extend(places.into_iter().map(|(bound_to, port)| Listener {
+            let places = places(component, at).unwrap_or_else(|gap| {
+                let name = format!("{purpose} of {} on {}", kind.binary(), component.node);
+                lacks.push(Lack {
+                    namespace: None,
+                    name: Some(name),
+                    gap,
+                });
+                Vec::new()
+            });
+            for (bound_to, port) in places {
+                if !known.insert((*kind, *purpose, bound_to, port)) {
+                    continue;
+                }
+                let count = counts.entry((*kind, purpose)).or_default();
+                let listener = Listener {
                     component: *kind,
                     purpose,
                     host: reachable(&bound_to),
                     port,
                     bound_to: bound_to.to_string(),
-                })),
-                Err(gap) => lacks.push(Lack {
-                    namespace: None,
-                    name: Some(format!(
-                        "{purpose} of {} on {}",
-                        kind.binary(),
-                        component.node
-                    )),
-                    gap,
-                }),
+                };
+                found.push((*count, listener));
+                *count += 1;
             }
         }
     }
+    let (found, more) = first_of(found);
+    lacks.extend((more > 0).then(|| Lack::any(too_many(more, &facts.host.node))));
     (found, lacks)
+}
+
+/// As many as are connected to, the lowest ranks first, in the order they came in; and how many more there are.
+fn first_of(mut found: Vec<(usize, Listener)>) -> (Vec<Listener>, usize) {
+    let all = found.len();
+    if all > ADDRESSES {
+        let mut ranked: Vec<(usize, usize)> =
+            (0..).zip(&found).map(|(at, (r, _))| (*r, at)).collect();
+        ranked.sort_unstable();
+        let kept: BTreeSet<usize> = ranked[..ADDRESSES].iter().map(|(_, at)| *at).collect();
+        let mut at = 0..;
+        found.retain(|_| at.next().is_some_and(|at| kept.contains(&at)));
+    }
+    let kept: Vec<Listener> = found.into_iter().map(|(_, listener)| listener).collect();
+    let more = all - kept.len();
+    (kept, more)
+}
+
+fn too_many(more: usize, node: &str) -> Gap {
+    Gap::new(
+        format!("handshakes with {more} more addresses that components listen at"),
+        format!("on {node}"),
+        GapReason::Unparsable,
+        "connect by hand: so many are no component's",
+    )
 }
 
 fn places(component: &Component, at: &At) -> Result<Vec<(IpAddr, u16)>, Gap> {
@@ -217,6 +258,9 @@ impl HostFacts {
     /// the cluster lives on, too.
     pub fn take_answers(&mut self, answers: Vec<(Listener, Answer)>, lacks: Vec<Lack>) {
         let node = self.host.node.clone();
+        // Nor is known which certificates are shown where nobody looked.
+        let any = lacks.iter().filter(|lack| lack.name.is_none());
+        self.certificates.lacks.extend(any.cloned());
         self.endpoints.lacks.extend(lacks);
         for (listener, answer) in answers {
             match &answer {

@@ -4,6 +4,7 @@
 //! reader answers and asks again until nothing is wanted. So the native reader, the script over SSH, recorded fixtures
 //! and the examples in checks all go through the same code, and none of them knows what Kubernetes is.
 
+mod command;
 mod containers;
 mod distribution;
 mod embedded;
@@ -11,6 +12,7 @@ mod endpoint;
 mod file;
 mod files;
 mod glob;
+mod identity;
 mod inquiry;
 mod instances;
 mod kernel;
@@ -44,15 +46,19 @@ use crate::facts::component::{Component, ComponentKind, Told};
 use crate::facts::stored::StoredSecrets;
 use crate::facts::{Cell, Gap, Lack, Listing, record};
 
+pub use command::{Printable, masked, printable};
 pub use containers::PodProcesses;
 pub use endpoint::{Answer as EndpointAnswer, Endpoint, Listener, listeners};
 pub use file::File;
+pub use identity::Identity;
 pub use kubeconfig::{Kubeconfig, document as kubeconfig_document};
 pub use manifest::{StaticContainer, StaticPod};
 pub use mounts::Mount;
 pub use reduce::{Body, PemFile, Purpose, Unreducible, reduce};
 pub use roles::Role;
-pub use tree::{Answer, Entry, Found, HostTree, Kind, Parent, Process, Request};
+pub use tree::{
+    Answer, Choice, Entry, Found, HostTree, Kind, PROCESSES, Parent, Process, Request, left_out,
+};
 pub use usual::{Usual, usual};
 
 use inquiry::Inquiry;
@@ -127,17 +133,27 @@ pub struct HostFacts {
     pub host: Host,
     /// What was not read and belongs to none of them.
     pub gaps: Vec<Gap>,
+    /// Who the machine says it is, whatever its facts are filed under.
+    #[serde(default)]
+    pub identity: Identity,
 }
 
 /// What `tree` says about its node, and what to look at next; nothing more is wanted when the list is empty. `told` is
 /// what is known of this node's components from elsewhere.
 pub fn observe(tree: &HostTree, told: &Told) -> (HostFacts, Vec<Request>) {
+    observe_as(tree, told, None)
+}
+
+/// The same of a machine that was asked as the node `asked`: its facts are filed under that name, whatever it says it is
+/// called.
+pub fn observe_as(tree: &HostTree, told: &Told, asked: Option<&str>) -> (HostFacts, Vec<Request>) {
     let mut inquiry = Inquiry::new(tree);
     let mut unread = Vec::new();
     let processes = inquiry.processes().unwrap_or_else(|gap| {
         unread.push(gap);
         &[]
     });
+    unread.extend(tree.left_out.clone());
     let mut built_in = embedded::k3s(processes, &mut inquiry);
     let of_kubelet = |instance: &mut Instance| instance.kind == ComponentKind::Kubelet;
     let (kubelet, nested) = matching::kubelet(processes, &mut inquiry);
@@ -146,7 +162,9 @@ pub fn observe(tree: &HostTree, told: &Told) -> (HostFacts, Vec<Request>) {
         unread.extend(node::dormant(&mut inquiry));
         unread.extend(embedded::hidden(processes));
     }
-    let node = named(kubelet.as_ref(), &mut inquiry);
+    let name = named(kubelet.as_ref(), &mut inquiry);
+    let identity = Identity::observe(&mut inquiry, name);
+    let node = asked.map_or_else(|| identity.name.clone(), str::to_owned);
     let mut host = kernel::observe(&mut inquiry, &node);
     let mut survey = Survey::new(inquiry, &node);
     let mut machine = Machine {
@@ -187,6 +205,7 @@ pub fn observe(tree: &HostTree, told: &Told) -> (HostFacts, Vec<Request>) {
             .collect(),
         pod_processes: Listing::known(pods.rows, &[pods.lacks, lacks].concat()),
         host,
+        identity,
     };
     (facts, inquiry.into_requests())
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Body, Purpose};
-use crate::facts::Gap;
+use crate::facts::{Gap, GapReason};
 
 /// What was seen on one node so far.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -21,6 +21,9 @@ pub struct HostTree {
     /// The running processes; `None` until they were asked for.
     #[serde(default)]
     pub processes: Option<Result<Vec<Process>, Gap>>,
+    /// Why the list of processes is not all of them.
+    #[serde(default)]
+    pub left_out: Option<Gap>,
     /// What is at a path, by absolute path as the node sees it.
     #[serde(default)]
     pub entries: BTreeMap<String, Entry>,
@@ -132,6 +135,68 @@ pub enum Kind {
     Other,
 }
 
+/// How many processes are looked at of those that are called like a component or what starts one, and as many of all others.
+/// Nodes run some thousands.
+pub const PROCESSES: usize = 4096;
+
+/// How the programs that are looked for are called, as the kernel keeps it: by the beginning.
+const SOUGHT: [&str; 11] = [
+    "containerd",
+    "cri-dockerd",
+    "crio",
+    "dockerd",
+    "etcd",
+    "hyperkube",
+    "k0s",
+    "k3s",
+    "kube",
+    "microshift",
+    "rke2",
+];
+
+/// Chooses the processes that are looked at, by the names the kernel keeps; the rest is counted.
+#[derive(Debug, Default)]
+pub struct Choice {
+    sought: usize,
+    others: usize,
+    left_out: usize,
+}
+
+impl Choice {
+    /// Whether the next process is looked at.
+    pub fn takes(&mut self, name: &str) -> bool {
+        let sought = SOUGHT.iter().any(|start| name.starts_with(start));
+        let count = if sought {
+            &mut self.sought
+        } else {
+            &mut self.others
+        };
+        if *count == PROCESSES {
+            self.left_out += 1;
+            return false;
+        }
+        *count += 1;
+        true
+    }
+
+    /// Why there are more, if there are.
+    pub fn gap(&self) -> Option<Gap> {
+        left_out(self.left_out)
+    }
+}
+
+/// The gap of that many processes that were not looked at.
+pub fn left_out(count: usize) -> Option<Gap> {
+    (count > 0).then(|| {
+        Gap::new(
+            format!("{count} processes beyond those that are looked at"),
+            "/proc",
+            GapReason::Unparsable,
+            "look at them by hand: a node runs some thousands",
+        )
+    })
+}
+
 /// One thing a reader is asked for. Answering is never more than looking.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -155,8 +220,8 @@ pub enum Request {
 pub enum Answer {
     /// To [`Request::Hostname`].
     Hostname(Result<String, Gap>),
-    /// To [`Request::Processes`].
-    Processes(Result<Vec<Process>, Gap>),
+    /// To [`Request::Processes`]; with the reason where there are more.
+    Processes(Result<Vec<Process>, Gap>, Option<Gap>),
     /// To everything else: what is at the path, and whatever else was seen on the way.
     Entries(Vec<(String, Entry)>),
 }
@@ -176,7 +241,7 @@ impl Request {
     pub fn refused(&self, gap: Gap) -> Answer {
         match self {
             Self::Hostname => Answer::Hostname(Err(gap)),
-            Self::Processes => Answer::Processes(Err(gap)),
+            Self::Processes => Answer::Processes(Err(gap), None),
             Self::Stat(path) | Self::Read(path, _) | Self::List(path) | Self::Tree(path, _) => {
                 Answer::Entries(vec![(path.clone(), Entry::Gap(gap))])
             }
@@ -189,7 +254,10 @@ impl HostTree {
     pub fn insert(&mut self, answer: Answer) {
         match answer {
             Answer::Hostname(name) => self.hostname = Some(name),
-            Answer::Processes(processes) => self.processes = Some(processes),
+            Answer::Processes(processes, left_out) => {
+                self.processes = Some(processes);
+                self.left_out = left_out;
+            }
             Answer::Entries(entries) => {
                 for (path, entry) in entries {
                     self.insert_entry(path, entry);
@@ -274,5 +342,24 @@ impl Found {
         }
         self.names.get_or_insert(Err(gap.clone()));
         self.below.get_or_insert(Err(gap.clone()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_too_many_processes_those_that_are_sought_stay() {
+        let mut choice = Choice::default();
+        let taken = (0..150_000).filter(|_| choice.takes("stress\n")).count();
+        assert_eq!(taken, PROCESSES);
+        assert!(choice.takes("kube-apiserver\n") && choice.takes("etcd\n"));
+        let gap = choice.gap().unwrap();
+        assert!(gap.what.starts_with("145904 processes"), "{}", gap.what);
+        // Whoever calls many processes so leaves out no more than others.
+        let taken = (0..150_000).filter(|_| choice.takes("etcd\n")).count();
+        assert_eq!(taken, PROCESSES - 2);
+        assert_eq!(left_out(0), None);
     }
 }

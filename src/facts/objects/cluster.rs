@@ -161,6 +161,23 @@ object! {
         /// The processor.
         #[prost(string, tag = "10")]
         pub architecture: String,
+        hidden {
+            // What tells its machine from others, for whoever reads the node.
+            #[prost(string, tag = "1")]
+            #[serde(rename = "machineID", skip_serializing_if = "super::reading::unset", deserialize_with = "super::reading::read")]
+            machine_id: String,
+            #[prost(string, tag = "3")]
+            #[serde(rename = "bootID", skip_serializing_if = "super::reading::unset", deserialize_with = "super::reading::read")]
+            boot_id: String,
+        }
+    }
+}
+
+impl NodeSystemInfo {
+    /// The id of the machine and that of its boot, as the kubelet read them (`machine-id(5)`, `random(4)`); empty where it
+    /// did not say.
+    pub fn ids(&self) -> (&str, &str) {
+        (&self.machine_id, &self.boot_id)
     }
 }
 

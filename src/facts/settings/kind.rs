@@ -111,11 +111,13 @@ impl Kind {
                 Scalar::Text(text.to_owned())
             }
             Self::Text | Self::Path => Scalar::Text(clean_urls(text)),
-            Self::Secret => Scalar::Text(format!("‹redacted, {} bytes›", text.len())),
+            // Not even its length, which a node does not tell.
+            Self::Secret => Scalar::Text("‹redacted›".to_owned()),
             Self::Duration => Scalar::Duration(parse_duration(text)?),
-            Self::List => appended(before, parse_csv(text)?),
-            Self::Items => appended(before, vec![text.to_owned()]),
+            Self::List => appended(before, parse_csv(&clean_urls(text))?),
+            Self::Items => appended(before, vec![clean_urls(text)]),
             Self::Words => {
+                let text = clean_urls(text);
                 let parts = text.split(',').filter(|part| !part.is_empty());
                 appended(None, parts.map(str::to_owned).collect())
             }

@@ -139,30 +139,38 @@ fn csv_field(text: &str) -> Option<(String, Option<&str>)> {
     }
 }
 
-/// `text` without the user information of every URL in it, and without the queries, which often hold tokens.
+/// Schemes whose paths are places of the machine itself.
+const LOCAL: [&str; 5] = ["unix", "unixs", "npipe", "file", "vsock"];
+
+/// `text` without what opens doors in every URL in it: user information, path, query and fragment. A path that is there
+/// stays visible as `/-`. The script that reads nodes over SSH does the same (`collect/ssh/probe.sh`).
 pub(crate) fn clean_urls(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("://") {
         out.push_str(before);
         out.push_str("://");
+        let letter = |c: char| !(c.is_ascii_alphanumeric() || "+.-".contains(c));
+        let scheme = before.rsplit(letter).next().unwrap_or_default();
         // The next URL of a list begins after the last comma before its scheme.
-        let next = after.find("://").and_then(|next| after[..next].rfind(','));
-        let end = after
-            .find(|c: char| matches!(c, '/' | '?' | '#') || c.is_whitespace())
-            .unwrap_or(after.len())
-            .min(next.unwrap_or(after.len()));
-        let (authority, tail) = after.split_at(end);
-        out.push_str(
-            authority
-                .rsplit_once('@')
-                .map_or(authority, |(_, host)| host),
-        );
-        let path = tail
-            .find(|c: char| c == ',' || c.is_whitespace())
-            .unwrap_or(tail.len());
-        let (path, tail) = tail.split_at(path);
-        out.push_str(path.split(['?', '#']).next().unwrap_or_default());
+        let next = after.find("://");
+        let own = &after[..next.unwrap_or(after.len())];
+        let comma = next.and_then(|_| own.rfind(','));
+        let blank = own.find(|c: char| c.is_ascii_whitespace());
+        let end = comma.into_iter().chain(blank).min().unwrap_or(after.len());
+        let (url, tail) = after.split_at(end);
+        // The last one, wherever it stands: a password may hold an unescaped slash.
+        let url = url.rsplit_once('@').map_or(url, |(_, host)| host);
+        let host = url.find(['/', '?', '#', ',']).unwrap_or(url.len());
+        let (host, behind) = url.split_at(host);
+        let (path, others) = behind.split_at(behind.find(',').unwrap_or(behind.len()));
+        let path = path.split(['?', '#']).next().unwrap_or_default();
+        out.push_str(host);
+        out.push_str(match path.len() > 1 && !LOCAL.contains(&scheme) {
+            true => "/-",
+            false => path,
+        });
+        out.push_str(others);
         rest = tail;
     }
     out.push_str(rest);

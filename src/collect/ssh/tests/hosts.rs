@@ -1,16 +1,17 @@
-//! Known hosts and configuration, against what OpenSSH 9.2 wrote and resolves (`ssh-keygen -H`, `ssh -G`).
+//! Known hosts, against what OpenSSH 9.2 wrote (`ssh-keygen -H`).
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use crate::collect::ssh::config::{Reader, Settings};
+use crate::collect::ssh::host_lines::{fingerprint, line};
 use crate::collect::ssh::keys::is_encrypted;
-use crate::collect::ssh::known_hosts::{KnownHosts, Verdict, fingerprint, line};
+use crate::collect::ssh::known_hosts::{KnownFile, KnownHosts, Verdict};
 
 const A: &str = "AAAAC3NzaC1lZDI1NTE5AAAAIBZEZrYD7mwR6Z2dunfJXM2Rml8Cnny1qTwpbuw/RXaS";
 const B: &str = "AAAAC3NzaC1lZDI1NTE5AAAAINk+k4B25fU6nBf8DrC3xBSuPmkdRln9c7zxIg54/SUU";
@@ -26,9 +27,10 @@ fn key(text: &str) -> Vec<u8> {
 }
 
 fn known(text: &str) -> KnownHosts {
-    let mut known = KnownHosts::default();
-    known.add(Path::new("/k"), text);
-    known
+    KnownHosts {
+        files: vec![Arc::new(KnownFile::new(Path::new("/k"), text).0)],
+        revoked: Vec::new(),
+    }
 }
 
 /// `$A`, `$B` and `$E` stand for a key with its type, `$H` and `$P` for `cp1` and `[cp1]:2222` hashed.
@@ -77,6 +79,9 @@ const VERDICTS: &[(&str, &str, &str)] = &[
     ("$H $A", "cp2 22 A", "unknown"),
     ("$P $A", "cp1 2222 A", "known"),
     ("$P $A", "cp1 2222 B", "changed /k:1"),
+    // A key that is revoked for a host is so at every port of it.
+    ("@revoked cp1 $A", "cp1 2222 A", "revoked /k:1"),
+    ("cp1,cp1 $A", "cp1 22 A", "known"),
     // The library takes the marker for a host name and accepts the key.
     ("@revoked * $A\ncp1 $A", "cp1 22 A", "revoked /k:1"),
     ("cp1 $A\n@revoked cp1 $A", "cp1 22 A", "revoked /k:2"),
@@ -105,12 +110,107 @@ fn hosts_are_known_by_their_keys() {
 
 #[test]
 fn lines_that_cannot_be_read_are_named() {
-    let known = known(&format!(
-        "garbage\ncp1 ssh-ed25519 {A}\n|1|x ssh-ed25519 {A}\n"
-    ));
+    let text = format!("garbage\ncp1 ssh-ed25519 {A}\n|1|x ssh-ed25519 {A}\n");
+    let (_, remarks) = KnownFile::new(Path::new("/k"), &text);
     let remark = |line: u32| format!("/k:{line}: no line of known hosts, left out");
-    assert_eq!(known.remarks, [remark(1), remark(3)]);
-    assert_eq!(known.kinds("cp1", 22), ["ssh-ed25519"]);
+    assert_eq!(remarks, [remark(1), remark(3)]);
+    assert_eq!(known(&text).kinds("cp1", 22), ["ssh-ed25519"]);
+    // A file of something else is not told line by line.
+    let (_, remarks) = KnownFile::new(Path::new("/k"), &"x\n".repeat(5_000));
+    assert_eq!(remarks.len(), 21);
+    assert_eq!(
+        remarks[20],
+        "/k: 4980 more lines are none of known hosts, left out"
+    );
+}
+
+#[test]
+fn a_host_among_many_is_looked_up_by_its_name() {
+    let mut text: String = (0..6_000)
+        .map(|number| format!("h{number},10.0.0.{number} ssh-ed25519 {A}\n"))
+        .collect();
+    let touched = |text: &str, name: &str| {
+        let file = KnownFile::new(Path::new("/k"), text).0;
+        file.touched(name)
+    };
+    assert_eq!(touched(&text, "h4711"), 1);
+    assert_eq!(touched(&text, "nobody"), 0);
+    // Patterns and hashed names are tried, and those alone.
+    text += &written("*.example $A\n$H $A\n");
+    assert_eq!(touched(&text, "h4711"), 3);
+    assert_eq!(known(&text).judge("cp1", 22, &key(A)), Verdict::Known);
+}
+
+#[test]
+fn a_new_host_is_written_on_a_line_of_its_own() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("new/known_hosts");
+    let at = |text: &str| {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        KnownHosts {
+            files: vec![Arc::new(KnownFile::new(&path, text).0)],
+            revoked: Vec::new(),
+        }
+    };
+    let other = format!("other ssh-ed25519 {B}");
+    let new = format!("cp1 ssh-ed25519 {A}\n");
+    for (before, after) in [
+        (String::new(), new.clone()),
+        (format!("{other}\n"), format!("{other}\n{new}")),
+        (other.clone(), format!("{other}\n{new}")),
+    ] {
+        let known = at(&before);
+        assert_eq!(known.accept("CP1", 22, &key(A)).unwrap(), Verdict::Known);
+        assert_eq!(fs::read_to_string(&path).unwrap(), after);
+        // Every holder of the table sees it, and whoever comes second with another key is told apart.
+        assert_eq!(known.clone().judge("cp1", 22, &key(A)), Verdict::Known);
+        let second = known.accept("cp1", 22, &key(B)).unwrap();
+        assert!(matches!(second, Verdict::Changed(_)), "{second:?}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), after);
+    }
+    // Where there is no folder yet, one is made; what cannot be written is not known.
+    fs::remove_dir_all(path.parent().unwrap()).unwrap();
+    let gone = KnownHosts {
+        files: vec![Arc::new(KnownFile::new(&path, "").0)],
+        revoked: Vec::new(),
+    };
+    assert_eq!(gone.accept("cp1", 22, &key(A)).unwrap(), Verdict::Known);
+    assert_eq!(fs::read_to_string(&path).unwrap(), new);
+    let below = path.join("below");
+    let refused = KnownHosts {
+        files: vec![Arc::new(KnownFile::new(&below, "").0)],
+        revoked: Vec::new(),
+    };
+    let error = refused.accept("cp1", 22, &key(A)).unwrap_err();
+    assert!(error.to_string().contains("known_hosts/below"), "{error}");
+    assert_eq!(refused.judge("cp1", 22, &key(A)), Verdict::Unknown);
+}
+
+#[test]
+fn hosts_that_are_new_at_once_do_not_mix() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("known_hosts");
+    fs::write(&path, "# no line end").unwrap();
+    let known = KnownHosts {
+        files: vec![Arc::new(KnownFile::new(&path, "# no line end").0)],
+        revoked: Vec::new(),
+    };
+    std::thread::scope(|scope| {
+        for number in 0..16 {
+            let known = known.clone();
+            scope.spawn(move || {
+                for host in 0..8 {
+                    let host = format!("h{}", number / 2 * 8 + host);
+                    known.accept(&host, 22, &key(A)).unwrap();
+                }
+            });
+        }
+    });
+    let text = fs::read_to_string(&path).unwrap();
+    // Each pair of threads had the same hosts.
+    assert_eq!(text.lines().count(), 1 + 64);
+    assert_eq!(KnownFile::new(&path, &text).1, Vec::<String>::new());
 }
 
 #[test]
@@ -150,116 +250,12 @@ fn locked_keys_are_told_from_open_ones() {
     }
 }
 
-/// What files of these names and texts say about `host`; `config` is the one that is read.
-fn configured(files: &[(&str, &str)], host: &str) -> (Settings, Vec<String>) {
-    let home = TempDir::new().unwrap();
-    for (name, text) in files {
-        let path = home.path().join(".ssh").join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    let mut reader = Reader::new(host, None, home.path());
-    reader.read(&home.path().join(".ssh/config"));
-    let (settings, remarks) = reader.finish();
-    let home = home.path().display().to_string();
-    let remarks = remarks.iter().map(|remark| remark.replace(&home, "~"));
-    (settings, remarks.collect())
-}
-
-#[test]
-fn the_first_value_counts() {
-    let text = "User first\nHost cp*\n  User second\n  Port 2222\n  HostName %h.example\nHost *\n Port 1\n IdentityFile ~/a\nIdentityFile \"b c\"\n";
-    let settings = configured(&[("config", text)], "cp1").0;
-    assert_eq!(settings.user.as_deref(), Some("first"));
-    assert_eq!(settings.port, Some(2222));
-    assert_eq!(settings.host_name.as_deref(), Some("%h.example"));
-    assert_eq!(settings.identity_files, ["~/a", "b c"]);
-    assert_eq!(configured(&[("config", text)], "w1").0.port, Some(1));
-}
-
-#[test]
-fn every_spelling_of_a_line_is_read() {
-    for line in [
-        "Port 2222",
-        "port=2222",
-        "PORT = 2222",
-        "\tPort\t\"2222\"",
-        "Port 2222 # why",
-        "Port=\"2222\"",
-    ] {
-        let settings = configured(&[("config", line)], "a").0;
-        assert_eq!(settings.port, Some(2222), "{line}");
-    }
-    for line in [
-        "#Port 2222",
-        "Port",
-        "Port x",
-        "Host b\nPort 2222",
-        "Host * !a\nPort 2222",
-        "Match all user x\nPort 2222",
-    ] {
-        let settings = configured(&[("config", line)], "a").0;
-        assert_eq!(settings.port, None, "{line}");
-    }
-    for line in [
-        "Match all\nPort 2222",
-        "Match host a\nPort 2222",
-        "Match !host b\nPort 2222",
-        "Match originalhost=a\nPort 2222",
-    ] {
-        let settings = configured(&[("config", line)], "a").0;
-        assert_eq!(settings.port, Some(2222), "{line}");
-    }
-}
-
-#[test]
-fn nothing_is_run_to_find_out() {
-    let folder = TempDir::new().unwrap();
-    let trace = folder.path().join("trace");
-    let text = format!(
-        "Match exec \"touch {}\"\n Port 1\nHost *\nPort 2\nProxyCommand touch {0}\n",
-        trace.display()
-    );
-    let (settings, remarks) = configured(&[("config", &text)], "a");
-    assert_eq!(settings.port, Some(2));
-    assert_eq!(
-        remarks,
-        ["~/.ssh/config:1: `Match exec` is not evaluated, left out"]
-    );
-    assert_eq!(settings.proxy_command, Some(true));
-    assert!(!trace.exists());
-}
-
-#[test]
-fn included_files_are_read_in_order_and_never_for_ever() {
-    let files = [
-        ("config", "Host a\nInclude parts/*.conf\nHost *\nPort 3\n"),
-        ("parts/1.conf", "Host b\nPort 1\n"),
-        ("parts/2.conf", "Port 2\n"),
-        ("parts/.hidden.conf", "Port 9\n"),
-    ];
-    assert_eq!(configured(&files, "a").0.port, Some(2));
-    // What stands below a host that does not match is not read.
-    assert_eq!(configured(&files, "b").0.port, Some(3));
-    let (_, remarks) = configured(&[("config", "Include config\n")], "a");
-    assert_eq!(
-        remarks,
-        ["~/.ssh/config: files include each other too deeply"]
-    );
-}
-
 proptest! {
     #[test]
     fn any_text_is_read(text in any::<Vec<u8>>(), lines in "[ -~\n]{0,400}") {
         let text = String::from_utf8_lossy(&text).into_owned();
         for text in [text, lines] {
             let _ = known(&text).judge("a", 22, &key(A));
-            let folder = TempDir::new().unwrap();
-            let path = folder.path().join("config");
-            fs::write(&path, text.replace("nclude", "")).unwrap();
-            let mut reader = Reader::new("a", None, folder.path());
-            reader.read(&path);
-            let _ = reader.finish();
         }
     }
 }

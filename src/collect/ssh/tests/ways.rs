@@ -1,6 +1,8 @@
 //! Ways to hosts: keys, what narrows trust, and what is refused by name.
 
 use std::fs;
+use std::path::Path;
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -54,10 +56,23 @@ impl Way {
             ssh: &ssh,
             around: &around,
             remarks: Default::default(),
+            shelf: Default::default(),
+            config: Default::default(),
         };
         let host: SshHost = host.parse().unwrap();
         let told = |error: SshError| self.told(&error.to_string());
-        planner.route(&host).map_err(told)
+        let first = planner.route(&host).map_err(told)?;
+        // What is known of hosts is read once and shared.
+        fs::write(self.home.path().join(".ssh/known_hosts"), "").unwrap();
+        let again = planner.route(&host).map_err(told)?;
+        let files = |route: &Route| route.known_hosts.files.clone();
+        assert!(
+            files(&first)
+                .iter()
+                .zip(files(&again))
+                .all(|(a, b)| Arc::ptr_eq(a, &b))
+        );
+        Ok(first)
     }
 
     fn told(&self, text: &str) -> String {
@@ -167,6 +182,53 @@ fn a_revoked_key_is_refused_wherever_it_is_known() {
         judged(config, "SSHKRL\n\0\0\0\0\u{1}").unwrap_err(),
         "cp1 is configured with a key revocation list (~/.ssh/revoked) in RevokedHostKeys, which is not supported"
     );
+}
+
+#[test]
+fn files_that_are_none_are_refused_by_name() {
+    let folder = TempDir::new().unwrap();
+    let big = folder.path().join("big");
+    fs::File::create(&big).unwrap().set_len(17 << 20).unwrap();
+    let pipe = folder.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    for (option, file, reason) in [
+        ("UserKnownHostsFile", big.as_path(), "it is over 16 MiB"),
+        (
+            "UserKnownHostsFile",
+            Path::new("/dev/zero"),
+            "it is no regular file",
+        ),
+        ("UserKnownHostsFile", folder.path(), "it is no regular file"),
+        ("Include", big.as_path(), "it is over 4 MiB"),
+        ("Include", Path::new("/dev/zero"), "it is no regular file"),
+        ("Include", folder.path(), "it is no regular file"),
+        ("Include", &pipe, "it is no regular file"),
+        ("RevokedHostKeys", big.as_path(), "it is over 16 MiB"),
+        (
+            "RevokedHostKeys",
+            Path::new("/dev/zero"),
+            "it is no regular file",
+        ),
+    ] {
+        let shown = file.display();
+        let config = format!("{option} {shown}\n");
+        let refused = Way::new(&[("config", &config)]).to("cp1").unwrap_err();
+        assert!(
+            refused.ends_with(&format!("{shown}: {reason}")),
+            "{refused}"
+        );
+    }
+    // People name this one for "none", and nowhere is a host written down then.
+    for none in ["/dev/null", "none"] {
+        let config = format!("UserKnownHostsFile {none}\nGlobalKnownHostsFile none\n");
+        let route = Way::new(&[("config", &config)]).to("cp1").unwrap();
+        let key = STANDARD.decode(A).unwrap();
+        let known = &route.known_hosts;
+        assert_eq!(known.judge("cp1", 22, &key), Verdict::Unknown, "{none}");
+        assert_eq!(known.accept("cp1", 22, &key).unwrap(), Verdict::Known);
+        assert_eq!(known.judge("cp1", 22, &key), Verdict::Known, "{none}");
+    }
 }
 
 #[test]

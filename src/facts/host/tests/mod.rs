@@ -74,7 +74,7 @@ impl Node {
         let one = |path: &str, entry| Answer::Entries(vec![(path.to_owned(), entry)]);
         match request {
             Request::Hostname => Answer::Hostname(Ok("CP1\n".to_owned())),
-            Request::Processes => Answer::Processes(Ok(self.processes.clone())),
+            Request::Processes => Answer::Processes(Ok(self.processes.clone()), None),
             Request::Stat(path) => one(path, self.entry(path)),
             Request::Read(path, purpose) => {
                 let mut entry = self.entry(path);

@@ -261,3 +261,74 @@ fn without_a_list_of_processes_nothing_is_known_to_be_absent() {
     }
     panic!("it never has enough");
 }
+
+#[test]
+fn of_many_addresses_the_first_of_each_component_are_connected_to() {
+    let urls: Vec<String> = (1..=20_000)
+        .map(|port| format!("http://127.0.0.1:{port}"))
+        .collect();
+    let etcd = format!(
+        "etcd --listen-client-urls={} --listen-peer-urls=http://127.0.0.1:2380",
+        urls.join(",")
+    );
+    let facts = Node::default()
+        .process(1, 0, "init")
+        .process(3, 0, &etcd)
+        .process(4, 0, "kube-scheduler --bind-address=127.0.0.1")
+        .observe()
+        .1;
+    let (listeners, lacks) = listeners(&facts);
+    assert_eq!(listeners.len(), 64);
+    let is = |component: &str, purpose: &str| {
+        let of = |one: &&Listener| one.component.binary() == component && one.purpose == purpose;
+        listeners.iter().filter(of).count()
+    };
+    assert_eq!(is("etcd", "peer"), 1);
+    assert_eq!(is("kube-scheduler", "serving"), 1);
+    assert!(listeners.iter().any(|one| one.port == 1));
+    assert!(!listeners.iter().any(|one| one.port == 20_000));
+    let told: Vec<String> = lacks.iter().map(|lack| lack.gap.to_string()).collect();
+    let more = told.iter().find(|gap| gap.contains("more addresses"));
+    assert!(more.is_some_and(|gap| gap.contains("19938")), "{told:?}");
+    // What is shown there is not known, so neither are all certificates.
+    let mut facts = facts;
+    facts.take_answers(Vec::new(), lacks);
+    assert!(
+        facts
+            .certificates
+            .lacks
+            .iter()
+            .any(|lack| lack.name.is_none())
+    );
+}
+
+#[test]
+fn processes_that_were_left_out_may_be_anything() {
+    let node = Node::default()
+        .process(1, 0, "init")
+        .process(3, 0, "kubelet");
+    let (mut tree, whole) = node.observe();
+    assert!(
+        !whole
+            .components
+            .lacks
+            .iter()
+            .any(|lack| lack.name.is_none())
+    );
+    tree.left_out = left_out(7);
+    let (facts, requests) = observe(&tree, &Told::default());
+    assert_eq!(requests, []);
+    for lacks in [
+        &facts.components.lacks,
+        &facts.endpoints.lacks,
+        &facts.files.lacks,
+    ] {
+        let any = lacks.iter().filter(|lack| lack.name.is_none());
+        let gaps: Vec<String> = any.map(|lack| lack.gap.to_string()).collect();
+        assert!(
+            gaps.iter().any(|gap| gap.contains("7 processes")),
+            "{gaps:?}"
+        );
+    }
+    assert_eq!(facts.components.rows.len(), whole.components.rows.len());
+}
