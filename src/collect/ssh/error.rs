@@ -84,6 +84,9 @@ pub enum SshError {
         /// The limit.
         seconds: u64,
     },
+    /// Somebody wished to stop.
+    #[error("the run was stopped before it was read")]
+    Stopped,
     /// The system refused what every connection needs.
     #[error("starting a reader")]
     Start(#[source] io::Error),
@@ -117,6 +120,7 @@ impl SshError {
             Self::Late { .. } => {
                 "raise --ssh-timeout, or see whether the node is healthy".to_owned()
             }
+            Self::Stopped => "run it again".to_owned(),
             Self::Start(_) => "see ulimit -u and ulimit -n".to_owned(),
         }
     }

@@ -23,6 +23,9 @@ use crate::collect::{Progress, handshake};
 use crate::facts::component::Told;
 use crate::facts::host::observe_as;
 
+/// How long it takes at most until a wish to stop is heeded.
+const HEED: Duration = Duration::from_millis(200);
+
 /// A node that was read, or why not.
 pub(super) struct Read {
     /// Its place in the order of the routes.
@@ -47,6 +50,16 @@ struct Running {
     deadline: Instant,
 }
 
+impl Running {
+    fn new(route: &Route, common: &Common) -> Self {
+        Self {
+            label: route.label.clone(),
+            sockets: Arc::default(),
+            deadline: Instant::now() + common.limit,
+        }
+    }
+}
+
 /// Reads every node; `take` gets each as soon as it is done, in any order.
 pub(super) fn read(
     routes: Vec<Route>,
@@ -65,16 +78,24 @@ pub(super) fn read(
             take(Read { number, talk });
         }
     };
+    let stop = progress.stop();
     while !waiting.is_empty() || !running.is_empty() {
+        if stop.is_asked() {
+            running.extend(waiting.drain(..).map(|(number, route)| {
+                let node = Running::new(&route, &common);
+                (number, node)
+            }));
+            for number in running.keys().copied().collect::<Vec<_>>() {
+                running[&number].sockets.end();
+                done(number, &mut running, Err(SshError::Stopped));
+            }
+            return;
+        }
         while running.len() < common.parallel.max(1) {
             let Some((number, route)) = waiting.pop_front() else {
                 break;
             };
-            let node = Running {
-                label: route.label.clone(),
-                sockets: Arc::default(),
-                deadline: Instant::now() + common.limit,
-            };
+            let node = Running::new(&route, &common);
             progress.started(&node.label);
             let sockets = node.sockets.clone();
             let deadline = node.deadline;
@@ -116,11 +137,11 @@ fn told_of(talk: &Result<Talk, SshError>) -> String {
 
 type Answer = (usize, Result<Talk, SshError>);
 
-/// The next node that is done; nothing when the time of one is over.
+/// The next node that is done; nothing when the time of one is over, or it is time to look around.
 fn next(incoming: &Receiver<Answer>, running: &BTreeMap<usize, Running>) -> Option<Answer> {
     let first = running.values().map(|node| node.deadline).min()?;
     let left = first.saturating_duration_since(Instant::now());
-    incoming.recv_timeout(left).ok()
+    incoming.recv_timeout(left.min(HEED)).ok()
 }
 
 fn late(running: &BTreeMap<usize, Running>) -> Vec<usize> {

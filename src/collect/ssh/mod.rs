@@ -272,7 +272,7 @@ fn unread(host: &str, node: Option<&str>, error: &SshError) -> Gap {
         source = cause.source();
     }
     let kind = match error {
-        SshError::Late { .. } => GapReason::Timeout,
+        SshError::Late { .. } | SshError::Stopped => GapReason::Timeout,
         SshError::HostKey { .. } | SshError::Refused { .. } => GapReason::Forbidden,
         _ => GapReason::Unreachable,
     };

@@ -83,6 +83,10 @@ impl User {
     }
 
     fn collect(&self) -> Result<ApiFacts, ApiError> {
+        self.watched(&Silent)
+    }
+
+    fn watched(&self, progress: &dyn Progress) -> Result<ApiFacts, ApiError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
@@ -92,7 +96,7 @@ impl User {
             &self.access,
             &self.wanted,
             &self.environment,
-            &Silent,
+            progress,
         ))
     }
 

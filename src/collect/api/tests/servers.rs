@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::server::{AUTHORITY, OTHER_AUTHORITY, Reply, SERVER, Server, json, status};
 use super::{User, base64, told};
-use crate::collect::api::ApiError;
+use crate::collect::Stop;
+use crate::collect::api::{ApiError, Progress};
 
 #[test]
 fn a_dead_server_or_proxy_is_named() {
@@ -21,6 +22,39 @@ fn a_dead_server_or_proxy_is_named() {
     let error = told(&User::new(&cluster, "").refused());
     let through = format!("http://10.0.0.1 through the proxy http://{dead}: {refused}");
     assert!(error.ends_with(&through), "{error}");
+}
+
+/// Wishes to stop when a step begins.
+struct Impatient(&'static str, Stop);
+
+impl Progress for Impatient {
+    fn started(&self, step: &str) {
+        if step == self.0 {
+            self.1.ask();
+        }
+    }
+    fn finished(&self, _: &str, _: &str) {}
+    fn note(&self, _: &str) {}
+    fn stop(&self) -> Stop {
+        self.1.clone()
+    }
+}
+
+#[test]
+fn whoever_wishes_to_stop_gets_what_was_read() {
+    let server = Server::start(|request| request.path().ends_with("/pods").then_some(Reply::Hang));
+    let user = User::of(&server);
+    let facts = user.watched(&Impatient("pods", Stop::default())).unwrap();
+    let lacks = &facts.objects.workloads.lacks;
+    assert!(
+        lacks
+            .iter()
+            .any(|lack| lack.gap.remedy.contains("was stopped")),
+        "{lacks:?}"
+    );
+    // Before anything was read there is nothing to judge.
+    let stopped = user.watched(&Impatient("connection", Stop::default()));
+    assert!(matches!(stopped, Err(ApiError::Stopped)));
 }
 
 fn page(content_type: &str, body: &str) -> Reply {
