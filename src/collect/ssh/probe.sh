@@ -193,8 +193,8 @@ arguments='
 {
   size += length($0) + 1
   if (size > 131073) next
-  if (number++ == 0 && $0 !~ /^-/) { home = is_home($0); print title($0) }
-  else if ($0 ~ /^-/) print flag($0)
+  if (number++ == 0 && $0 !~ /^-/) { home = is_home($0); runtime = $0 ~ /^([^ ]*\/)?(containerd|crio)( |$)/; print title($0) }
+  else if ($0 ~ /^-/) { print flag($0); if (runtime && $0 == "-c") behind = "v" }
   else if (behind == "v") { behind = ""; print clean($0) }
   else if (behind == "n") { behind = ""; print nested($0) }
   else { if (is_home($0)) home = 1; print shape($0) }
@@ -207,6 +207,192 @@ $0 == ENVIRON["nonce"] { print; next }
   if (keeps(key)) print name "=" clean(value)
   else if (("s " key) in list) print name "=" unless_empty(value)
 }'
+
+# Of the manifests of static pods leaves what says which component runs how: names, images without user and password, the
+# paths of mounts, arguments and variables as above. Keys stay, and what holds them together; of all other texts the shape.
+pod='
+function path(    i, out) {
+  out = ""
+  for (i = 1; i <= deep; i++) out = out "." key[i]
+  for (i = 1; i <= inner; i++) if (label[i] != "") out = out "." label[i]
+  return out
+}
+function escaped(text,    out, escape, before) {
+  out = ""
+  while (match(text, /\\./)) {
+    escape = substr(text, RSTART, 2); before = substr(text, 1, RSTART - 1)
+    text = substr(text, RSTART + 2)
+    out = out shape(before) (escape ~ /[nt"\\\/ ]$/ ? escape : "x")
+  }
+  return out shape(text)
+}
+function hidden(text) { return number_only ? 0 : quote == "\"" ? escaped(text) : shape(text) }
+function image(name,    digest) {
+  digest = ""
+  if (match(name, /@sha[^\/@]*$/)) { digest = substr(name, RSTART); name = substr(name, 1, RSTART - 1) }
+  if (match(name, /^.*@/) && index(substr(name, 1, RLENGTH - 1), ":")) name = substr(name, RLENGTH + 1)
+  return name digest
+}
+function argument(text, first,    out) {
+  if (first && text !~ /^-/ && (program_first || is_home(text))) return quote == "\"" && index(text, "\\") ? escaped(text) : title(text)
+  if (text ~ /^-/) {
+    out = flag(text)
+    whole = out == text
+    return quote == "\"" && !whole && index(out, "\\") ? escaped(text) : out
+  }
+  whole = behind == "v"
+  if (behind == "v") { behind = ""; return clean(text) }
+  if (behind == "n") { behind = ""; return nested(text) }
+  return hidden(text)
+}
+function scalar(text,    at) {
+  whole = 0
+  if (text ~ /^(null|Null|NULL|~|true|false)?$/) return text
+  number_only = quote == "" && text ~ /^-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?$/
+  # What an anchor stands for is not followed: without its name the manifest would say something else.
+  if (quote == "" && text ~ /^[&*!]/) { ruined = ruined ? ruined : 1; return shape(text) }
+  at = path()
+  if (at == ".spec.containers.command" || at == ".spec.containers.args") {
+    program_first = at ~ /command$/
+    return argument(text, !number++)
+  }
+  if (at == ".spec.containers.image") return image(text)
+  if (at == ".spec.containers.env.value") {
+    if (variable == "") early = 1
+    at = tolower(substr(variable, 6)); gsub(/_/, "-", at)
+    if (variable ~ /^ETCD_/ && keeps(at)) { whole = 1; return clean(text) }
+    return variable ~ /^ETCD_/ && ("s " at) in list ? "x" : hidden(text)
+  }
+  if (at == ".spec.containers.env.name") {
+    variable = text
+    at = tolower(substr(text, 6)); gsub(/_/, "-", at)
+    # Its value went by before it was known whose it is: the whole is not told rather than told amiss.
+    if (early && text ~ /^ETCD_/ && keeps(at)) ruined = ruined ? ruined : 1
+    at = path()
+  }
+  whole = at in leaf
+  return whole ? text : hidden(text)
+}
+function begun(name) {
+  if (name == "command" || name == "args") { number = 0; behind = "" }
+}
+function close_of(text, from,    i, c) {
+  for (i = from; i <= length(text); i++) {
+    c = substr(text, i, 1)
+    if (quote == "\"" && c == "\\") i++
+    else if (c == quote) {
+      if (quote == "\"" || substr(text, i + 1, 1) != quote) return i
+      i++
+    }
+  }
+  return 0
+}
+function quoted(text,    at, out) {
+  quote = substr(text, 1, 1)
+  at = close_of(text, 2)
+  if (!at) {
+    out = quote scalar(substr(text, 2))
+    open = quote; quote = ""
+    rest = ""
+    return out
+  }
+  rest = substr(text, at + 1)
+  if (inner && pair[inner] == "{" && label[inner] == "" && rest ~ /^[ \t]*:/) {
+    label[inner] = substr(text, 2, at - 2)
+    begun(label[inner])
+    out = substr(text, 1, at)
+  } else out = quote scalar(substr(text, 2, at - 2)) quote
+  quote = ""
+  return out
+}
+function flow(text,    out, c) {
+  out = ""
+  while (text != "" && inner) {
+    c = substr(text, 1, 1)
+    if (c == " " || c == "\t") { out = out c; text = substr(text, 2); if (text ~ /^#/) text = "" }
+    else if (c == "{" || c == "[") { pair[++inner] = c; label[inner] = ""; if (c == "{") { variable = ""; early = 0 }; out = out c; text = substr(text, 2) }
+    else if (c == "}" || c == "]") { inner--; out = out c; text = substr(text, 2) }
+    else if (c == ",") { if (pair[inner] == "{") label[inner] = ""; out = out c; text = substr(text, 2) }
+    else if (c == ":") { out = out c; text = substr(text, 2) }
+    else if (c == "\"" || c == "\047") { out = out quoted(text); text = rest }
+    else {
+      match(text, /^([^],}:#]|:[^] \t,}]|[^ \t]#)*/)
+      if (RLENGTH < 1) { out = out "x"; text = substr(text, 2); continue }
+      c = substr(text, 1, RLENGTH); text = substr(text, RLENGTH + 1)
+      if (pair[inner] == "{" && label[inner] == "" && text ~ /^:/) { label[inner] = c; begun(c); out = out c }
+      else { own = c; sub(/[ \t]+$/, "", own); out = out scalar(own) substr(c, length(own) + 1) }
+    }
+  }
+  return text == "" || text ~ /^[ \t]*#/ ? out : out shape(text)
+}
+function value(text, column,    out) {
+  out = ""
+  match(text, /^[ \t]*/); out = substr(text, 1, RLENGTH); text = substr(text, RLENGTH + 1)
+  if (text == "" || text ~ /^#/) return out
+  if (text ~ /^[|>]/) {
+    match(text, /^[|>][-+0-9]*/)
+    block = column; lines_of = 0; whole = 0; literal = 1
+    return out substr(text, 1, RLENGTH)
+  }
+  if (text ~ /^[{[]/) { pair[++inner] = substr(text, 1, 1); label[inner] = ""; variable = ""; early = 0; return out substr(text, 1, 1) flow(substr(text, 2)) }
+  if (text ~ /^["\047]/) { out = out quoted(text); return out (rest ~ /^[ \t]*(#.*)?$/ ? "" : shape(rest)) }
+  sub(/[ \t]+#.*$/, "", text); sub(/[ \t]+$/, "", text)
+  block = column; lines_of = 1; literal = 0
+  return out scalar(text)
+}
+BEGIN {
+  block = -1; home = 1
+  split(".kind .apiVersion .metadata.name .metadata.namespace .metadata.uid .spec.containers.name .spec.containers.env.name .spec.containers.volumeMounts.name .spec.containers.volumeMounts.mountPath .spec.containers.volumeMounts.subPath .spec.volumes.name .spec.volumes.hostPath.path", names, " ")
+  for (i in names) leaf[names[i]]
+}
+{ sub(/\r$/, "") }
+$0 == ENVIRON["nonce"] { print; next }
+ruined == 1 { print "@}]"; ruined = 2 }
+{ match($0, /^ */); indent = RLENGTH; text = substr($0, indent + 1); out = substr($0, 1, indent) }
+{ number_only = 0 }
+block >= 0 {
+  if (text == "") { print; next }
+  if (indent > block) {
+    if (!literal && text ~ /^#/) print ""
+    else print out (lines_of++ ? (whole ? text : shape(text)) : scalar(text))
+    next
+  }
+  block = -1
+}
+open != "" {
+  quote = open; at = close_of($0, 1)
+  if (!at) { print whole ? $0 : hidden($0); quote = ""; next }
+  out = (whole ? substr($0, 1, at - 1) : hidden(substr($0, 1, at - 1))) quote
+  open = quote = ""
+  print out (inner ? flow(substr($0, at + 1)) : shape(substr($0, at + 1)))
+  next
+}
+inner { print out flow(text); next }
+text == "" || text ~ /^#/ { print ""; next }
+/^(---|\.\.\.)([ \t]|$)/ { deep = 0; out = substr($0, 1, 3); text = substr($0, 4); if (text ~ /[^ \t]/) out = out value(text, -1); print out; next }
+{
+  column = indent; dash = -1
+  while (text ~ /^-([ \t]|$)/) {
+    while (deep && at_column[deep] > column) deep--
+    variable = ""; early = 0; dash = column
+    match(text, /^-[ \t]*/)
+    out = out substr(text, 1, RLENGTH); column += RLENGTH; text = substr(text, RLENGTH + 1)
+  }
+  if (text == "") { print out; next }
+  if (match(text, /^[A-Za-z0-9_.\/$-]+[ \t]*:([ \t]|$)/) || match(text, /^"[^"\\]*"[ \t]*:([ \t]|$)/) || match(text, /^\047[^\047]*\047[ \t]*:([ \t]|$)/)) {
+    while (deep && at_column[deep] >= column) deep--
+    name = substr(text, 1, RLENGTH); text = substr(text, RLENGTH + 1)
+    out = out name
+    sub(/[ \t]*:[ \t]*$/, "", name); gsub(/^["\047]|["\047]$/, "", name)
+    at_column[++deep] = column; key[deep] = name
+    begun(name)
+    print out value(text, column)
+  } else {
+    if (dash < 0) while (deep && at_column[deep] >= column) deep--
+    print out value(text, dash < 0 ? column - 1 : dash)
+  }
+}
+END { if (ruined == 1) print "@}]" }'
 
 # Of units the environment files leave that they name; of everything else that it is set.
 unit='
@@ -290,8 +476,10 @@ kept_of() {
     /etc/systemd/* | /run/systemd/* | /usr/lib/systemd/* | /usr/local/lib/systemd/* | /lib/systemd/*) awk -v nonce="$nonce" "$unit"'
 $0 == nonce { print }' ;;
     I/*) awk -v nonce="$nonce" '/^[ \t]*(conf_dir|network_dir)[ \t]*=/ || $0 == nonce; BEGIN { print "" }' ;;
+    M/* | */manifests/*) awk "$command$pod" ;;
     *)
-      if head -c 262145 <"$1" | grep -q '^-----BEGIN '; then awk -v nonce="$nonce" "$bundle"'
+      if head -c 262145 <"$1" | grep -q "kind[\"']\{0,1\}[[:space:]]*:[[:space:]]*[\"']\{0,1\}Pod"; then awk "$command$pod"
+      elif head -c 262145 <"$1" | grep -q '^-----BEGIN '; then awk -v nonce="$nonce" "$bundle"'
 $0 == nonce'; else awk "$clean"; fi
       ;;
   esac
@@ -480,6 +668,7 @@ answer() {
       S) look "$rest" ;;
       R) content "$rest" ;;
       I) content "$rest" I ;;
+      M) content "$rest" M ;;
       L) names "$rest" ;;
       T) below "${rest#* }" "${rest%% *}" ;;
       A) below "${rest#* }" "${rest%% *}" files ;;

@@ -144,6 +144,7 @@ pub(super) fn lists() -> [Ask; 9] {
 pub(super) fn read(path: String, purpose: Purpose) -> Ask {
     match purpose {
         Purpose::Runtime => Ask::ReadRuntime(path),
+        Purpose::Manifest => Ask::ReadManifest(path),
         _ => Ask::Read(path),
     }
 }

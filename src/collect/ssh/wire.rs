@@ -29,6 +29,8 @@ pub(super) enum Ask {
     Read(String),
     /// The lines of a container runtime's configuration that are looked for.
     ReadRuntime(String),
+    /// What is kept of a static pod's manifest.
+    ReadManifest(String),
     /// Names in a directory.
     List(String),
     /// Everything below a directory, so many levels deep.
@@ -44,6 +46,7 @@ impl Ask {
             Self::Stat(path)
             | Self::Read(path)
             | Self::ReadRuntime(path)
+            | Self::ReadManifest(path)
             | Self::List(path)
             | Self::Below(path, _)
             | Self::All(path, _) => path.starts_with('/') && !path.contains(char::is_control),
@@ -171,6 +174,7 @@ pub(super) fn batch(asks: &[Ask]) -> String {
         Ask::Stat(path) => format!("S {path}\n"),
         Ask::Read(path) => format!("R {path}\n"),
         Ask::ReadRuntime(path) => format!("I {path}\n"),
+        Ask::ReadManifest(path) => format!("M {path}\n"),
         Ask::List(path) => format!("L {path}\n"),
         Ask::Below(path, depth) => format!("T {depth} {path}\n"),
         Ask::All(path, depth) => format!("A {depth} {path}\n"),

@@ -31,7 +31,9 @@ const MORE: [&str; 14] = [
     "systemd",
 ];
 /// Flags of container runtimes and K3s whose values say where their configuration is.
-const PLACES: [&str; 3] = ["c", "config", "data-dir"];
+const PLACES: [&str; 2] = ["config", "data-dir"];
+/// Container runtimes whose `-c` names their configuration; that of a shell is a script.
+const RUNTIMES: [&str; 2] = ["containerd", "crio"];
 /// The programs with such flags.
 const OTHERS: [&str; 6] = [
     "containerd",
@@ -120,8 +122,7 @@ impl Printable {
 
     /// Whether `word` is a program of which the flags are told.
     fn is_home(&self, word: &str) -> bool {
-        let path = word.split(' ').next().unwrap_or_default();
-        let name = path.rsplit('/').next().unwrap_or_default();
+        let name = base(word);
         let called = |known: &&str| Vocabulary::is_called(name, known);
         self.others.contains(&name) || self.programs.iter().any(|known| called(&known))
     }
@@ -129,9 +130,19 @@ impl Printable {
 
 /// A command line, as it may be kept. Words are bytes: whoever started the process chose them.
 pub fn masked(words: &[&[u8]]) -> Vec<String> {
-    let lists = printable();
     // Any program may have a flag of the same name, and a password for its value.
-    let mut at_home = false;
+    within(words, false)
+}
+
+/// The arguments of a container of a static pod, program first.
+pub(super) fn masked_container(argv: &[String]) -> Vec<String> {
+    let words: Vec<&[u8]> = argv.iter().map(|word| word.as_bytes()).collect();
+    within(&words, true)
+}
+
+fn within(words: &[&[u8]], mut at_home: bool) -> Vec<String> {
+    let lists = printable();
+    let mut runtime = false;
     // What the word before makes of this one.
     let mut behind = Behind::Nothing;
     let mut out = Vec::with_capacity(words.len());
@@ -140,12 +151,16 @@ pub fn masked(words: &[&[u8]]) -> Vec<String> {
         let word: String = word.iter().map(|byte| char::from(*byte)).collect();
         let kept = match (number, word.starts_with('-')) {
             (0, false) => {
-                at_home = lists.is_home(&word);
+                at_home |= lists.is_home(&word);
+                runtime = RUNTIMES.contains(&base(&word));
                 program(lists, &word)
             }
             (_, true) => {
                 let (kept, next) = flag(lists, &word, at_home);
-                behind = next;
+                behind = match &*word {
+                    "-c" if runtime => Behind::Value,
+                    _ => next,
+                };
                 kept
             }
             _ => match std::mem::replace(&mut behind, Behind::Nothing) {
@@ -164,6 +179,12 @@ pub fn masked(words: &[&[u8]]) -> Vec<String> {
         out.push(String::from_utf8_lossy(&bytes).into_owned());
     }
     out
+}
+
+/// The name of a program, without directories and what it wrote behind it.
+fn base(word: &str) -> &str {
+    let path = word.split(' ').next().unwrap_or_default();
+    path.rsplit('/').next().unwrap_or_default()
 }
 
 /// What a word is that follows a flag.

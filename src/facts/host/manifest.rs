@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::command::masked_container;
 use super::mounts::{View, join};
 use super::reduce::etcd_variables;
 use crate::facts::component::{container_argv, document};
@@ -33,7 +34,7 @@ pub struct StaticContainer {
     pub name: String,
     /// Its image.
     pub image: String,
-    /// `command` and `args`; variables in them are not expanded.
+    /// `command` and `args`, as far as they may be kept; variables in them are not expanded.
     pub argv: Vec<String>,
     /// The variables etcd takes for flags.
     pub environment: BTreeMap<String, String>,
@@ -156,7 +157,7 @@ impl Container {
         StaticContainer {
             name: self.name,
             image: image(&self.image).to_owned(),
-            argv,
+            argv: masked_container(&argv),
             environment: etcd_variables(
                 self.env
                     .iter()

@@ -19,7 +19,7 @@ use super::profiles::modes;
 use super::unit::environment_files;
 use crate::facts::component::ComponentKind;
 use crate::facts::objects::{document_text, first_document};
-use crate::facts::settings::Kind as SettingKind;
+use crate::facts::settings::{Kind as SettingKind, clean_urls};
 
 /// What a file is read for: decides what is kept of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -370,10 +370,10 @@ pub(super) fn etcd_variables<'a>(
         let flag = flag.to_ascii_lowercase().replace('_', "-");
         let row = &table.rows[table.position(&flag)?];
         let value = match row.kind {
-            SettingKind::Secret if !value.is_empty() => UNKEPT,
-            _ => value,
+            SettingKind::Secret if !value.is_empty() => UNKEPT.to_owned(),
+            _ => clean_urls(value),
         };
-        Some((name.to_owned(), value.to_owned()))
+        Some((name.to_owned(), value))
     });
     kept.collect()
 }

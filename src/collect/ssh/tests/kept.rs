@@ -5,12 +5,13 @@ use std::io::{BufReader, Write};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
+use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::{NONCE, PLANTED, Shell, shell, shells};
 use crate::collect::ssh::talk::{SCRIPT, lists};
 use crate::collect::ssh::wire::{Ask, Record, Records, batch};
-use crate::facts::host::masked;
+use crate::facts::host::{Purpose, masked, reduce};
 
 /// Everything the script says when asked for `asks`.
 fn records(shell: &mut Shell, asks: &[Ask]) -> Vec<Record> {
@@ -33,7 +34,9 @@ fn cleaned(shell: &mut Shell, ask: fn(String) -> Ask, text: &str) -> String {
     fs::write(&path, text).unwrap();
     let path = path.to_str().unwrap().to_owned();
     let mut text = None;
-    for record in records(shell, &[ask(path)]) {
+    let mut asks = lists().to_vec();
+    asks.push(ask(path));
+    for record in records(shell, &asks) {
         if let Record::Read(_, content) = record {
             text = Some(String::from_utf8(content.unwrap()).unwrap());
         }
@@ -314,4 +317,80 @@ fn of_too_many_processes_the_rest_is_counted() {
     assert!(left_out > 0);
     etcd.kill().unwrap();
     etcd.wait().unwrap();
+}
+
+/// Manifests of static pods; `s3cr3t` is nobody's business.
+const MANIFESTS: &[&str] = &[
+    include_str!("manifests/kubeadm.yaml"),
+    include_str!("manifests/flow.yaml"),
+    include_str!("manifests/pretty.json"),
+    // Sequences at the column of their key, a document mark, quoted keys, comments, text over several lines.
+    "---\n# s3cr3t\n'kind': Pod\n\"metadata\": {name: etcd, annotations: {a: \"s3cr3t\\\"s3cr3t\\n\", b: s3cr3t}}\nspec:\n  containers:\n  - name: etcd\n    command: [etcd, --name=n, \"--data-dir=/d\", '--foo=s3cr3t', s3cr3t] # s3cr3t\n    env:\n    -   name: A\n        value: 's3cr3t\n          s3cr3t''s3cr3t'\n    - {name: B, value: \"s3cr3t\n      s3cr3t\"}\n  volumes: null\n",
+    "kind: Pod\nspec:\n  containers:\n  - name: a\n    image: r.io/a@sha256:00\n    args:\n    - --listen-client-urls\n    - https://u:s3cr3t@h:1/s3cr3t\n    - |\n      s3cr3t: s3cr3t\n      exec kube-apiserver --token=s3cr3t\n    - \"a\\\\b\\\"s3cr3t\"\n",
+    "{\"kind\":\"Pod\",\"spec\":{\"containers\":[{\"name\":\"a\",\"command\":[\"sh\",\"-c\",\"exec etcd \\\"s3cr3t\\\"\\n\"],\"env\":[{\"name\":\"ETCD_NAME\",\"value\":\"n\"},{\"name\":\"ETCD_INITIAL_CLUSTER_TOKEN\",\"value\":\"s3cr3t\"},{\"name\":\"ETCD_LISTEN_PEER_URLS\",\"value\":\"http://u:s3cr3t@h:1/s3cr3t\"}]}]}}",
+];
+
+#[test]
+fn of_static_pods_what_is_judged_leaves_and_nothing_else() {
+    for text in MANIFESTS {
+        let kept = reduce(Purpose::Manifest, text.as_bytes()).unwrap();
+        for (name, mut shell) in shells() {
+            let sent = cleaned(&mut shell, Ask::ReadManifest, text);
+            assert!(!sent.contains("s3cr3t"), "{name} {sent}");
+            let there = reduce(Purpose::Manifest, sent.as_bytes());
+            assert_eq!(there.as_ref(), Ok(&kept), "{name} {sent}");
+        }
+    }
+}
+
+#[test]
+fn a_variable_whose_value_comes_first_makes_a_gap() {
+    let pod = |item: &str| {
+        format!("kind: Pod\nspec:\n  containers:\n  - name: a\n    env:\n{item}\n---\nx: y\n")
+    };
+    for item in [
+        "    - value: s3cr3t\n      name: ETCD_DATA_DIR",
+        "    - {value: s3cr3t, name: ETCD_DATA_DIR}",
+        "    - value: |\n        s3cr3t\n      name: ETCD_DATA_DIR\n    - name: B",
+    ] {
+        assert!(reduce(Purpose::Manifest, pod(item).as_bytes()).is_ok());
+        for (name, mut shell) in shells() {
+            let sent = cleaned(&mut shell, Ask::ReadManifest, &pod(item));
+            assert!(!sent.contains("s3cr3t"), "{name} {sent}");
+            assert!(
+                reduce(Purpose::Manifest, sent.as_bytes()).is_err(),
+                "{name} {sent}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_manifest_of_anything_else_leaves_as_its_shape() {
+    let text = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata:\n  name: s3cr3t\n  kind: |\n    path: s3cr3t\nstringData: {name: s3cr3t}\ns3cr3t\n";
+    for (name, mut shell) in shells() {
+        let sent = cleaned(&mut shell, Ask::ReadManifest, text);
+        assert!(!sent.contains("s3cr3t"), "{name} {sent}");
+        assert!(sent.contains("kind: Secret"), "{name} {sent}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn no_text_of_a_manifest_leaves_by_accident(
+        pieces in proptest::collection::vec(
+            proptest::sample::select(&[
+                "kind", "spec", "containers", "name", "command", "env", "value", "s3cr3t", ": ", ":", "- ", "-", "\n", "\n  ", "\n    ",
+                "{", "}", "[", "]", ", ", "\"", "'", "|", "#", " ", "\\", "&a ", "*a",
+            ][..]),
+            0..80,
+        )
+    ) {
+        // Under keys that are not listed, whatever follows.
+        let text = format!("data:\n  x: s3cr3t{}\n", pieces.concat().replace('\n', "\n   "));
+        let mut shell = shell("dash", &[], SCRIPT, None);
+        let sent = cleaned(&mut shell, Ask::ReadManifest, &text);
+        prop_assert!(!sent.contains("s3cr3t"), "{text}\n{sent}");
+    }
 }
