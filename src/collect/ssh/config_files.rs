@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::error::SshError;
-use super::files::whole;
 use super::glob::matches;
+use crate::input;
 
 /// How much all files together may hold. Ten thousand hosts are a quarter of it.
 const LIMIT: u64 = 4 << 20;
@@ -50,7 +50,7 @@ impl ConfigFiles {
         if let Some(known) = self.files.get(path) {
             return Ok(known.clone());
         }
-        let bytes = match whole(path, LIMIT) {
+        let bytes = match input::regular(path, LIMIT) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
             Err(error) if error.raw_os_error().is_some() => {

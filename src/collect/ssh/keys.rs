@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::input;
+
 /// A passphrase; never shown.
 #[derive(Clone)]
 pub struct Passphrase(String);
@@ -32,7 +34,8 @@ pub(super) type Passphrases = BTreeMap<PathBuf, Passphrase>;
 
 /// Whether the key in `file` is encrypted.
 pub(super) fn is_encrypted(file: &Path) -> bool {
-    let text = std::fs::read_to_string(file).unwrap_or_default();
+    let bytes = input::regular(file, input::SETTINGS).unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes);
     if text.contains("ENCRYPTED") {
         // PKCS #8 and the older PEM say so themselves (RFC 7468, RFC 1421).
         return true;

@@ -7,7 +7,6 @@ mod algorithms;
 mod config;
 mod config_files;
 mod error;
-mod files;
 mod fleet;
 mod forward;
 mod glob;

@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{IpAddr, Shutdown, TcpStream, ToSocketAddrs};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -256,6 +256,8 @@ fn of_agent(session: &Session, socket: &Path, route: &Route, tried: &mut Vec<Str
 fn public(key: &Path) -> Option<Vec<u8>> {
     let mut name = key.as_os_str().to_owned();
     name.push(".pub");
-    let text = std::fs::read_to_string(PathBuf::from(name)).ok()?;
+    let bytes = input::regular(Path::new(&name), input::SETTINGS).ok()?;
+    let text = std::str::from_utf8(&bytes).ok()?;
     STANDARD.decode(text.split_whitespace().nth(1)?).ok()
 }
+use crate::input;

@@ -6,10 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::error::SshError;
-use super::files::{LIMIT, whole};
 use super::known_hosts::{KnownFile, Revoked};
 use super::route::unsupported;
+use crate::input;
 use crate::target::SshHost;
+
+/// What files of known hosts and lists of keys may hold; a thousand times what they do.
+const LIMIT: u64 = 16 << 20;
 
 /// What a key revocation list begins with (OpenSSH, PROTOCOL.krl).
 const KRL: &[u8] = b"SSHKRL\n\0";
@@ -36,7 +39,7 @@ impl Shelf {
         if let Some(known) = self.known.get(path) {
             return Ok(known.clone());
         }
-        let bytes = match whole(path, LIMIT) {
+        let bytes = match input::regular(path, LIMIT) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
             Err(error) if error.raw_os_error().is_some() => {
@@ -79,7 +82,8 @@ impl Shelf {
             hint: "correct what RevokedHostKeys names, or the configuration".to_owned(),
         };
         let shown = path.display();
-        let bytes = whole(path, LIMIT).map_err(|error| refuse(format!("{shown}: {error}")))?;
+        let bytes =
+            input::regular(path, LIMIT).map_err(|error| refuse(format!("{shown}: {error}")))?;
         if bytes.starts_with(KRL) {
             let part = format!("a key revocation list ({shown})");
             return Err(unsupported(host, "RevokedHostKeys", part));

@@ -30,6 +30,7 @@ const GOOD: &str =
     r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"good","namespace":"quay"}}"#;
 
 /// The same pod in ways that people and attackers write it.
+#[expect(clippy::too_many_lines, reason = "one table of forms")]
 fn written() -> Vec<Vec<u8>> {
     let utf16 = |mark: [u8; 2], unit: fn(u16) -> [u8; 2]| {
         let units = POD.encode_utf16().flat_map(unit);

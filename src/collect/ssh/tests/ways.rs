@@ -193,18 +193,26 @@ fn files_that_are_none_are_refused_by_name() {
     let made = std::process::Command::new("mkfifo").arg(&pipe).status();
     assert!(made.unwrap().success());
     for (option, file, reason) in [
-        ("UserKnownHostsFile", big.as_path(), "it is over 16 MiB"),
+        (
+            "UserKnownHostsFile",
+            big.as_path(),
+            "it is larger than 16384 KiB",
+        ),
         (
             "UserKnownHostsFile",
             Path::new("/dev/zero"),
             "it is no regular file",
         ),
         ("UserKnownHostsFile", folder.path(), "it is no regular file"),
-        ("Include", big.as_path(), "it is over 4 MiB"),
+        ("Include", big.as_path(), "it is larger than 4096 KiB"),
         ("Include", Path::new("/dev/zero"), "it is no regular file"),
         ("Include", folder.path(), "it is no regular file"),
         ("Include", &pipe, "it is no regular file"),
-        ("RevokedHostKeys", big.as_path(), "it is over 16 MiB"),
+        (
+            "RevokedHostKeys",
+            big.as_path(),
+            "it is larger than 16384 KiB",
+        ),
         (
             "RevokedHostKeys",
             Path::new("/dev/zero"),
