@@ -124,7 +124,7 @@ impl Printable {
     fn is_home(&self, word: &str) -> bool {
         let name = base(word);
         let called = |known: &&str| Vocabulary::is_called(name, known);
-        self.others.contains(&name) || self.programs.iter().any(|known| called(&known))
+        self.others.contains(&name) || self.programs.iter().any(called)
     }
 }
 
