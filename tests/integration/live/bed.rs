@@ -174,7 +174,13 @@ impl Bed {
         // Several tests run at once: each has a program of its own.
         let name = format!("seaworthy-{:?}", std::thread::current().id()).replace(['(', ')'], "");
         let program = self.root(node).join("root").join(&name);
-        std::fs::copy(env!("CARGO_BIN_EXE_seaworthy"), &program).unwrap();
+        // By another process: what another test starts meanwhile would inherit our way into the file, which nobody could
+        // run as long as it is open.
+        let copied = Command::new("cp")
+            .arg(env!("CARGO_BIN_EXE_seaworthy"))
+            .arg(&program)
+            .status();
+        assert!(copied.unwrap().success());
         let inside = format!("/root/{name}");
         let mut command = vec![inside.as_str()];
         command.extend(args);
