@@ -16,11 +16,13 @@ use super::root::Root;
 const CMDLINE: usize = 128 * 1024;
 /// The processes that can be seen; with the reason where not all were looked at.
 pub(super) fn list(root: &Root, deadline: Instant) -> Result<(Vec<Process>, Option<Gap>), Gap> {
-    let pids: Vec<u32> = root
+    let mut pids: Vec<u32> = root
         .names("/proc")?
         .iter()
         .filter_map(|name| name.parse().ok())
         .collect();
+    // In the order of numbers, as over SSH; names come in that of letters.
+    pids.sort_unstable();
     // With hidepid only the reader's own are listed; without a mounted /proc, none.
     if !pids.contains(&1) {
         return Err(Gap::new(

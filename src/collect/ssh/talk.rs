@@ -14,7 +14,7 @@ use crate::facts::host::{
 };
 
 /// What runs on the node.
-pub(super) const SCRIPT: &str = include_str!("probe.sh");
+pub(super) const SCRIPT: &str = concat!(include_str!("keep.sh"), include_str!("probe.sh"));
 /// How often a node is asked at most. A component leads to its configuration, that to manifests and kubeconfigs, those
 /// to certificates, and the script follows most of that alone.
 const TRIPS: usize = 16;

@@ -4,7 +4,7 @@
 //! flags, the values of flags that the tables of components know and do not hold to be secret, and the words by which
 //! [`Start`](crate::facts::component) tells what starts what. In every other word each letter and digit is an `x`, so that it
 //! still is a path, an assignment or a script. The script over SSH does the same before anything leaves the node, from the
-//! same lists (`collect/ssh/probe.sh`); doing it again changes nothing.
+//! same lists (`collect/ssh/keep.sh`); doing it again changes nothing.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;

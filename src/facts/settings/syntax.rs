@@ -143,7 +143,7 @@ fn csv_field(text: &str) -> Option<(String, Option<&str>)> {
 const LOCAL: [&str; 5] = ["unix", "unixs", "npipe", "file", "vsock"];
 
 /// `text` without what opens doors in every URL in it: user information, path, query and fragment. A path that is there
-/// stays visible as `/-`. The script that reads nodes over SSH does the same (`collect/ssh/probe.sh`).
+/// stays visible as `/-`. The script that reads nodes over SSH does the same (`collect/ssh/keep.sh`).
 pub(crate) fn clean_urls(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;

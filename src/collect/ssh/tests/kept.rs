@@ -70,6 +70,15 @@ const CLEANED: &[(&str, &str)] = &[
     ),
     // A text that does not end takes the rest with it.
     ("{\"token\": \"$S\n$S\"}", "{\"token\": \"-\""),
+    // A pod is told by its kind; what only begins like it is configuration.
+    (
+        "kind: Pod\nspec: {containers: [{name: a, env: [{name: b, value: $S}]}]}",
+        "kind: Pod\nspec: {containers: [{name: a, env: [{name: b, value: xxxxxxxxxxxxxxxxxxx=}]}]}",
+    ),
+    (
+        "plugins:\n- configuration:\n    kind: PodSecurityConfiguration\n    containers: 5\n    x: yz",
+        "plugins:\n- configuration:\n    kind: PodSecurityConfiguration\n    containers: 5\n    x: yz",
+    ),
     // K3s' own.
     (
         "agent-token: $S\ndatastore-endpoint: 'mysql://u:$S@h/'\ndata-dir: /d",
