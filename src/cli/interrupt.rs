@@ -70,7 +70,11 @@ async fn heed(end: fn(u8)) -> std::io::Result<()> {
             _ = terminate.recv() => SignalKind::terminate(),
             _ = hangup.recv() => SignalKind::hangup(),
         };
-        let stop = with(|now| now.collecting.take());
+        // Whoever is asked for a passphrase and interrupts wants to end.
+        let stop = with(|now| match now.terminal {
+            Some(_) => None,
+            None => now.collecting.take(),
+        });
         match stop {
             Some(stop) if number == SignalKind::interrupt() => {
                 super::say("stopping: what was read so far will be judged; once more ends at once");

@@ -2,8 +2,9 @@
 //! places that others prepared.
 
 use std::fs;
+use std::io::{Read, Write};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::harness::{Run, run};
 
@@ -139,6 +140,49 @@ fn a_signal_leaves_no_draft_behind() {
         assert_eq!(child.wait().unwrap().code(), Some(code), "{signal}");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "{signal}");
     }
+}
+
+/// Who is asked for a passphrase and interrupts gets the terminal back as it was.
+#[test]
+fn an_interrupt_at_a_question_ends_the_run_and_shows_again_what_is_typed() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = folder.path().join("locked");
+    let made = Command::new("ssh-keygen")
+        .args(["-q", "-t", "ed25519", "-N", "words", "-f"])
+        .arg(&key)
+        .status();
+    assert!(made.unwrap().success());
+    let line = format!(
+        "trap : INT; {} collect --no-api --ssh root@127.0.0.1:1 --ssh-config /dev/null --ssh-key {} -o {}; echo status $?; stty -a",
+        env!("CARGO_BIN_EXE_seaworthy"),
+        key.display(),
+        folder.path().join("out").display(),
+    );
+    let mut terminal = Command::new("script")
+        .args(["-qefc", &line, "/dev/null"])
+        .env("SSH_AUTH_SOCK", "")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut screen = terminal.stdout.take().unwrap();
+    let mut seen = String::new();
+    let mut piece = [0; 256];
+    while !seen.contains("passphrase of") {
+        let read = screen.read(&mut piece).unwrap();
+        assert!(read > 0, "it never asked: {seen}");
+        seen.push_str(&String::from_utf8_lossy(&piece[..read]));
+    }
+    terminal.stdin.as_ref().unwrap().write_all(b"\x03").unwrap();
+    screen.read_to_string(&mut seen).unwrap();
+    terminal.wait().unwrap();
+    assert!(seen.contains("status 130"), "{seen}");
+    assert!(
+        seen.contains(" echo ") && !seen.contains("-echo "),
+        "{seen}"
+    );
+    let names = fs::read_dir(folder.path()).unwrap();
+    assert_eq!(names.count(), 2, "the key and its public part");
 }
 
 /// Until the process has a thread of this name that waits.

@@ -39,7 +39,12 @@ impl Shelf {
         if let Some(known) = self.known.get(path) {
             return Ok(known.clone());
         }
-        let bytes = match input::regular(path, LIMIT) {
+        // What a shell handed over (`<(…)`) may be a pipe: whoever named it writes into it.
+        let read = match path.starts_with("/dev/fd") {
+            true => input::named(path, LIMIT),
+            false => input::regular(path, LIMIT),
+        };
+        let bytes = match read {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
             Err(error) if error.raw_os_error().is_some() => {
