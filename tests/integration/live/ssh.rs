@@ -4,6 +4,7 @@ use std::io::Read;
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{PoisonError, RwLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,9 @@ use tempfile::TempDir;
 use super::bed::Bed;
 use crate::gaps::unpacked;
 use crate::harness::{self, Run};
+
+/// Held alone by whoever ends the sshd that others talk to.
+static ALONE: RwLock<()> = RwLock::new(());
 
 /// The program with the bed's key, its list of known hosts and `args`.
 fn run(bed: &Bed, args: &[&str]) -> Run {
@@ -137,6 +141,7 @@ fn reasons(report: &Value) -> Vec<(String, String)> {
 #[test]
 #[ignore = "needs a real cluster: tests/run"]
 fn every_node_is_read_in_two_round_trips() {
+    let _shared = ALONE.read().unwrap_or_else(PoisonError::into_inner);
     let bed = Bed::running();
     let (report, run) = audited(bed, &["--ssh-all", "--ssh-user", "pilot"]);
     for node in ["cp1", "w1"] {
@@ -156,6 +161,7 @@ fn every_node_is_read_in_two_round_trips() {
 #[test]
 #[ignore = "needs a real cluster: tests/run"]
 fn all_ways_to_a_node_give_the_same_facts() {
+    let _shared = ALONE.read().unwrap_or_else(PoisonError::into_inner);
     let bed = Bed::running();
     for node in ["cp1", "w1"] {
         let local = rows(&bed.collected(node, &["--no-api"]));
@@ -183,6 +189,7 @@ fn all_ways_to_a_node_give_the_same_facts() {
 #[test]
 #[ignore = "needs a real cluster: tests/run"]
 fn without_sudo_what_is_closed_is_a_gap_that_says_what_to_write() {
+    let _shared = ALONE.read().unwrap_or_else(PoisonError::into_inner);
     let bed = Bed::running();
     let (report, _) = audited(bed, &["--ssh", &format!("guest@{}", bed.address("cp1"))]);
     let line = "guest ALL=(root) NOPASSWD: /bin/sh";
@@ -200,6 +207,7 @@ fn without_sudo_what_is_closed_is_a_gap_that_says_what_to_write() {
 #[test]
 #[ignore = "needs a real cluster: tests/run"]
 fn hosts_are_who_they_are_known_to_be() {
+    let _shared = ALONE.read().unwrap_or_else(PoisonError::into_inner);
     let bed = Bed::running();
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("known_hosts");
@@ -258,6 +266,7 @@ fn hosts_are_who_they_are_known_to_be() {
 #[test]
 #[ignore = "needs a real cluster: tests/run"]
 fn a_host_with_a_certificate_is_known_by_its_plain_key() {
+    let _shared = ALONE.read().unwrap_or_else(PoisonError::into_inner);
     let bed = Bed::running();
     let address = bed.address("w1");
     // sshd shows its certificate first to whoever takes one.
@@ -277,6 +286,7 @@ fn a_host_with_a_certificate_is_known_by_its_plain_key() {
 #[test]
 #[ignore = "needs a real cluster: tests/run"]
 fn a_node_behind_another_is_reached_through_it() {
+    let _shared = ALONE.read().unwrap_or_else(PoisonError::into_inner);
     let bed = Bed::running();
     let (cp1, w1) = (
         format!("root@{}", bed.address("cp1")),
@@ -308,6 +318,7 @@ fn a_node_behind_another_is_reached_through_it() {
 #[test]
 #[ignore = "needs a real cluster: tests/run"]
 fn configuration_of_openssh_is_followed() {
+    let _shared = ALONE.read().unwrap_or_else(PoisonError::into_inner);
     let bed = Bed::running();
     let folder = TempDir::new().unwrap();
     let config = folder.path().join("config");
@@ -338,6 +349,7 @@ fn configuration_of_openssh_is_followed() {
 #[test]
 #[ignore = "needs a real cluster: tests/run"]
 fn every_key_of_the_agent_is_tried() {
+    let _shared = ALONE.read().unwrap_or_else(PoisonError::into_inner);
     let bed = Bed::running();
     let folder = TempDir::new().unwrap();
     let socket = folder.path().join("agent");
@@ -423,6 +435,7 @@ fn talks_nonsense(stream: TcpStream) {
 #[test]
 #[ignore = "needs a real cluster: tests/run"]
 fn bad_hosts_cost_a_gap_each_and_no_more_than_their_time() {
+    let _shared = ALONE.read().unwrap_or_else(PoisonError::into_inner);
     let bed = Bed::running();
     let closed = TcpListener::bind("127.0.0.1:0")
         .unwrap()
@@ -434,7 +447,7 @@ fn bad_hosts_cost_a_gap_each_and_no_more_than_their_time() {
         (format!("root@127.0.0.1:{closed}"), "Connection refused"),
         (
             format!("root@127.0.0.1:{}", port(hangs)),
-            "gave no answer in 6 s",
+            "gave no answer in 20 s",
         ),
         (format!("root@127.0.0.1:{}", port(closes)), "talking SSH"),
         // Whose time is over first, ours or the library's, is open.
@@ -449,7 +462,7 @@ fn bad_hosts_cost_a_gap_each_and_no_more_than_their_time() {
     let hosts: Vec<&str> = bad.iter().map(|(host, _)| host.as_str()).collect();
     let good = format!("root@{}", bed.address("w1"));
     let hosts = format!("{},{good}", hosts.join(","));
-    let (report, run) = audited(bed, &["--no-api", "--ssh", &hosts, "--ssh-timeout", "6"]);
+    let (report, run) = audited(bed, &["--no-api", "--ssh", &hosts, "--ssh-timeout", "20"]);
     assert!(
         run.err.contains(&format!("{good}: 2 round trips")),
         "{}",
@@ -469,6 +482,7 @@ fn bad_hosts_cost_a_gap_each_and_no_more_than_their_time() {
 #[test]
 #[ignore = "needs a real cluster: tests/run"]
 fn an_sshd_that_is_killed_costs_one_gap() {
+    let _alone = ALONE.write().unwrap_or_else(PoisonError::into_inner);
     let bed = Bed::running();
     // Slow enough to be met in the middle.
     let slow = "printf '#!/bin/sh\\nsleep 0.05\\nexec /usr/bin/stat \"$@\"\\n' > /usr/sbin/stat; chmod +x /usr/sbin/stat";
@@ -546,6 +560,7 @@ fn forwarded(address: String) -> u16 {
 #[test]
 #[ignore = "needs a real cluster: tests/run"]
 fn two_hundred_nodes_good_and_bad_end_on_time_in_little_memory() {
+    let _shared = ALONE.read().unwrap_or_else(PoisonError::into_inner);
     let bed = Bed::running();
     let folder = TempDir::new().unwrap();
     let (inventory, known) = (
@@ -603,6 +618,7 @@ fn two_hundred_nodes_good_and_bad_end_on_time_in_little_memory() {
 #[test]
 #[ignore = "needs a real cluster: tests/run"]
 fn no_key_goes_over_the_wire() {
+    let _shared = ALONE.read().unwrap_or_else(PoisonError::into_inner);
     let bed = Bed::running();
     let script = concat!(
         include_str!("../../../src/collect/ssh/keep.sh"),
