@@ -1,6 +1,7 @@
 //! Signals that end a run. The first interrupt while facts are collected stops the collectors, so that what was read is
 //! judged and written; everything else ends the program at once, with the terminal as it was and no draft left behind.
 
+use std::sync::mpsc::{Sender, channel};
 use std::sync::{Mutex, PoisonError};
 
 use rustix::termios::Termios;
@@ -46,24 +47,30 @@ pub(super) fn terminal(before: Option<Termios>) {
     with(|now| now.terminal = before);
 }
 
-/// Listens for signals on a thread of its own; `end` ends the program with an exit status.
+/// Listens for signals on a thread of its own, from when this comes back; `end` ends the program with an exit status.
 pub(super) fn listen(end: fn(u8)) {
+    let (ready, listens) = channel();
     let listening = move || {
         let runtime = Builder::new_current_thread().enable_io().build();
         // Without it signals do what they do by default.
         if let Ok(runtime) = runtime {
-            let _ = runtime.block_on(heed(end));
+            let _ = runtime.block_on(heed(end, ready));
         }
     };
-    let _ = std::thread::Builder::new()
+    let started = std::thread::Builder::new()
         .name("signals".to_owned())
         .spawn(listening);
+    if started.is_ok() {
+        // It goes away without a word where it cannot listen.
+        let _ = listens.recv();
+    }
 }
 
-async fn heed(end: fn(u8)) -> std::io::Result<()> {
+async fn heed(end: fn(u8), ready: Sender<()>) -> std::io::Result<()> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hangup = signal(SignalKind::hangup())?;
+    let _ = ready.send(());
     loop {
         let number = tokio::select! {
             _ = interrupt.recv() => SignalKind::interrupt(),

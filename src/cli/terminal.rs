@@ -84,7 +84,8 @@ pub(crate) fn safe(text: &str) -> Cow<'_, str> {
 pub(super) fn restore(before: &rustix::termios::Termios) {
     use rustix::termios::{OptionalActions, tcsetattr};
     if let Ok(terminal) = std::fs::File::open("/dev/tty") {
-        let _ = tcsetattr(&terminal, OptionalActions::Flush, before);
+        // At once: to wait for output to be written can be interrupted, and what is typed would stay hidden.
+        let _ = tcsetattr(&terminal, OptionalActions::Now, before);
     }
 }
 
