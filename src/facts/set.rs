@@ -179,12 +179,13 @@ macro_rules! kinds {
                 }
             }
 
-            /// Takes one recorded row or lack; a kind this version does not know is passed over.
+            /// Takes one recorded row or lack and says how many bytes it takes beside its text; a kind this version does not
+            /// know is passed over.
             pub(super) fn take_row(&mut self, kind: &str, row: Option<&str>, lack: Option<Lack>)
-                -> Result<(), serde_json::Error> {
+                -> Result<usize, serde_json::Error> {
                 match kind {
                     $($name => take(&mut self.$field, row, lack),)*
-                    _ => Ok(()),
+                    _ => Ok(0),
                 }
             }
         }
@@ -289,10 +290,10 @@ fn take<T: DeserializeOwned>(
     listing: &mut Listing<T>,
     row: Option<&str>,
     lack: Option<Lack>,
-) -> Result<(), serde_json::Error> {
-    if let Some(row) = row {
-        listing.rows.push(serde_json::from_str(row)?);
-    }
+) -> Result<usize, serde_json::Error> {
+    let lacks = usize::from(lack.is_some()) * size_of::<Lack>();
     listing.lacks.extend(lack);
-    Ok(())
+    let Some(row) = row else { return Ok(lacks) };
+    listing.rows.push(serde_json::from_str(row)?);
+    Ok(lacks + size_of::<T>())
 }

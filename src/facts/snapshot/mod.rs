@@ -29,6 +29,13 @@ const LINE: u64 = 16 << 20;
 /// The most JSON objects and lists in one line. Each may become a row of hundreds of bytes.
 const NODES: usize = 200_000;
 
+/// About how many bytes of memory the rows of a snapshot may take: some four thousand nodes whose files were read. What
+/// compresses well is not much larger in the file however much of it there is.
+const HELD: usize = 1 << 30;
+
+/// What an item of a list within a row takes beside its text.
+const ITEM: usize = 512;
+
 /// Why a snapshot could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum SnapshotError {
@@ -64,6 +71,9 @@ pub enum SnapshotError {
     /// It unpacks to too much.
     #[error("the snapshot unpacks to more than {LARGEST} bytes")]
     TooLarge,
+    /// What it unpacks to becomes too much.
+    #[error("the snapshot holds more than can be judged at once: {} MiB of facts", HELD >> 20)]
+    TooMuch,
 }
 
 /// The first line.

@@ -7,7 +7,7 @@ use flate2::read::GzDecoder;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{FORMAT, Head, HeldKind, LARGEST, LINE, NODES, Snapshot, SnapshotError};
+use super::{FORMAT, HELD, Head, HeldKind, ITEM, LARGEST, LINE, NODES, Snapshot, SnapshotError};
 use crate::facts::{Facts, Gap, GapReason, Lack, Lacking, Record};
 
 #[derive(Deserialize)]
@@ -28,11 +28,17 @@ struct Line<'a> {
 /// # Errors
 /// Every [`SnapshotError`] but `Write`: a snapshot is taken whole or not at all.
 pub fn read(input: impl Read) -> Result<Snapshot, SnapshotError> {
+    read_within(HELD, input)
+}
+
+/// The same within so many bytes of memory.
+fn read_within(most: usize, input: impl Read) -> Result<Snapshot, SnapshotError> {
     let unpacked = GzDecoder::new(input).take(LARGEST + 1);
     let mut lines = Lines {
         input: BufReader::new(unpacked),
         text: String::new(),
         number: 0,
+        left: most,
     };
     if !lines.advance().map_err(not_a_snapshot)? {
         return Err(SnapshotError::NotASnapshot);
@@ -82,6 +88,8 @@ struct Lines<R> {
     input: BufReader<io::Take<R>>,
     text: String,
     number: u64,
+    /// How much memory more rows may take.
+    left: usize,
 }
 
 impl<R: Read> Lines<R> {
@@ -125,7 +133,7 @@ impl<R: Read> Lines<R> {
     }
 
     /// Takes the current line into `facts`; true when it was the end line.
-    fn take(&self, facts: &mut Facts, rows: u64) -> Result<bool, SnapshotError> {
+    fn take(&mut self, facts: &mut Facts, rows: u64) -> Result<bool, SnapshotError> {
         if self.input.get_ref().limit() == 0 {
             return Err(SnapshotError::TooLarge);
         }
@@ -145,14 +153,31 @@ impl<R: Read> Lines<R> {
                 lack,
                 ..
             } => {
-                facts
-                    .take_row(&kind, row.map(RawValue::get), lack)
-                    .map_err(|error| self.damaged(place(&error)))?;
+                let text = row.map(RawValue::get);
+                let taken = facts.take_row(&kind, text, lack);
+                let taken = taken.map_err(|error| self.damaged(place(&error)))?;
+                // What is passed over takes nothing.
+                if taken > 0 {
+                    let taken = taken + self.text.len() + items(&self.text) * ITEM;
+                    let left = self.left.checked_sub(taken);
+                    self.left = left.ok_or(SnapshotError::TooMuch)?;
+                }
                 Ok(false)
             }
             Line { .. } => Err(self.damaged("neither a row nor the end")),
         }
     }
+}
+
+/// How many items of lists are objects, counting what looks like it in texts too.
+fn items(text: &str) -> usize {
+    let mut before = 0;
+    let mut number = 0;
+    for byte in text.bytes().filter(|byte| !byte.is_ascii_whitespace()) {
+        number += usize::from(byte == b'{' && matches!(before, b'[' | b','));
+        before = byte;
+    }
+    number
 }
 
 /// What a decoding error says, without the text it stumbled over.
@@ -194,6 +219,48 @@ fn compare(record: &Record, held: &BTreeMap<String, BTreeSet<String>>, lacking: 
         // Also below a field that is lacking: engines read what is there as a struct.
         if let Some(below) = field.kind.record() {
             compare(below, held, lacking);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rows that say nothing take memory all the same, and compress to nothing.
+    #[test]
+    fn rows_are_counted_by_what_they_become() {
+        let facts = Facts::unrecorded(Default::default(), Default::default(), Default::default());
+        let mut head = Vec::new();
+        crate::facts::snapshot::write(&facts, &mut head).unwrap();
+        let mut text = String::new();
+        BufReader::new(GzDecoder::new(&head[..]))
+            .read_line(&mut text)
+            .unwrap();
+        let read = |most, row: &str, rows: usize| {
+            let rows = format!("{row}\n").repeat(rows) + &format!("{{\"end\":{rows}}}\n");
+            let whole = text.clone() + &rows;
+            let level = flate2::Compression::fast();
+            read_within(most, flate2::read::GzEncoder::new(whole.as_bytes(), level))
+        };
+        let small = r#"{"kind":"namespaces","row":{}}"#;
+        let wide = format!(
+            r#"{{"kind":"clusterRoles","row":{{"rules":[{}{{}}]}}}}"#,
+            "{}, ".repeat(1_000)
+        );
+        let unknown = r#"{"kind":"later","row":[{},{},{}]}"#;
+        for (row, rows, fits) in [
+            (small, 100, true),
+            (small, 10_000, false),
+            (&wide, 1, true),
+            (&wide, 10, false),
+            (unknown, 10_000, true),
+        ] {
+            let read = read(1 << 20, row, rows);
+            match fits {
+                true => assert!(read.is_ok(), "{row}"),
+                false => assert!(matches!(read, Err(SnapshotError::TooMuch)), "{row}"),
+            }
         }
     }
 }
