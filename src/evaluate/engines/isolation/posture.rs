@@ -1,11 +1,12 @@
 //! What policies do: to each set of running pods, and seen from each policy, to whom it makes a difference.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::plugin::Network;
 use super::policies::{Direction, Pod, Policies, Rule, applies, protocol, rules, selects};
 use super::reach::{answer, pod};
 use super::{all_ports, everyone, foreign, source, unread};
+use crate::evaluate::SAMPLE;
 use crate::facts::objects::{
     LabelSelector, Labels, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort,
 };
@@ -21,7 +22,7 @@ crate::facts::record! {
         pub selected: Cell<i64>,
         /// Whether it selects whatever is in its namespace.
         pub selects_everything: bool,
-        /// Policies of the namespace that allow everything, in a direction in which this one isolates, to every pod that it selects: it has no effect there.
+        /// Policies of the namespace that allow everything, in a direction in which this one isolates, to every pod that it selects: it has no effect there. Of very many the first.
         pub overridden_by: Cell<Vec<String>>,
         /// Whether one of its rules lets everybody in.
         pub opens_ingress: bool,
@@ -34,17 +35,28 @@ crate::facts::record! {
 pub(crate) fn effects(facts: &Facts, lacking: &Lacking) -> Vec<PolicyEffect> {
     let policies = Policies::new(facts);
     let unread = unread(lacking).or_else(|| lacking.below(PodSet::schema()));
-    let mut sets: std::collections::BTreeMap<&str, Vec<&PodSet>> = Default::default();
+    let mut sets: BTreeMap<&str, Vec<&PodSet>> = BTreeMap::new();
     for set in &facts.pods.rows {
         sets.entry(&set.namespace).or_default().push(set);
     }
+    let mut open: BTreeMap<&str, Vec<&NetworkPolicy>> = BTreeMap::new();
+    let rows = &facts.network_policies.rows;
+    let namespaces: BTreeSet<&str> = rows
+        .iter()
+        .map(|policy| &*policy.metadata.namespace)
+        .collect();
+    for namespace in namespaces {
+        let opens = |policy: &&NetworkPolicy| DIRECTIONS.iter().any(|way| opens(policy, *way));
+        let here = policies.of(namespace).iter().copied();
+        open.insert(namespace, here.filter(opens).collect());
+    }
     let of = |policy: &NetworkPolicy| {
-        let here = sets
-            .get(policy.metadata.namespace.as_str())
-            .map_or(&[][..], Vec::as_slice);
-        effect(&policies, policy, here, unread)
+        let namespace = policy.metadata.namespace.as_str();
+        let here = sets.get(namespace).map_or(&[][..], Vec::as_slice);
+        let open = open.get(namespace).map_or(&[][..], Vec::as_slice);
+        effect(&policies, policy, (here, open), unread)
     };
-    facts.network_policies.rows.iter().map(of).collect()
+    rows.iter().map(of).collect()
 }
 
 /// Whether a rule of a policy lets everything pass.
@@ -53,9 +65,11 @@ fn opens(policy: &NetworkPolicy, direction: Direction) -> bool {
     applies(policy, direction) && rules(policy, direction).iter().any(open)
 }
 
-/// The policies that undo `policy`, which selects the pods of `mine`, and of which that is all only if it `is_all`.
+const DIRECTIONS: [Direction; 2] = [Direction::Ingress, Direction::Egress];
+
+/// Those of `open`, the policies that let everything pass in a direction, that undo `policy`, which selects the pods of `mine`, and of which that is all only if it `is_all`.
 fn overriding(
-    policies: &Policies<'_>,
+    open: &[&NetworkPolicy],
     policy: &NetworkPolicy,
     mine: &[&PodSet],
     is_all: bool,
@@ -64,19 +78,24 @@ fn overriding(
         let mut mine = mine.iter();
         mine.all(|set| selects(selector, &set.labels) == Ok(true))
     };
+    let mut closes = DIRECTIONS.to_vec();
+    closes.retain(|direction| applies(policy, *direction) && !opens(policy, *direction));
+    if closes.is_empty() {
+        return Vec::new();
+    }
     let undoes = |other: &&&NetworkPolicy| {
         let selector = &other.spec.pod_selector;
-        let whole = *selector == policy.spec.pod_selector
-            || *selector == LabelSelector::default()
-            || !mine.is_empty() && is_all && selects_all(selector);
-        let directions = [Direction::Ingress, Direction::Egress];
-        let moot = directions.into_iter().any(|direction| {
-            applies(policy, direction) && !opens(policy, direction) && opens(other, direction)
-        });
-        !std::ptr::eq(**other, policy) && whole && moot
+        let moot = || closes.iter().any(|direction| opens(other, *direction));
+        let whole = || {
+            *selector == policy.spec.pod_selector
+                || *selector == LabelSelector::default()
+                || !mine.is_empty() && is_all && selects_all(selector)
+        };
+        !std::ptr::eq(**other, policy) && moot() && whole()
     };
-    let here = policies.of(&policy.metadata.namespace).iter();
-    here.filter(undoes)
+    let undoing = open.iter().filter(undoes);
+    undoing
+        .take(SAMPLE)
         .map(|other| other.metadata.name.clone())
         .collect()
 }
@@ -84,7 +103,7 @@ fn overriding(
 fn effect(
     policies: &Policies<'_>,
     policy: &NetworkPolicy,
-    sets: &[&PodSet],
+    (sets, open): (&[&PodSet], &[&NetworkPolicy]),
     unread: Option<&Gap>,
 ) -> PolicyEffect {
     let namespace = policy.metadata.namespace.as_str();
@@ -104,7 +123,7 @@ fn effect(
         .filter(|(_, known)| *known == Ok(true))
         .map(|(set, _)| **set)
         .collect();
-    let overriding = overriding(policies, policy, &mine, gap.is_none());
+    let overriding = overriding(open, policy, &mine, gap.is_none());
     let lack = unread.or_else(|| policies.lack(namespace));
     let count = mine.iter().map(|set| set.instances.max(1)).sum();
     PolicyEffect {

@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::facts::objects::{
     AggregationRule, ClusterRole, ClusterRoleBinding, Labels, ObjectMeta, PolicyRule, Role,
@@ -182,20 +183,37 @@ pub(crate) fn shipped_object(
     let own = VERSIONS
         .iter()
         .position(|known| version.is_some_and(|version| version.starts_with(known)));
-    let records = own.into_iter().chain([0]).map(|at| RECORDS[at]);
-    let mut found = records.filter_map(|text| {
-        let record: Value = serde_json::from_str(text).ok()?;
-        let objects = record.get(&list)?.as_array()?;
-        let is = |one: &&Value| {
-            let at = |field: &str| one["metadata"][field].as_str().unwrap_or_default();
-            at("name") == name && at("namespace") == namespace
-        };
-        let mut object = objects.iter().find(is)?.clone();
-        object["apiVersion"] = "rbac.authorization.k8s.io/v1".into();
-        object["kind"] = kind.into();
-        Some(object.to_string())
-    });
-    found.next()
+    let mut records = own.into_iter().chain([0]);
+    let key = (list, namespace.to_owned(), name.to_owned());
+    let text = records.find_map(|at| WRITTEN.get(at)?.get(&key))?;
+    let mut object: Value = serde_json::from_str(text.get()).ok()?;
+    object["apiVersion"] = "rbac.authorization.k8s.io/v1".into();
+    object["kind"] = kind.into();
+    Some(object.to_string())
+}
+
+/// The objects of each record as they are written there, by list, namespace and name. Whoever has thousands of bindings
+/// asks for each.
+static WRITTEN: LazyLock<[Written; 3]> = LazyLock::new(|| RECORDS.map(written));
+
+type Written = BTreeMap<(String, String, String), &'static RawValue>;
+
+fn written(text: &'static str) -> Written {
+    #[derive(Deserialize)]
+    struct Named {
+        metadata: ObjectMeta,
+    }
+    let lists: BTreeMap<String, Vec<&RawValue>> = serde_json::from_str(text).unwrap_or_default();
+    let mut objects = BTreeMap::new();
+    for (list, items) in lists {
+        for item in items {
+            if let Ok(Named { metadata }) = serde_json::from_str(item.get()) {
+                let (namespace, name) = key(&metadata);
+                objects.insert((list.clone(), namespace, name), item);
+            }
+        }
+    }
+    objects
 }
 
 /// Whether a role of this name and content is shipped.

@@ -118,3 +118,19 @@ fn addresses_are_in_ranges() {
         );
     }
 }
+
+/// Of many policies that undo one the first are named: all of all would be their number squared.
+#[test]
+fn what_undoes_a_policy_is_named_up_to_a_number() {
+    let open = policy("{podSelector: {}, ingress: [{}]}");
+    let open: String = (0..30)
+        .map(|n| open.replace("name: p", &format!("name: open{n}")))
+        .collect();
+    let closed = policy("{podSelector: {}}");
+    let facts = world(&format!("{open}{closed}"), &[]);
+    let effects = posture::effects(&facts, &Lacking::default());
+    let named = |at: usize| effects[at].overridden_by.value().unwrap().clone();
+    assert!(named(0).is_empty());
+    assert_eq!(named(30).len(), crate::evaluate::SAMPLE);
+    assert_eq!(named(30)[..2], ["open0", "open1"]);
+}
