@@ -14,6 +14,8 @@ pub mod collect;
 mod cores;
 pub mod evaluate;
 pub mod facts;
+#[doc(hidden)]
+pub mod fuzzing;
 mod input;
 pub mod outcome;
 pub mod report;

@@ -60,8 +60,8 @@ enum Input {
     Unread(PathBuf, io::Error),
 }
 
-/// What one file holds, or why it could not be read.
-type Held = (String, Result<Vec<Document>, Gap>);
+/// What one file holds, or why it could not be read; an error where it was named itself.
+type Held = Result<(String, Result<Vec<Document>, Gap>), ManifestError>;
 
 /// Reads everything that `named` names; `-` is standard input.
 ///
@@ -78,20 +78,36 @@ pub fn collect_manifests(named: &[PathBuf], now: Timestamp) -> Result<Facts, Man
             .collect(),
         ..Manifests::default()
     };
-    each(&inputs, |(name, held)| match held {
-        Err(gap) => {
-            found.broken += 1;
-            taking.lack(None, gap);
-        }
-        Ok(documents) => {
-            found.files += 1;
-            for document in documents {
-                take(document, &name, &mut taking, &mut found);
+    each(&inputs, |held| {
+        let (name, held) = held?;
+        match held {
+            Err(gap) => {
+                found.broken += 1;
+                taking.lack(None, gap);
+            }
+            Ok(documents) => {
+                found.files += 1;
+                for document in documents {
+                    take(document, &name, &mut taking, &mut found);
+                }
             }
         }
-    });
+        Ok(())
+    })?;
     taking.finish(found);
     Ok(facts)
+}
+
+/// The facts in the bytes of a manifest: an entry of the crate's `fuzzing`.
+pub(crate) fn facts_of(bytes: &[u8], now: Timestamp) -> Facts {
+    let mut facts = Facts::unrecorded(now, Asked::default(), Cluster::default());
+    let mut taking = facts.take_manifests();
+    let mut found = Manifests::default();
+    for document in decode_manifest_file(bytes) {
+        take(document, "manifest", &mut taking, &mut found);
+    }
+    taking.finish(found);
+    facts
 }
 
 /// Takes one document of the file called `name`.
@@ -213,8 +229,11 @@ fn walk(
     Ok(())
 }
 
-/// Reads and decodes every input on all cores, and hands them over in their order.
-fn each(inputs: &[Input], mut take: impl FnMut(Held)) {
+/// Reads and decodes every input on all cores, and hands them over in their order, until the first error.
+fn each(
+    inputs: &[Input],
+    mut take: impl FnMut(Held) -> Result<(), ManifestError>,
+) -> Result<(), ManifestError> {
     let batches: Vec<&[Input]> = inputs.chunks(BATCH).collect();
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let next = AtomicUsize::new(0);
@@ -239,61 +258,65 @@ fn each(inputs: &[Input], mut take: impl FnMut(Held)) {
         for (at, held) in from {
             early.insert(at, held);
             while let Some(held) = early.remove(&turn) {
-                held.into_iter().for_each(&mut take);
+                held.into_iter().try_for_each(&mut take)?;
                 turn += 1;
             }
         }
-    });
+        Ok(())
+    })
 }
 
 fn read(input: &Input) -> Held {
+    let broken = |path: &Path| {
+        let path = path.to_owned();
+        |source| ManifestError::Read { path, source }
+    };
     match input {
-        Input::Standard => ("stdin".to_owned(), text(io::stdin().lock(), 0, "stdin")),
-        Input::Named(path) => open(path),
-        // Opening a pipe waits for whoever writes into it.
-        Input::Found(path) => match fs::metadata(path) {
-            Ok(found) if !found.is_file() => {
-                let name = path.display().to_string();
-                let gap = unreadable("file", &name, "it is no regular file");
-                (name, Err(gap))
-            }
-            _ => open(path),
-        },
+        Input::Standard => {
+            let name = "stdin".to_owned();
+            let held = text(io::stdin().lock(), 0, &name);
+            Ok((name, held.map_err(broken(Path::new("standard input")))?))
+        }
+        Input::Named(path) => {
+            let name = path.display().to_string();
+            let held = open(path, &name).map_err(broken(path))?;
+            Ok((name, held))
+        }
+        Input::Found(path) => {
+            let name = path.display().to_string();
+            // Opening a pipe waits for whoever writes into it.
+            let held = match fs::metadata(path) {
+                Ok(found) if !found.is_file() => {
+                    Err(unreadable("file", &name, "it is no regular file"))
+                }
+                _ => open(path, &name).unwrap_or_else(|error| Err(failed("file", &error, &name))),
+            };
+            Ok((name, held))
+        }
         Input::Unread(path, error) => {
             let name = path.display().to_string();
             let gap = failed("directory", error, &name);
-            (name, Err(gap))
+            Ok((name, Err(gap)))
         }
     }
 }
 
-fn open(path: &Path) -> Held {
-    let name = path.display().to_string();
-    let held = match fs::File::open(path) {
-        Ok(file) => {
-            // A guess at what comes, so that it is read at once.
-            let size = file.metadata().map_or(0, |metadata| metadata.len());
-            text(file, size, &name)
-        }
-        Err(error) => Err(failed("file", &error, &name)),
-    };
-    (name, held)
+fn open(path: &Path, name: &str) -> io::Result<Result<Vec<Document>, Gap>> {
+    let file = fs::File::open(path)?;
+    // A guess at what comes, so that it is read at once.
+    let size = file.metadata().map_or(0, |metadata| metadata.len());
+    text(file, size, name)
 }
 
-fn text(from: impl Read, size: u64, name: &str) -> Result<Vec<Document>, Gap> {
+fn text(from: impl Read, size: u64, name: &str) -> io::Result<Result<Vec<Document>, Gap>> {
     let room = size.min(LARGEST) + 1;
     let mut bytes = Vec::with_capacity(usize::try_from(room).unwrap_or_default());
-    from.take(LARGEST + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| failed("file", &error, name))?;
+    from.take(LARGEST + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > LARGEST {
-        return Err(unreadable(
-            "file",
-            name,
-            &format!("it is larger than {} MiB", LARGEST >> 20),
-        ));
+        let why = format!("it is larger than {} MiB", LARGEST >> 20);
+        return Ok(Err(unreadable("file", name, &why)));
     }
-    Ok(decode_manifest_file(&bytes))
+    Ok(Ok(decode_manifest_file(&bytes)))
 }
 
 fn failed(what: &str, error: &io::Error, name: &str) -> Gap {

@@ -6,7 +6,7 @@ pub mod api;
 mod handshake;
 mod identity;
 pub mod local;
-mod manifests;
+pub(crate) mod manifests;
 mod procfs;
 pub mod ssh;
 mod stop;

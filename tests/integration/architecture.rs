@@ -29,7 +29,18 @@ const LAYERS: &[(&str, &[&str], bool)] = &[
         ],
         true,
     ),
+    // Looks into every layer and is seen by none.
+    (
+        "fuzzing",
+        &[
+            "target", "facts", "collect", "catalog", "evaluate", "score", "report",
+        ],
+        false,
+    ),
 ];
+
+/// The files of `src` itself that are no layer.
+const OUTSIDE: [&str; 3] = ["build.rs", "lib.rs", "main.rs"];
 
 /// The only files below `facts`, `catalog` and `report` that may touch the file system.
 const FILE_ACCESS: &[&str] = &["src/catalog/files"];
@@ -85,10 +96,12 @@ fn is_test(path: &Path) -> bool {
         .any(|part| names.iter().any(|name| part == *name))
 }
 
+/// The folder, or the file where it lies in `src` itself.
 fn layer_of(path: &Path) -> Option<String> {
     let mut parts = path.strip_prefix("src").ok()?.components();
-    let first = parts.next()?.as_os_str().to_str()?.to_owned();
-    parts.next().map(|_| first)
+    let first = parts.next()?.as_os_str().to_str()?;
+    let layer = first.strip_suffix(".rs").unwrap_or(first);
+    (!OUTSIDE.contains(&first)).then(|| layer.to_owned())
 }
 
 fn without_comment(line: &str) -> &str {

@@ -38,6 +38,8 @@ mod in_clear;
 mod live;
 /// YAML that has not been applied yet.
 mod manifests;
+/// Files that almost are what they should be.
+mod mutations;
 /// Secrets of any value, at any place of a manifest.
 mod planted;
 /// Questions that commands ask the engines.

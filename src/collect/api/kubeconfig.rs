@@ -127,11 +127,22 @@ fn read(path: &Path) -> Result<Kubeconfig, ApiError> {
         Ok(bytes) => bytes,
         Err(source) => return Err(ApiError::ReadKubeconfig { path, source }),
     };
+    parse(&path, &bytes)
+}
+
+/// Reads a kubeconfig and chooses what it says is current: an entry of the crate's `fuzzing`.
+pub(crate) fn chosen(bytes: &[u8]) {
+    if let Ok(kubeconfig) = parse(Path::new("/kubeconfig"), bytes) {
+        let _ = choose(kubeconfig, &Access::default());
+    }
+}
+
+fn parse(path: &Path, bytes: &[u8]) -> Result<Kubeconfig, ApiError> {
     let unreadable = |line| ApiError::ParseKubeconfig {
-        path: path.clone(),
+        path: path.to_owned(),
         line,
     };
-    let document = kubeconfig_document(&bytes).map_err(unreadable)?;
+    let document = kubeconfig_document(bytes).map_err(unreadable)?;
     if document.is_null() {
         return Ok(Kubeconfig::default());
     }
@@ -140,13 +151,13 @@ fn read(path: &Path) -> Result<Kubeconfig, ApiError> {
     kubeconfig.current_context.take_if(|name| name.is_empty());
     let clusters = kubeconfig.clusters.iter_mut();
     for cluster in clusters.filter_map(|one| one.cluster.as_mut()) {
-        beside(&path, &mut cluster.certificate_authority);
+        beside(path, &mut cluster.certificate_authority);
     }
     let users = kubeconfig.auth_infos.iter_mut();
     for user in users.filter_map(|one| one.auth_info.as_mut()) {
-        beside(&path, &mut user.client_certificate);
-        beside(&path, &mut user.client_key);
-        beside(&path, &mut user.token_file);
+        beside(path, &mut user.client_certificate);
+        beside(path, &mut user.client_key);
+        beside(path, &mut user.token_file);
         // A program without a folder is one of the search path.
         if let Some(exec) = &mut user.exec
             && exec
@@ -154,7 +165,7 @@ fn read(path: &Path) -> Result<Kubeconfig, ApiError> {
                 .as_ref()
                 .is_some_and(|command| command.contains('/'))
         {
-            beside(&path, &mut exec.command);
+            beside(path, &mut exec.command);
         }
     }
     Ok(kubeconfig)

@@ -14,7 +14,7 @@ mod flagz;
 mod harmless;
 mod identity;
 mod instances;
-mod kubeconfig;
+pub(crate) mod kubeconfig;
 mod kubelets;
 mod list;
 mod objects;

@@ -34,6 +34,8 @@ pub(super) struct ConfigFiles {
     files: BTreeMap<PathBuf, Arc<Vec<Statement>>>,
     /// What patterns name.
     expanded: BTreeMap<PathBuf, Arc<Vec<PathBuf>>>,
+    /// What every file says, where there is no disk.
+    mirrored: Option<Arc<Vec<Statement>>>,
     /// How much was read.
     taken: u64,
     /// What was left out.
@@ -41,13 +43,21 @@ pub(super) struct ConfigFiles {
 }
 
 impl ConfigFiles {
+    /// Files that all say the same, whatever they are called.
+    pub(super) fn mirroring(bytes: &[u8]) -> Self {
+        Self {
+            mirrored: Some(Arc::new(statements(bytes))),
+            ..Self::default()
+        }
+    }
+
     /// What a file says. One that is not there says nothing, and neither does one that the system does not let us read,
     /// which is remarked.
     ///
     /// # Errors
     /// When it is no regular file, or too large.
     pub(super) fn read(&mut self, path: &Path) -> Result<Arc<Vec<Statement>>, SshError> {
-        if let Some(known) = self.files.get(path) {
+        if let Some(known) = self.mirrored.as_ref().or_else(|| self.files.get(path)) {
             return Ok(known.clone());
         }
         let bytes = match input::regular(path, LIMIT) {
@@ -66,17 +76,7 @@ impl ConfigFiles {
             let reason = format!("with it the configuration of SSH is over {most} MiB");
             return Err(refused(path, reason));
         }
-        let text = String::from_utf8_lossy(&bytes);
-        let numbered = text.lines().enumerate();
-        let statements = numbered.filter_map(|(number, line)| {
-            let (keyword, words) = words(line)?;
-            Some(Statement {
-                line: number + 1,
-                keyword: keyword.to_lowercase(),
-                words,
-            })
-        });
-        let statements = Arc::new(statements.collect::<Vec<_>>());
+        let statements = Arc::new(statements(&bytes));
         self.files.insert(path.to_owned(), statements.clone());
         Ok(statements)
     }
@@ -89,6 +89,9 @@ impl ConfigFiles {
         if let Some(known) = self.expanded.get(path) {
             return Ok(known.clone());
         }
+        if self.mirrored.is_some() {
+            return Ok(Arc::new(vec![path.to_owned()]));
+        }
         let found = expanded(path).ok_or_else(|| {
             let reason =
                 format!("this Include names more than {EXPANDED} files, or leads past too many");
@@ -98,6 +101,20 @@ impl ConfigFiles {
         self.expanded.insert(path.to_owned(), found.clone());
         Ok(found)
     }
+}
+
+fn statements(bytes: &[u8]) -> Vec<Statement> {
+    let text = String::from_utf8_lossy(bytes);
+    let numbered = text.lines().enumerate();
+    let statements = numbered.filter_map(|(number, line)| {
+        let (keyword, words) = words(line)?;
+        Some(Statement {
+            line: number + 1,
+            keyword: keyword.to_lowercase(),
+            words,
+        })
+    });
+    statements.collect()
 }
 
 /// A configuration that is not taken.

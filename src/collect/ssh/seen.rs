@@ -5,8 +5,9 @@ use std::io;
 
 use rustix::io::Errno;
 
+use super::record::{self, Record, Refusal, Stat};
 use super::talk::read;
-use super::wire::{self, Ask, Record, Refusal, Stat};
+use super::wire::Ask;
 use crate::collect::procfs::{arguments, started};
 use crate::collect::system::{body, gap, kind_of, missing};
 use crate::facts::host::{Answer, Entry, Found, Kind, Parent, Process, Purpose, Request, left_out};
@@ -20,7 +21,7 @@ pub(super) struct Seen {
     /// What would let the user read what only root may; nothing when root has read.
     remedy: Option<String>,
     hostname: Option<String>,
-    processes: Vec<wire::Process>,
+    processes: Vec<record::Process>,
     commands: BTreeMap<u32, Option<Vec<u8>>>,
     /// The time the machine was started, and how many processes were left out.
     told: Option<Result<(Option<i64>, usize), Refusal>>,

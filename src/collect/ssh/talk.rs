@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::io::{BufRead, Write};
 
 use super::seen::Seen;
-use super::wire::{Ask, Records, WireError, batch};
+use super::wire::{Ask, HELD, Records, WireError, batch};
 use crate::facts::component::Told;
 use crate::facts::host::{
     EndpointAnswer, HostTree, Purpose, Request, observe_as, printable, usual,
@@ -72,10 +72,7 @@ pub(super) fn converse(
     opening: &Opening<'_>,
 ) -> Result<Talk, WireError> {
     let Opening {
-        nonce,
-        user,
-        told,
-        node,
+        nonce, user, node, ..
     } = *opening;
     to.write_all(format!("{nonce}\n{}", batch(&first())).as_bytes())?;
     to.flush()?;
@@ -86,11 +83,11 @@ pub(super) fn converse(
     let mut seen = Seen::new(nonce, (uid != 0).then_some(remedy));
     let mut tree = HostTree::default();
     let mut asked = Vec::new();
-    let mut trips = 0;
+    let (mut trips, mut held) = (0, 0);
     loop {
         trips += 1;
         records.read(|record| seen.take(record))?;
-        let mut asks = conclude(&mut tree, &seen, told, node);
+        let mut asks = conclude(&mut tree, &mut held, &seen, opening)?;
         // What was asked for and not told is not going to be, and a path that no line can hold cannot be asked for.
         asks.retain(|ask| !asked.contains(ask) && ask.fits());
         if asks.is_empty() || trips == TRIPS {
@@ -161,14 +158,23 @@ pub(super) fn ask(request: &Request) -> Ask {
     }
 }
 
-/// Lets the normaliser look as far as what was seen reaches; returns what to ask for next.
-fn conclude(tree: &mut HostTree, seen: &Seen, told: &Told, node: Option<&str>) -> Vec<Ask> {
+/// Lets the normaliser look as far as what was seen reaches; returns what to ask for next. `held` counts what that takes.
+fn conclude(
+    tree: &mut HostTree,
+    held: &mut usize,
+    seen: &Seen,
+    opening: &Opening<'_>,
+) -> Result<Vec<Ask>, WireError> {
     loop {
         let mut asks = Vec::new();
         let mut answered = false;
-        for request in observe_as(tree, told, node).1 {
+        for request in observe_as(tree, opening.told, opening.node).1 {
             match seen.answer(&request) {
                 Ok(answer) => {
+                    *held += answer.weight();
+                    if *held > HELD {
+                        return Err(WireError::TooMuch);
+                    }
                     tree.insert(answer);
                     answered = true;
                 }
@@ -178,7 +184,7 @@ fn conclude(tree: &mut HostTree, seen: &Seen, told: &Told, node: Option<&str>) -
         if !answered {
             asks.sort_unstable();
             asks.dedup();
-            return asks;
+            return Ok(asks);
         }
     }
 }

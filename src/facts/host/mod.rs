@@ -59,6 +59,7 @@ pub use roles::Role;
 pub use tree::{
     Answer, Choice, Entry, Found, HostTree, Kind, PROCESSES, Parent, Process, Request, left_out,
 };
+pub(crate) use unit::fuzzed as unit_of_bytes;
 pub use usual::{Usual, usual};
 
 use inquiry::Inquiry;

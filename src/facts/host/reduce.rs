@@ -16,7 +16,7 @@ use super::kubeconfig::Kubeconfig;
 use super::manifest::StaticPod;
 use super::mounts::Mount;
 use super::profiles::modes;
-use super::unit::environment_files;
+use super::unit::{LONGEST_NAME, environment_files};
 use crate::facts::component::ComponentKind;
 use crate::facts::objects::{document_text, first_document};
 use crate::facts::settings::{Kind as SettingKind, clean_urls};
@@ -382,7 +382,7 @@ pub(super) fn etcd_variables<'a>(
 fn unit_of(text: &str) -> Option<String> {
     text.lines()
         .filter_map(|line| line.rsplit('/').next())
-        .find(|name| name.ends_with(".service"))
+        .find(|name| name.ends_with(".service") && name.len() <= LONGEST_NAME)
         .map(str::to_owned)
 }
 

@@ -226,6 +226,37 @@ pub enum Answer {
     Entries(Vec<(String, Entry)>),
 }
 
+impl Answer {
+    /// About how many bytes it and what is concluded from it take, without the contents of files: a row of a listing is
+    /// larger than what it is made of.
+    pub fn weight(&self) -> usize {
+        const ROW: usize = 1024;
+        const TEXT: usize = 48;
+        let words = |words: &[String]| words.iter().map(|word| TEXT + word.len()).sum::<usize>();
+        match self {
+            Self::Hostname(_) => ROW,
+            Self::Processes(processes, _) => {
+                let each = processes.iter().flatten();
+                let each = each.map(|process| ROW + process.argv.as_deref().map_or(0, words));
+                each.sum()
+            }
+            Self::Entries(entries) => {
+                let each = entries.iter().map(|(path, entry)| {
+                    let Entry::Found(found) = entry else {
+                        return ROW + path.len();
+                    };
+                    let parents = found.parents.iter();
+                    let parents: usize = parents.map(|parent| TEXT + parent.path.len()).sum();
+                    let lists = [&found.names, &found.below].into_iter().flatten();
+                    let lists: usize = lists.flatten().map(|list| words(list)).sum();
+                    ROW + path.len() + parents + lists
+                });
+                each.sum()
+            }
+        }
+    }
+}
+
 impl Request {
     /// The path it is about.
     pub fn path(&self) -> Option<&str> {

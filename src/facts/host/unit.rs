@@ -3,6 +3,10 @@
 //! Sources: systemd.syntax(7) (blanks around `=`, comments, lines that go on), systemd.exec(5) (`EnvironmentFile=`: an empty
 //! assignment takes back all before it), systemd.unit(5) ("Specifiers"; names of drop-in directories).
 
+/// The longest name of a unit (`UNIT_NAME_MAX`, src/basic/unit-def.h of systemd), and the longest path.
+pub(super) const LONGEST_NAME: usize = 255;
+const LONGEST_PATH: usize = 4096;
+
 /// The values of `EnvironmentFile=` in the order of a unit or drop-in; an empty one takes back all before it, those of
 /// earlier files too.
 pub(super) fn environment_files(text: &str) -> Vec<String> {
@@ -65,6 +69,9 @@ pub(super) fn expanded(value: &str, unit: &str, hostname: Option<&str>) -> Resul
     let mut out = String::new();
     let mut letters = value.chars();
     while let Some(letter) = letters.next() {
+        if out.len() > LONGEST_PATH {
+            return Err("a name that is longer than any path".to_owned());
+        }
         if letter != '%' {
             out.push(letter);
             continue;
@@ -134,9 +141,27 @@ fn unescaped(text: &str) -> Option<String> {
     String::from_utf8(out).ok()
 }
 
+/// Reads a unit, whose first line also serves as a name and as a value: an entry of the crate's `fuzzing`.
+pub(crate) fn fuzzed(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let first = text.lines().next().unwrap_or_default();
+    let _ = (environment_files(&text), drop_in_names(first));
+    for value in environment_files(&text)
+        .iter()
+        .map(String::as_str)
+        .chain([&*text])
+    {
+        let _ = expanded(value, first, Some("cp1"));
+    }
+}
+
 /// What directories of drop-ins for `unit` are called without their `.d`, the most special first: the unit itself, its
 /// template, and each beginning of its name that ends in a dash.
 pub(super) fn drop_in_names(unit: &str) -> Vec<String> {
+    // What is longer is no unit, and its beginnings together would be its length squared.
+    if unit.len() > LONGEST_NAME {
+        return Vec::new();
+    }
     let mut names = vec![unit.to_owned()];
     let (name, kind) = unit.rsplit_once('.').unwrap_or((unit, "service"));
     let prefix = match name.split_once('@') {
@@ -237,5 +262,12 @@ mod tests {
                 "snap.k8s-.service"
             ]
         );
+    }
+
+    #[test]
+    fn what_is_longer_than_any_unit_or_path_is_none() {
+        let long = format!("{}.service", "a-".repeat(100_000));
+        assert!(drop_in_names(&long).is_empty());
+        assert!(expanded(&"%n".repeat(100_000), "kubelet.service", None).is_err());
     }
 }

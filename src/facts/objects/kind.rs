@@ -110,6 +110,18 @@ macro_rules! kinds {
                 }
             }
 
+            /// Reads a page of whatever kind it is: an entry of the crate's `fuzzing`.
+            pub(crate) fn read_page(body: &[u8], encoding: Encoding) {
+                $(match decode_page::<$kind>(body, encoding) {
+                    Err(DecodeError::OtherKind { .. }) => {}
+                    _ => return,
+                })*
+                $(match decode_object::<$kind>(body, encoding) {
+                    Err(DecodeError::OtherKind { .. }) => {}
+                    _ => return,
+                })*
+            }
+
             /// Reads and redacts an object; `None` when its kind is not one of ours.
             pub(super) fn read(kind: &str, value: Value) -> Option<Result<Self, serde_json::Error>> {
                 match kind {

@@ -9,8 +9,9 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::{NONCE, PLANTED, Shell, shell, shells};
+use crate::collect::ssh::record::Record;
 use crate::collect::ssh::talk::{SCRIPT, lists};
-use crate::collect::ssh::wire::{Ask, Record, Records, batch};
+use crate::collect::ssh::wire::{Ask, Records, batch};
 use crate::facts::host::{Purpose, masked, reduce};
 
 /// Everything the script says when asked for `asks`.

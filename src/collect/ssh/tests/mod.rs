@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 use super::seen::Seen;
 use super::talk::{Opening, SCRIPT, converse};
-use super::wire::{Ask, Records, batch};
+use super::wire::{Ask, Records, WireError, batch};
 use crate::collect::local::{read_tree, serve_at};
 use crate::facts::component::Told;
 use crate::facts::host::{Purpose, Request, observe};
@@ -234,4 +234,25 @@ fn what_is_no_answer_is_told_apart() {
         let error = read(text).unwrap_err();
         assert!(error.to_string().starts_with(message), "{error}");
     }
+}
+
+/// Small records that become large are counted by what they become.
+#[test]
+fn a_node_cannot_say_more_than_is_held() {
+    let begin = format!("{}\tB\t{NONCE}\t0\n", format!("B\t{NONCE}\t0").len());
+    let framed = |text: String| format!("{}\t{text}\n", text.len());
+    let nothing = framed("S\t/a\tn".to_owned());
+    let words = framed(format!("C\t=01310a{}", "610a".repeat(1 << 20)));
+    let commands = framed(format!("C\t={}", "01310a0a".repeat(1 << 20)));
+    let names = framed(format!("L\t/a\t={}", "612f".repeat(1 << 20)));
+    for (record, times) in [(nothing, 200_000), (words, 3), (commands, 2), (names, 3)] {
+        let text = format!("{begin}{}", record.repeat(times));
+        let (mut records, _) = Records::begin(text.as_bytes(), NONCE).unwrap();
+        let error = records.read(|_| {}).unwrap_err();
+        assert!(matches!(error, WireError::TooMuch), "{error}");
+    }
+    let line = format!("{begin}{}", "a".repeat(17 << 20));
+    let (mut records, _) = Records::begin(line.as_bytes(), NONCE).unwrap();
+    let error = records.read(|_| {}).unwrap_err();
+    assert!(matches!(error, WireError::TooLong), "{error}");
 }
