@@ -4,6 +4,7 @@
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Mutex, PoisonError};
 
+use rustix::process::Signal;
 use rustix::termios::Termios;
 use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
@@ -67,6 +68,8 @@ pub(super) fn listen(end: fn(u8)) {
 }
 
 async fn heed(end: fn(u8), ready: Sender<()>) -> std::io::Result<()> {
+    // A file over the limit of its size (`ulimit -f`) is an error of whoever writes it, not the end of the run.
+    let _files = signal(SignalKind::from_raw(Signal::XFSZ.as_raw()))?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hangup = signal(SignalKind::hangup())?;

@@ -70,6 +70,18 @@ fn say(line: &str) {
     let _ = writeln!(io::stderr(), "{}", terminal::safe(line));
 }
 
+/// Does all of it, whatever fails: each failure is told, and the last is returned.
+fn each(done: impl Iterator<Item = Result<(), CliError>>) -> Result<(), CliError> {
+    let mut last = Ok(());
+    for one in done {
+        if let (Err(before), Err(_)) = (&last, &one) {
+            explain(before);
+        }
+        last = one.and(last);
+    }
+    last
+}
+
 /// Says what went wrong on standard error: every mistake in files, then the error, then the advice.
 fn explain(error: &CliError) {
     for problem in error.problems() {

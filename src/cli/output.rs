@@ -57,7 +57,7 @@ impl Outputs {
     /// the others, and a reader that went away, as `head` does, has seen enough.
     ///
     /// # Errors
-    /// The first failure.
+    /// The last failure; those before it are told.
     pub(crate) fn write(self, report: &Report) -> Result<(), CliError> {
         self.fill(|format, options, out| render(report, format, options, out))
     }
@@ -65,23 +65,22 @@ impl Outputs {
     /// Has `render` fill each of them, as [`Outputs::write`] does with a report.
     ///
     /// # Errors
-    /// The first failure.
+    /// As [`Outputs::write`].
     pub(crate) fn fill(
         self,
         render: impl Fn(Format, &Options, &mut dyn Write) -> io::Result<()>,
     ) -> Result<(), CliError> {
-        let mut result = Ok(());
-        for (format, sink) in self.sinks {
+        let filled = self.sinks.into_iter().map(|(format, sink)| {
             let color = self.options.color && matches!(sink, Sink::Standard);
             let options = Options {
                 color,
                 ..self.options
             };
             match sink.fill(|out| render(format, &options, out)) {
-                Err(error) if !error.is_closed_pipe() => result = result.and(Err(error)),
-                _ => {}
+                Err(error) if error.is_closed_pipe() => Ok(()),
+                filled => filled,
             }
-        }
-        result
+        });
+        super::each(filled)
     }
 }

@@ -37,7 +37,8 @@ pub(crate) fn run_with(kubeconfig: &Path, args: &[&str]) -> Run {
     )
 }
 
-fn finish(output: Output) -> Run {
+/// What a run that has ended gave.
+pub(crate) fn finish(output: Output) -> Run {
     Run {
         code: output.status.code().unwrap_or(-1),
         out: String::from_utf8(output.stdout).unwrap(),

@@ -97,6 +97,20 @@ fn no_snapshot_row_is_longer_than_any_that_is_written() {
 }
 
 #[test]
+fn no_report_is_longer_than_any_that_is_read() {
+    for args in [["report", "/dev/zero"], ["diff", "/dev/zero"]] {
+        let args = [&args[..], &["/dev/zero"]].concat();
+        let run = within(&args[..args.len() - usize::from(args[0] == "report")]);
+        assert_eq!(run.code, 2, "{}", run.err);
+        assert!(
+            run.err.contains("/dev/zero: it is larger than"),
+            "{}",
+            run.err
+        );
+    }
+}
+
+#[test]
 fn a_credential_that_no_request_can_carry_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("config");

@@ -24,6 +24,8 @@ mod diff;
 mod editions;
 /// What profiles exempt, and what only looks like it.
 mod exemptions;
+/// Writes and reads that fail.
+mod faults;
 /// Fixes that do not break what they mend.
 mod fixes;
 /// Promise 1, by taking facts away.

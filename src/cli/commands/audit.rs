@@ -55,11 +55,10 @@ pub(crate) fn run(
             judged.report.comparison = Some(Comparison::of(baseline, &judged.report));
         }
         let report = &judged.report;
-        // What could not be saved is no reason to lose the report.
-        outputs.write(report).and(saved)?;
-        if let Some(sink) = starter {
-            waivers::write(sink, report)?;
-        }
+        // What could not be saved is no reason to lose the report, nor is one place of it a reason to lose the others.
+        let written = outputs.write(report);
+        let started = starter.map_or(Ok(()), |sink| waivers::write(sink, report));
+        crate::cli::each([saved, written, started].into_iter())?;
         let unread = unread(&args.gate, &recorded.facts, &judged.scorecards);
         Ok(conclude(&verdict(&args.gate, &judged, unread)))
     };

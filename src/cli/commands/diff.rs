@@ -17,8 +17,8 @@ use crate::facts::snapshot;
 use crate::input;
 use crate::report::{Comparison, Report, View, render_view};
 
-/// A file that is larger than this is neither.
-const LARGEST: u64 = 1 << 30;
+/// The largest file that is read: a report with more than a hundred thousand findings.
+const LARGEST: u64 = 128 << 20;
 
 /// How every snapshot begins: gzip, RFC 1952.
 const SNAPSHOT: [u8; 2] = [0x1f, 0x8b];
@@ -51,9 +51,12 @@ fn read<T>(
 ) -> Result<T, CliError> {
     let bytes = bytes(path)?;
     if !bytes.starts_with(&SNAPSHOT) {
-        return then(&parse(path, &bytes)?);
+        let report = parse(path, &bytes)?;
+        drop(bytes);
+        return then(&report);
     }
     let recorded = snapshot::read(&bytes[..]).map_err(|source| broken(path, source))?;
+    drop(bytes);
     let tasks = tasks(catalog, &selection.candidates()).map_err(CliError::Checks)?;
     audit::judged(&recorded, catalog, selection, tasks, &[], false, |judged| {
         then(&judged.report)
