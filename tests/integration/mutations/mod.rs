@@ -19,15 +19,10 @@ use mutate::Random;
 const SEED: u64 = 20_260_131;
 
 /// How many mutations a target gets.
-const CASES: u64 = 700;
+const CASES: u64 = 1_800;
 
 /// Those that judge what they read, or parse on a large stack, take longer.
-const SLOW: &[(&str, u64)] = &[
-    ("manifests", 60),
-    ("snapshot", 60),
-    ("expression", 150),
-    ("ssh-config", 300),
-];
+const SLOW: &[(&str, u64)] = &[("manifests", 150), ("snapshot", 400), ("expression", 800)];
 
 /// What the address space of a target is held to, in KiB: 256 MiB, and the program, its stacks and libraries.
 const ADDRESSES: u64 = 640 << 10;
