@@ -23,9 +23,10 @@ fn main() -> Result<(), Box<dyn Error>> {
             .strip_prefix(&root)?
             .to_string_lossy()
             .replace('\\', "/");
+        // Not the whole path: a build folder may outlive the place it was built at.
         table += &format!(
-            "({name:?}, include_bytes!({:?})),\n",
-            file.display().to_string()
+            "({name:?}, include_bytes!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {:?}))),\n",
+            format!("/{name}")
         );
     }
     table += "]\n";

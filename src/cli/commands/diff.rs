@@ -1,5 +1,7 @@
 //! `diff`: what changed between two reports, or two recorded clusters.
 
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use super::audit;
@@ -17,8 +19,8 @@ use crate::facts::snapshot;
 use crate::input;
 use crate::report::{Comparison, Report, View, render_view};
 
-/// The largest file that is read: a report with more than a hundred thousand findings.
-const LARGEST: u64 = 128 << 20;
+/// A file that is larger than this is neither.
+const LARGEST: u64 = 1 << 30;
 
 /// How every snapshot begins: gzip, RFC 1952.
 const SNAPSHOT: [u8; 2] = [0x1f, 0x8b];
@@ -77,11 +79,20 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Report<'static>, CliError> {
 
 fn bytes(path: &Path) -> Result<Vec<u8>, CliError> {
     let read = match path == Path::new("-") {
-        true => input::capped(std::io::stdin(), LARGEST),
-        false => input::named(path, LARGEST),
+        true => begun(std::io::stdin().lock()),
+        false => File::open(path).and_then(|file| begun(BufReader::new(file))),
     };
     read.map_err(|source| CliError::Input {
         path: path.to_owned(),
         source,
     })
+}
+
+/// All of it where it begins like a report or a snapshot, and else its beginning, which is refused as what it is.
+fn begun(mut from: impl BufRead) -> io::Result<Vec<u8>> {
+    let beginning = from.fill_buf()?;
+    match beginning.trim_ascii_start().first() {
+        Some(first) if [b'{', SNAPSHOT[0]].contains(first) => input::capped(from, LARGEST),
+        _ => Ok(beginning.to_vec()),
+    }
 }
