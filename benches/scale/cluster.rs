@@ -3,7 +3,7 @@
 //! Pods carry what admission gives each of them: a token volume with a random name, its mounts, tolerations.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -21,21 +21,18 @@ const NAMESPACES: usize = 300;
 
 /// The size of one cluster.
 #[derive(Clone, Copy)]
-struct Size {
-    nodes: usize,
-    pods: usize,
+pub(crate) struct Size {
+    pub(crate) nodes: usize,
+    pub(crate) pods: usize,
 }
 
 pub(crate) fn run(out: &mut dyn Write) -> Outcome {
     let mut small = None;
     for (nodes, pods) in [(NODES, PODS / 10), (NODES, PODS / 2), (NODES, PODS)] {
         let size = Size { nodes, pods };
-        let listener = TcpListener::bind("127.0.0.1:0")?;
-        let address = listener.local_addr()?;
-        std::thread::spawn(move || serve(&listener, size));
         let folder = tempfile::tempdir()?;
         let kubeconfig = folder.path().join("config");
-        write_kubeconfig(&kubeconfig, &format!("http://{address}"))?;
+        start(size, &kubeconfig)?;
         let run = program(
             &["audit", "--quiet", "--request-timeout", "300"],
             Some(&kubeconfig),
@@ -50,6 +47,20 @@ pub(crate) fn run(out: &mut dyn Write) -> Outcome {
         )?;
     }
     Ok(())
+}
+
+/// Serves such a cluster until this process ends, and writes a kubeconfig for it.
+pub(crate) fn start(size: Size, kubeconfig: &Path) -> std::io::Result<()> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let address = listener.local_addr()?;
+    std::thread::spawn(move || serve(&listener, size));
+    write_kubeconfig(kubeconfig, &format!("http://{address}"))
+}
+
+/// The address of a node. All of them are this machine's own.
+pub(crate) fn address(at: usize) -> Ipv4Addr {
+    let part = |number: usize| u8::try_from(number).unwrap_or(u8::MAX);
+    Ipv4Addr::new(127, 1, part(at / 250), part(at % 250 + 1))
 }
 
 fn write_kubeconfig(path: &Path, server: &str) -> std::io::Result<()> {
@@ -247,7 +258,7 @@ fn pod(template: &Pod, at: usize, nodes: usize) -> Pod {
 fn node(at: usize) -> Node {
     let value = json!({
         "apiVersion": "v1", "kind": "Node", "metadata": {"name": format!("node-{at}"), "labels": {"kubernetes.io/os": "linux"}},
-        "status": {"nodeInfo": {"kubeletVersion": "v1.36.3", "operatingSystem": "linux"}},
+        "status": {"addresses": [{"type": "InternalIP", "address": address(at)}], "nodeInfo": {"kubeletVersion": "v1.36.3", "operatingSystem": "linux"}},
     });
     match object(value) {
         Object::Node(node) => *node,

@@ -17,10 +17,14 @@ pub(crate) fn best(mut work: impl FnMut()) -> Duration {
     (0..3).map(time).min().unwrap_or_default()
 }
 
-/// How long a run of the program took, and how much memory it held at most, in MiB.
+/// How long a run of the program took, how much memory it held at most, in MiB, and how it ended.
 pub(crate) struct Run {
     pub(crate) time: Duration,
     pub(crate) peak: f64,
+    /// What it took of all processors together, in the steps in which the kernel counts.
+    pub(crate) processor: Duration,
+    /// Its exit status.
+    pub(crate) code: Option<i32>,
 }
 
 /// Runs the program and watches it. Its report goes nowhere.
@@ -36,17 +40,31 @@ pub(crate) fn run(args: &[&str], kubeconfig: Option<&Path>) -> std::io::Result<R
     let begin = Instant::now();
     let mut child = command.spawn()?;
     let status = format!("/proc/{}/status", child.id());
-    let mut peak = 0.0f64;
-    while child.try_wait()?.is_none() {
+    let stat = format!("/proc/{}/stat", child.id());
+    let (mut peak, mut ticks) = (0.0f64, 0);
+    let code = loop {
+        if let Some(ended) = child.try_wait()? {
+            break ended.code();
+        }
+        // Its own time and the system's for it (proc_pid_stat(5)).
+        let text = std::fs::read_to_string(&stat).unwrap_or_default();
+        let fields = text.rsplit(") ").next().unwrap_or_default().split(' ');
+        let taken = fields
+            .skip(11)
+            .take(2)
+            .filter_map(|field| field.parse::<u64>().ok());
+        ticks = ticks.max(taken.sum());
         let text = std::fs::read_to_string(&status).unwrap_or_default();
         let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
         peak = peak.max(kilobytes.unwrap_or_default() / 1024.0);
         std::thread::sleep(Duration::from_millis(3));
-    }
+    };
     Ok(Run {
         time: begin.elapsed(),
         peak,
+        processor: Duration::from_millis(10 * ticks),
+        code,
     })
 }
 

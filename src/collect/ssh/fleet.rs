@@ -15,6 +15,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use super::error::SshError;
 use super::forward::Forwarded;
 use super::keys::Passphrases;
+use super::pool::{Pool, Share};
 use super::route::Route;
 use super::session::{Connected, Means, Sockets, connect};
 use super::talk::{self, Opening, Talk};
@@ -41,6 +42,8 @@ pub(super) struct Common {
     pub(super) passphrases: Passphrases,
     pub(super) parallel: usize,
     pub(super) limit: Duration,
+    /// The memory for what they say.
+    pub(super) pool: Arc<Pool>,
 }
 
 /// A node that is being read.
@@ -167,7 +170,7 @@ fn one(
         let peer = way.peer.map(|peer| peer.to_string());
         let by_peer = || common.book.node(peer.as_deref()?);
         let node = route.node.as_deref().or_else(by_peer);
-        let mut talk = told(&way, route, &common.told, node)?;
+        let mut talk = told(&way, route, common, node)?;
         let key = way.session.host_key();
         talk.key = key.map(|(key, _)| key.to_vec()).unwrap_or_default();
         let facts = observe_as(&talk.tree, &common.told, node).0;
@@ -181,7 +184,13 @@ fn one(
 }
 
 /// Runs the script and talks to it.
-fn told(way: &Connected, route: &Route, told: &Told, node: Option<&str>) -> Result<Talk, SshError> {
+fn told(
+    way: &Connected,
+    route: &Route,
+    common: &Common,
+    node: Option<&str>,
+) -> Result<Talk, SshError> {
+    let share = Share::of(&common.pool);
     let protocol = |source| SshError::Protocol {
         host: route.label.clone(),
         source,
@@ -195,10 +204,10 @@ fn told(way: &Connected, route: &Route, told: &Told, node: Option<&str>) -> Resu
     let opening = Opening {
         nonce: &nonce(),
         user: &route.user,
-        told,
+        told: &common.told,
         node,
     };
-    talk::talk(from, to, &opening).map_err(|source| SshError::Wire {
+    talk::talk(from, to, &opening, share).map_err(|source| SshError::Wire {
         host: route.label.clone(),
         source,
     })

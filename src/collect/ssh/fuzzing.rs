@@ -8,6 +8,7 @@ use super::config::Reader;
 use super::config_files::ConfigFiles;
 use super::host_lines::{fingerprint, kind_of, line};
 use super::known_hosts::{KnownFile, KnownHosts, Revoked};
+use super::pool::Share;
 use super::talk::{Opening, converse};
 use crate::facts::component::Told;
 use crate::facts::host::{listeners, observe};
@@ -45,7 +46,7 @@ fn said(bytes: &[u8]) {
         told: &told,
         node: None,
     };
-    if let Ok(talk) = converse(bytes, io::sink(), &opening) {
+    if let Ok(talk) = converse(bytes, io::sink(), &opening, Share::default()) {
         let facts = observe(&talk.tree, &told).0;
         let _ = listeners(&facts);
     }

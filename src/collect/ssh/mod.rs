@@ -15,6 +15,7 @@ mod host_lines;
 mod jump;
 mod keys;
 mod known_hosts;
+mod pool;
 mod record;
 mod route;
 mod seen;
@@ -30,6 +31,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::io::BufReader;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
@@ -49,6 +51,7 @@ pub use wire::WireError;
 use config_files::ConfigFiles;
 use fleet::Common;
 use keys::{Passphrases, is_encrypted};
+use pool::Pool;
 use route::{Planner, Route, Surroundings};
 use shelf::Shelf;
 use talk::Talk;
@@ -80,16 +83,24 @@ struct Kept {
 }
 
 impl Shown {
-    fn of(talk: Talk, told: &Told) -> Self {
+    /// What a node said, in short.
+    ///
+    /// # Errors
+    /// When that is more than can be kept.
+    fn of(talk: Talk, told: &Told, pool: &Pool) -> Result<Self, WireError> {
         let facts = concluded(&talk.tree, talk.answers.clone(), told, talk.node.as_deref());
         let kept = talk.node.is_none().then(|| Kept {
             tree: packed(&talk.tree),
             answers: talk.answers,
         });
-        Self {
-            key: talk.key,
-            facts,
-            kept,
+        drop(talk.share);
+        match pool.keep(&facts) {
+            true => Ok(Self {
+                key: talk.key,
+                facts,
+                kept,
+            }),
+            false => Err(WireError::TooMuch),
         }
     }
 
@@ -219,7 +230,9 @@ pub fn collect_nodes(
         .iter()
         .map(|route| (route.asked.clone(), route.node.clone()))
         .collect();
+    let pool = Arc::new(Pool::default());
     let common = Common {
+        pool: pool.clone(),
         told: told.clone(),
         book,
         passphrases: passphrases(&routes, progress),
@@ -230,11 +243,22 @@ pub fn collect_nodes(
     fleet::read(routes, common, progress, |read| {
         let (host, node) = named[read.number].clone();
         let asked = match read.talk {
-            Ok(talk) => Asked {
-                node: talk.node.clone(),
-                host: Ok(Shown::of(talk, told)),
-                asked: host,
-            },
+            Ok(talk) => {
+                let node = talk.node.clone();
+                let shown = Shown::of(talk, told, &pool);
+                let too_much = |source| {
+                    let error = SshError::Wire {
+                        host: host.clone(),
+                        source,
+                    };
+                    unread(&host, node.as_deref(), &error)
+                };
+                Asked {
+                    host: shown.map_err(too_much),
+                    node,
+                    asked: host,
+                }
+            }
             Err(error) => Asked {
                 host: Err(unread(&host, node.as_deref(), &error)),
                 asked: host,

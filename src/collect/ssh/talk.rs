@@ -6,8 +6,9 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead, Write};
 
+use super::pool::Share;
 use super::seen::Seen;
-use super::wire::{Ask, HELD, Records, WireError, batch};
+use super::wire::{Ask, Records, WireError, batch};
 use crate::facts::component::Told;
 use crate::facts::host::{
     EndpointAnswer, HostTree, Purpose, Request, observe_as, printable, usual,
@@ -22,6 +23,8 @@ const TRIPS: usize = 16;
 /// What was said on one node.
 #[derive(Debug)]
 pub(super) struct Talk {
+    /// What it holds.
+    pub(super) share: Share,
     /// The node as it was seen.
     pub(super) tree: HostTree,
     /// How many batches it took.
@@ -60,9 +63,10 @@ pub(super) fn talk(
     from: impl BufRead,
     mut to: impl Write,
     opening: &Opening<'_>,
+    share: Share,
 ) -> Result<Talk, WireError> {
     to.write_all(SCRIPT.as_bytes())?;
-    converse(from, to, opening)
+    converse(from, to, opening, share)
 }
 
 /// The same once the script is there.
@@ -70,24 +74,25 @@ pub(super) fn converse(
     from: impl BufRead,
     mut to: impl Write,
     opening: &Opening<'_>,
+    share: Share,
 ) -> Result<Talk, WireError> {
     let Opening {
         nonce, user, node, ..
     } = *opening;
     to.write_all(format!("{nonce}\n{}", batch(&first())).as_bytes())?;
     to.flush()?;
-    let (mut records, uid) = Records::begin(from, nonce)?;
+    let (mut records, uid) = Records::begin(from, nonce, share)?;
     let remedy = format!(
         "log in as root, or write into /etc/sudoers.d/seaworthy there: {user} ALL=(root) NOPASSWD: /bin/sh"
     );
     let mut seen = Seen::new(nonce, (uid != 0).then_some(remedy));
     let mut tree = HostTree::default();
     let mut asked = Vec::new();
-    let (mut trips, mut held) = (0, 0);
+    let mut trips = 0;
     loop {
         trips += 1;
         records.read(|record| seen.take(record))?;
-        let mut asks = conclude(&mut tree, &mut held, &seen, opening)?;
+        let mut asks = conclude(&mut tree, &mut records, &seen, opening)?;
         // What was asked for and not told is not going to be, and a path that no line can hold cannot be asked for.
         asks.retain(|ask| !asked.contains(ask) && ask.fits());
         if asks.is_empty() || trips == TRIPS {
@@ -98,6 +103,7 @@ pub(super) fn converse(
         asked.extend(asks);
     }
     Ok(Talk {
+        share: records.share(),
         tree,
         trips,
         answers: Vec::new(),
@@ -158,10 +164,10 @@ pub(super) fn ask(request: &Request) -> Ask {
     }
 }
 
-/// Lets the normaliser look as far as what was seen reaches; returns what to ask for next. `held` counts what that takes.
-fn conclude(
+/// Lets the normaliser look as far as what was seen reaches; returns what to ask for next.
+fn conclude<R: BufRead>(
     tree: &mut HostTree,
-    held: &mut usize,
+    records: &mut Records<R>,
     seen: &Seen,
     opening: &Opening<'_>,
 ) -> Result<Vec<Ask>, WireError> {
@@ -171,10 +177,7 @@ fn conclude(
         for request in observe_as(tree, opening.told, opening.node).1 {
             match seen.answer(&request) {
                 Ok(answer) => {
-                    *held += answer.weight();
-                    if *held > HELD {
-                        return Err(WireError::TooMuch);
-                    }
+                    records.hold(answer.weight())?;
                     tree.insert(answer);
                     answered = true;
                 }

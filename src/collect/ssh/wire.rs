@@ -5,14 +5,13 @@
 
 use std::io::{self, BufRead};
 
+use super::pool::{self, Share};
 use super::record::{Record, record};
 
 /// The most one node may say: the mount tables of its components, its processes and its configuration are far less.
 const MOST: u64 = 64 << 20;
 /// The longest line: what is read of a file is at most 4 MiB, in two digits a byte.
 const LINE: u64 = 16 << 20;
-/// The most memory that what one node says may take, in bytes.
-pub(super) const HELD: usize = 96 << 20;
 /// How many lines may precede the script's own: a banner, what a login script prints.
 const PREAMBLE: usize = 200;
 
@@ -76,8 +75,8 @@ pub enum WireError {
     /// It says too much.
     #[error("the answer of the node is over {} MiB", MOST >> 20)]
     TooLong,
-    /// It says too many things.
-    #[error("the node says more than can be held: over {} MiB", HELD >> 20)]
+    /// It says too much, or many do.
+    #[error("the node says more than can be held: over {} MiB, or all together over twice that", pool::MOST >> 20)]
     TooMuch,
 }
 
@@ -113,19 +112,19 @@ pub(super) struct Records<R> {
     nonce: String,
     told: usize,
     taken: u64,
-    /// What the records take together.
-    held: usize,
+    /// What is held of them.
+    share: Share,
 }
 
 impl<R: BufRead> Records<R> {
     /// Reads what precedes the script, and its first record. What was said before is returned with the script's uid.
-    pub(super) fn begin(from: R, nonce: &str) -> Result<(Self, u32), WireError> {
+    pub(super) fn begin(from: R, nonce: &str, share: Share) -> Result<(Self, u32), WireError> {
         let mut records = Self {
             from,
             nonce: nonce.to_owned(),
             told: 0,
             taken: 0,
-            held: 0,
+            share,
         };
         let mut before = String::new();
         for _ in 0..PREAMBLE {
@@ -158,15 +157,25 @@ impl<R: BufRead> Records<R> {
                 }
                 Record::End(_) | Record::Begin(_) => return Err(polluted(&line)),
                 record => {
-                    self.held += line.len() + record.weight();
-                    if self.held > HELD {
-                        return Err(WireError::TooMuch);
-                    }
+                    self.hold(line.len() + record.weight())?;
                     take(record);
                 }
             }
             self.told += 1;
         }
+    }
+
+    /// Counts what else is held of what it says.
+    pub(super) fn hold(&mut self, bytes: usize) -> Result<(), WireError> {
+        match self.share.hold(bytes) {
+            true => Ok(()),
+            false => Err(WireError::TooMuch),
+        }
+    }
+
+    /// What is held until what it said is given up.
+    pub(super) fn share(self) -> Share {
+        self.share
     }
 
     fn line(&mut self) -> Result<Option<String>, WireError> {

@@ -65,7 +65,7 @@ struct Given {
     stored: Option<Stored>,
     /// All that the API holds.
     objects: Option<Vec<Value>>,
-    /// What cannot be read: a path, or a kind of the snapshot.
+    /// What cannot be read: a path, a kind of the snapshot, or the node.
     #[serde(default)]
     gaps: BTreeMap<String, GapReason>,
 }
@@ -129,10 +129,14 @@ pub(super) fn facts(given: &Value) -> Result<Facts, String> {
         facts.take_pods(&pods);
     }
     for (what, reason) in &given.gaps {
+        if what == NODE {
+            facts.lack_host(Some(NODE.to_owned()), gap(what, *reason));
+            continue;
+        }
         if !what.starts_with('/') && !facts.refuse(what, gap(what, *reason)) {
             let known: Vec<_> = Facts::kinds().iter().map(|kind| kind.name).collect();
             return Err(format!(
-                "`gaps` names neither a path nor one of {}: {what}",
+                "`gaps` names neither a path nor `node` nor one of {}: {what}",
                 known.join(", ")
             ));
         }

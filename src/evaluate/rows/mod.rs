@@ -37,6 +37,7 @@ pub(super) use derived::admission_plugin;
 
 use derived::Derived;
 use joined::Joined;
+use nodes::Known;
 use objects::Marked;
 
 /// What asks for all that manifests do not hold.
@@ -51,15 +52,6 @@ pub struct World<'f> {
     marked: Vec<Marked<'f>>,
     /// The nodes of the API, by name.
     nodes: BTreeMap<&'f str, Known<'f>>,
-}
-
-/// A node that the API knows.
-struct Known<'f> {
-    node: &'f Node,
-    /// Its name, for all subjects on it.
-    name: Arc<str>,
-    /// Why nothing that lies or runs on it is known, if it was not read.
-    unread: Option<Gap>,
 }
 
 /// One subject as expressions see it.
@@ -174,12 +166,8 @@ impl<'f> World<'f> {
         let known = |node: &'f Node| {
             let name = node.metadata.name.as_str();
             let unread = !read.contains(name);
-            let known = Known {
-                node,
-                name: name.into(),
-                unread: unread.then(|| facts.unread_node(name)),
-            };
-            (name, known)
+            let unread = unread.then(|| facts.unread_node(name));
+            (name, Known::new(node, unread, lacking))
         };
         Self {
             facts,
@@ -316,7 +304,7 @@ fn subject_schema(kind: SubjectKind) -> Arc<crate::facts::Record> {
     use crate::facts::objects::{APIService, ConfigMap, IamMapping, Ingress, Secret, Service};
     match kind {
         SubjectKind::Cluster => schemas::cluster_schema(),
-        SubjectKind::Node => Node::schema().clone(),
+        SubjectKind::Node => nodes::node_schema(),
         SubjectKind::ApiServer => siblings::schema(ComponentKind::ApiServer),
         SubjectKind::ControllerManager => siblings::schema(ComponentKind::ControllerManager),
         SubjectKind::Scheduler => siblings::schema(ComponentKind::Scheduler),

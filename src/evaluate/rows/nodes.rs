@@ -4,12 +4,87 @@ use std::sync::{Arc, LazyLock};
 
 use crate::facts::host::{File, Role};
 use crate::facts::objects::Node;
-use crate::facts::{Gap, GapReason, Place, Source};
+use crate::facts::{Cell, Fields, Gap, GapReason, Lacking, Place, Reading, Record, Source, View};
 use crate::outcome::Subject;
 
 use super::expected::{control_plane_nodes, is_on_workers};
+use super::joined::join;
 use super::objects::{gone, unread};
 use super::{Hidden, Nothing, Row, Rows, Slot, World};
+
+crate::facts::record! {
+    /// What is known of the machine that answers for a node.
+    #[derive(Debug)]
+    pub struct Machine {
+        /// What the machine that was asked says of itself against what the API says; absent when it agrees.
+        pub conflict: Cell<String>,
+    }
+}
+
+/// A node that the API knows, with the machine that answers for it.
+pub(super) struct Known<'f> {
+    node: &'f Node,
+    machine: Machine,
+    lacking: &'f Lacking,
+    /// Its name, for all subjects on it.
+    name: Arc<str>,
+    /// Why nothing that lies or runs on it is known, if it was not read.
+    pub(super) unread: Option<Gap>,
+}
+
+impl<'f> Known<'f> {
+    pub(super) fn new(node: &'f Node, unread: Option<Gap>, lacking: &'f Lacking) -> Self {
+        let source = || {
+            Source::from(Place::Api {
+                path: format!("/api/v1/nodes/{}", node.metadata.name),
+            })
+        };
+        let conflict = match &unread {
+            None => Cell::Absent { source: source() },
+            Some(gap) if gap.reason == GapReason::UnverifiedEndpoint => {
+                Cell::explicit(gap.place.to_string(), source())
+            }
+            Some(gap) => Cell::Gap(gap.clone()),
+        };
+        Self {
+            node,
+            machine: Machine { conflict },
+            lacking,
+            name: node.metadata.name.as_str().into(),
+            unread,
+        }
+    }
+}
+
+pub(super) fn node_schema() -> Arc<Record> {
+    static SCHEMA: LazyLock<Arc<Record>> = LazyLock::new(|| {
+        let parts = [Node::schema(), Machine::schema()];
+        join("node", &parts[0].doc, &parts)
+    });
+    SCHEMA.clone()
+}
+
+impl Fields for Known<'_> {
+    fn record(&self) -> &Arc<Record> {
+        static SCHEMA: LazyLock<Arc<Record>> = LazyLock::new(node_schema);
+        &SCHEMA
+    }
+
+    fn field(&self, position: usize) -> Reading<'_> {
+        let schema = Node::schema();
+        match position.checked_sub(schema.fields.len()) {
+            Some(beyond) => self.machine.field(beyond),
+            None => match self.lacking.gap(schema, position) {
+                Some(gap) => View::Gap(gap).into(),
+                None => self.node.field(position),
+            },
+        }
+    }
+
+    fn source(&self) -> Option<&Source> {
+        self.node.source()
+    }
+}
 
 impl World<'_> {
     pub(super) fn nodes(&self) -> Rows<'_> {
@@ -27,7 +102,7 @@ impl World<'_> {
                 subject: subject.into(),
                 source,
                 place: None,
-                variables: vec![Slot::Fact(node), Slot::Fact(&self.facts.cluster)],
+                variables: vec![self.node_slot(name), Slot::Fact(&self.facts.cluster)],
             }
         });
         Rows {
@@ -41,7 +116,7 @@ impl World<'_> {
     /// The node called `name` as a parent: a gap when the API did not give it.
     pub(super) fn node_slot(&self, name: &str) -> Slot<'_> {
         match self.nodes.get(name) {
-            Some(known) => Slot::Fact(known.node),
+            Some(known) => Slot::Fact(known),
             None => Slot::Gap(
                 self.facts
                     .nodes

@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::{NONCE, PLANTED, Shell, shell, shells};
+use crate::collect::ssh::pool::Share;
 use crate::collect::ssh::record::Record;
 use crate::collect::ssh::talk::{SCRIPT, lists};
 use crate::collect::ssh::wire::{Ask, Records, batch};
@@ -22,7 +23,7 @@ fn records(shell: &mut Shell, asks: &[Ask]) -> Vec<Record> {
         .unwrap();
     drop(input);
     let output = BufReader::new(shell.child.stdout.take().unwrap());
-    let (mut from, _) = Records::begin(output, NONCE).unwrap();
+    let (mut from, _) = Records::begin(output, NONCE, Share::default()).unwrap();
     let mut records = Vec::new();
     from.read(|record| records.push(record)).unwrap();
     records

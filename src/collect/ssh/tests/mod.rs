@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use super::pool::Share;
 use super::seen::Seen;
 use super::talk::{Opening, SCRIPT, converse};
 use super::wire::{Ask, Records, WireError, batch};
@@ -79,7 +80,7 @@ fn told(shell: &mut Shell, asks: &[Ask]) -> Seen {
         .write_all(format!("{NONCE}\n{}", batch(asks)).as_bytes())
         .unwrap();
     let output = BufReader::new(shell.child.stdout.take().unwrap());
-    let (mut records, uid) = Records::begin(output, NONCE).unwrap();
+    let (mut records, uid) = Records::begin(output, NONCE, Share::default()).unwrap();
     assert_eq!(uid, rustix::process::geteuid().as_raw());
     let mut seen = Seen::new(NONCE, None);
     records.read(|record| seen.take(record)).unwrap();
@@ -183,7 +184,7 @@ fn this_machine_is_the_same_node_either_way() {
     for (name, mut shell) in shells() {
         let mut input = shell.child.stdin.take().unwrap();
         let output = BufReader::new(shell.child.stdout.take().unwrap());
-        let talk = converse(output, &mut input, &opening).unwrap();
+        let talk = converse(output, &mut input, &opening, Share::default()).unwrap();
         assert_eq!(observe(&talk.tree, &told).1, [], "{name}");
         let (mut ours, mut theirs) = (observe(&talk.tree, &told).0, observe(&native, &told).0);
         // Processes come and go, and tell when they were seen.
@@ -198,7 +199,7 @@ fn what_is_no_answer_is_told_apart() {
     let begin = format!("{}\tB\t{NONCE}\t0\n", format!("B\t{NONCE}\t0").len());
     let end = format!("{}\tE\t{NONCE}\t1\n", format!("E\t{NONCE}\t1").len());
     let read = |text: String| {
-        let (mut records, _) = Records::begin(text.as_bytes(), NONCE)?;
+        let (mut records, _) = Records::begin(text.as_bytes(), NONCE, Share::default())?;
         records.read(|_| {})
     };
     assert!(read(format!("{begin}{end}")).is_ok());
@@ -247,12 +248,12 @@ fn a_node_cannot_say_more_than_is_held() {
     let names = framed(format!("L\t/a\t={}", "612f".repeat(1 << 20)));
     for (record, times) in [(nothing, 200_000), (words, 3), (commands, 2), (names, 3)] {
         let text = format!("{begin}{}", record.repeat(times));
-        let (mut records, _) = Records::begin(text.as_bytes(), NONCE).unwrap();
+        let (mut records, _) = Records::begin(text.as_bytes(), NONCE, Share::default()).unwrap();
         let error = records.read(|_| {}).unwrap_err();
         assert!(matches!(error, WireError::TooMuch), "{error}");
     }
     let line = format!("{begin}{}", "a".repeat(17 << 20));
-    let (mut records, _) = Records::begin(line.as_bytes(), NONCE).unwrap();
+    let (mut records, _) = Records::begin(line.as_bytes(), NONCE, Share::default()).unwrap();
     let error = records.read(|_| {}).unwrap_err();
     assert!(matches!(error, WireError::TooLong), "{error}");
 }
