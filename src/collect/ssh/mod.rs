@@ -242,34 +242,28 @@ pub fn collect_nodes(
     let mut done = BTreeMap::new();
     fleet::read(routes, common, progress, |read| {
         let (host, node) = named[read.number].clone();
-        let asked = match read.talk {
-            Ok(talk) => {
-                let node = talk.node.clone();
-                let shown = Shown::of(talk, told, &pool);
-                let too_much = |source| {
-                    let error = SshError::Wire {
-                        host: host.clone(),
-                        source,
-                    };
-                    unread(&host, node.as_deref(), &error)
-                };
-                Asked {
-                    host: shown.map_err(too_much),
-                    node,
-                    asked: host,
-                }
-            }
-            Err(error) => Asked {
-                host: Err(unread(&host, node.as_deref(), &error)),
-                asked: host,
-                node,
-            },
+        let (node, shown) = match read.talk {
+            Ok(talk) => (talk.node.clone(), shown(&host, talk, told, &pool)),
+            Err(error) => (node, Err(error)),
+        };
+        let asked = Asked {
+            host: shown.map_err(|error| unread(&host, node.as_deref(), &error)),
+            asked: host,
+            node,
         };
         done.insert(read.number, asked);
     });
     // Whoever answers first, the facts come in one order.
     asked.extend(done.into_values());
     asked
+}
+
+/// What `host` showed, if there is room for it.
+fn shown(host: &str, talk: Talk, told: &Told, pool: &Pool) -> Result<Shown, SshError> {
+    Shown::of(talk, told, pool).map_err(|source| SshError::Wire {
+        host: host.to_owned(),
+        source,
+    })
 }
 
 /// The passphrases of all locked keys, each asked for once.

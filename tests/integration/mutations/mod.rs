@@ -53,6 +53,7 @@ macro_rules! targets {
 
 targets! {
     snapshot "snapshot"
+    documents "documents"
     manifests "manifests"
     page_json "page-json"
     page_protobuf "page-protobuf"
