@@ -9,22 +9,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 
 use crate::facts::host::Identity;
-use crate::facts::objects::Node;
+use crate::facts::objects::{Node, NodeSystemInfo};
 use crate::facts::{Gap, GapReason};
 
 /// The nodes that the API knows, by the names and addresses that they are asked by.
 #[derive(Default)]
 pub(super) struct Book {
-    nodes: BTreeMap<String, Ids>,
+    nodes: BTreeMap<String, NodeSystemInfo>,
     /// More than one where several nodes claim an address: then it says nothing.
     addresses: HashMap<String, BTreeSet<String>>,
-}
-
-/// What the API says of a machine.
-#[derive(Default)]
-struct Ids {
-    machine: String,
-    boot: String,
 }
 
 impl Book {
@@ -32,12 +25,8 @@ impl Book {
         let mut book = Self::default();
         for node in nodes {
             let name = &node.metadata.name;
-            let (machine, boot) = node.status.node_info.ids();
-            let ids = Ids {
-                machine: machine.to_owned(),
-                boot: boot.to_owned(),
-            };
-            book.nodes.insert(name.clone(), ids);
+            let known = node.status.node_info.clone();
+            book.nodes.insert(name.clone(), known);
             for address in &node.status.addresses {
                 let of_address = book.addresses.entry(key(&address.address)).or_default();
                 of_address.insert(name.clone());
@@ -67,35 +56,9 @@ impl Book {
                 format!("{asked} says it is {}; the API says {node}", told.name),
             ));
         }
-        let ids = self.nodes.get(node)?;
-        ids.differ(told).then(|| {
-            gap(
-                node,
-                format!("{asked} has another machine id than the API says {node} has"),
-            )
-        })
+        let why = told.conflict(node, self.nodes.get(node)?)?;
+        Some(gap(node, format!("{asked} {why}")))
     }
-}
-
-impl Ids {
-    /// Whether the machine is surely another one. An image that was copied has its id twice, and one that was renewed has an
-    /// id that the API does not know yet: the same boot is the same machine.
-    fn differ(&self, told: &Identity) -> bool {
-        let known = !self.machine.is_empty() && !told.machine.is_empty();
-        let same_boot = !self.boot.is_empty() && self.boot == told.boot;
-        known && plain(&self.machine) != plain(&told.machine) && !same_boot
-    }
-
-    /// Whether something says that it is the same machine.
-    fn agree(&self, told: &Identity) -> bool {
-        let machine = !self.machine.is_empty() && plain(&self.machine) == plain(&told.machine);
-        machine || (!self.boot.is_empty() && self.boot == told.boot)
-    }
-}
-
-/// An id without dashes, in lower case: both spellings are in use.
-fn plain(id: &str) -> String {
-    id.replace('-', "").to_lowercase()
 }
 
 /// An address in the one spelling that compares.
@@ -230,14 +193,15 @@ pub(super) fn settle(
         let verdict = match book.nodes.get(name) {
             None => names.free(number),
             Some(_) if names.is(name, number) => Verdict::Twice(name.clone()),
-            Some(ids) => {
+            Some(known) => {
                 let others = met.iter().any(|other| {
                     other.node.is_none()
                         && other.told.name == *name
                         && !other.is(one)
                         && !std::ptr::eq(other, one)
                 });
-                let proven = ids.agree(one.told) && !others && !asked.contains(name.as_str());
+                let proven =
+                    one.told.agrees(name, known) && !others && !asked.contains(name.as_str());
                 match proven && names.take(name, number) {
                     true => Verdict::Is(name.clone()),
                     false => Verdict::Lacks(None, one.unproven()),
@@ -271,6 +235,7 @@ mod tests {
             name: name.to_owned(),
             machine: machine.to_owned(),
             boot: format!("boot-{machine}"),
+            ..Identity::default()
         }
     }
 
@@ -343,6 +308,20 @@ mod tests {
             let both = verdicts(&cluster(), &[ok, worker]);
             assert_eq!(both, ["is cp", verdict], "{worker:?}");
         }
+    }
+
+    #[test]
+    fn a_certificate_of_another_node_is_a_conflict_whether_or_not_that_node_is_known() {
+        let book = Book::new(&cluster());
+        let mut machine = told("w", "2");
+        machine.certified = vec!["elsewhere".to_owned()];
+        let gap = book.conflict("w", &machine, "the host at w").unwrap();
+        assert_eq!(
+            gap.place,
+            "the host at w shows a client certificate of node elsewhere; the API says w"
+        );
+        machine.certified.push("w".to_owned());
+        assert_eq!(book.conflict("w", &machine, "the host at w"), None);
     }
 
     #[test]

@@ -152,7 +152,7 @@ fn log_in(facts: &mut Facts, ssh: &Ssh, told: &Told, progress: &dyn Progress) {
             asked,
             node: node.as_deref(),
             key: &host.key,
-            told: &host.facts.identity,
+            told: host.facts.host.identity(),
         })
         .collect();
     let read = facts.hosts.rows.iter().map(|host| host.node.clone());
@@ -218,7 +218,7 @@ fn read(
     progress.started("this machine");
     let host = local::collect_local(node, told)?;
     progress.finished("this machine", &host.host.node);
-    if let Some(gap) = identity::stranger(&Book::new(&facts.nodes.rows), &host.identity) {
+    if let Some(gap) = identity::stranger(&Book::new(&facts.nodes.rows), host.host.identity()) {
         progress.note(&gap.place);
         facts.lack_host(Some(host.host.node), gap);
         return Ok(());

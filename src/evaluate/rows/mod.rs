@@ -23,11 +23,12 @@ mod schemas;
 mod siblings;
 mod storage;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, LazyLock};
 
 use crate::catalog::SubjectKind;
 use crate::evaluate::engines::pod_security::StandardVersion;
+use crate::facts::host::Host;
 use crate::facts::objects::Node;
 use crate::facts::{Facts, Fields, Gap, GapReason, Lacking, Place, Reading, Source, Type, View};
 use crate::outcome::Subject;
@@ -162,12 +163,13 @@ impl<'f> World<'f> {
 
     /// The same, pods held to `version` of the Pod Security Standards.
     pub fn held_to(version: StandardVersion, facts: &'f Facts, lacking: &'f Lacking) -> Self {
-        let read: BTreeSet<&str> = facts.hosts.rows.iter().map(|host| &*host.node).collect();
+        let hosts = facts.hosts.rows.iter();
+        let hosts: HashMap<&str, &Host> = hosts.map(|host| (&*host.node, host)).collect();
         let known = |node: &'f Node| {
             let name = node.metadata.name.as_str();
-            let unread = !read.contains(name);
-            let unread = unread.then(|| facts.unread_node(name));
-            (name, Known::new(node, unread, lacking))
+            let machine = hosts.get(name).copied();
+            let machine = machine.ok_or_else(|| facts.unread_node(name));
+            (name, Known::new(node, machine, lacking))
         };
         Self {
             facts,

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use crate::facts::host::{File, Role};
+use crate::facts::host::{File, Host, Role};
 use crate::facts::objects::Node;
 use crate::facts::{Cell, Fields, Gap, GapReason, Lacking, Place, Reading, Record, Source, View};
 use crate::outcome::Subject;
@@ -16,7 +16,8 @@ crate::facts::record! {
     /// What is known of the machine that answers for a node.
     #[derive(Debug)]
     pub struct Machine {
-        /// What the machine that was asked says of itself against what the API says; absent when it agrees.
+        /// What the machine that was asked says of itself against what the API says; absent when its id or its kubelet's
+        /// certificate agrees with the API.
         pub conflict: Cell<String>,
     }
 }
@@ -33,26 +34,50 @@ pub(super) struct Known<'f> {
 }
 
 impl<'f> Known<'f> {
-    pub(super) fn new(node: &'f Node, unread: Option<Gap>, lacking: &'f Lacking) -> Self {
-        let source = || {
-            Source::from(Place::Api {
-                path: format!("/api/v1/nodes/{}", node.metadata.name),
-            })
-        };
-        let conflict = match &unread {
-            None => Cell::Absent { source: source() },
-            Some(gap) if gap.reason == GapReason::UnverifiedEndpoint => {
-                Cell::explicit(gap.place.to_string(), source())
+    /// With the machine that was read as this node, or why none was.
+    pub(super) fn new(
+        node: &'f Node,
+        machine: Result<&'f Host, Gap>,
+        lacking: &'f Lacking,
+    ) -> Self {
+        let conflict = match &machine {
+            Ok(host) => conflict(node, host),
+            Err(gap) if gap.reason == GapReason::UnverifiedEndpoint => {
+                Cell::explicit(gap.place.to_string(), source(node))
             }
-            Some(gap) => Cell::Gap(gap.clone()),
+            Err(gap) => Cell::Gap(gap.clone()),
         };
         Self {
             node,
             machine: Machine { conflict },
             lacking,
             name: node.metadata.name.as_str().into(),
-            unread,
+            unread: machine.err(),
         }
+    }
+}
+
+fn source(node: &Node) -> Source {
+    Source::from(Place::Api {
+        path: format!("/api/v1/nodes/{}", node.metadata.name),
+    })
+}
+
+/// What a machine that was read says against its node. One that says nothing of weight may be any machine.
+fn conflict(node: &Node, host: &Host) -> Cell<String> {
+    let (name, known) = (&node.metadata.name, &node.status.node_info);
+    let told = host.identity();
+    match told.conflict(name, known) {
+        Some(why) => Cell::explicit(format!("the machine {why}"), source(node)),
+        None if told.agrees(name, known) => Cell::Absent {
+            source: source(node),
+        },
+        None => Cell::Gap(Gap::new(
+            format!("what shows that the machine that was read is node {name}"),
+            "machine id and kubelet certificate",
+            GapReason::UnverifiedEndpoint,
+            "compare /etc/machine-id with status.nodeInfo.machineID of the Node",
+        )),
     }
 }
 

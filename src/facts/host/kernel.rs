@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::inquiry::{Inquiry, Look, found};
-use super::{Body, Entry, Host, Process, Purpose, profiles};
+use super::{Body, Entry, Host, Identity, Process, Purpose, profiles};
 use crate::facts::{Cell, Gap, GapReason, Place, Source};
 
 /// The settings that the kubelet sets or, with `protectKernelDefaults`, demands
@@ -75,6 +75,7 @@ pub(super) fn observe(inquiry: &mut Inquiry<'_>, name: &str) -> Host {
         container_runtimes: cell(inquiry.processes().map(|all| Some(runtimes(all))), kernel),
         etcd_uid: cell(account(inquiry, "/etc/passwd"), file("/etc/passwd")),
         etcd_gid: cell(account(inquiry, "/etc/group"), file("/etc/group")),
+        identity: Identity::default(),
     }
 }
 

@@ -111,6 +111,18 @@ record! {
         pub etcd_uid as "etcdUID": Cell<i64>,
         /// The gid of a group called etcd.
         pub etcd_gid as "etcdGID": Cell<i64>,
+        hidden {
+            // Who the machine says it is, whatever its facts are filed under.
+            #[serde(default)]
+            identity: Identity,
+        }
+    }
+}
+
+impl Host {
+    /// Who the machine says it is, whatever its facts are filed under.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
     }
 }
 
@@ -134,9 +146,6 @@ pub struct HostFacts {
     pub host: Host,
     /// What was not read and belongs to none of them.
     pub gaps: Vec<Gap>,
-    /// Who the machine says it is, whatever its facts are filed under.
-    #[serde(default)]
-    pub identity: Identity,
 }
 
 /// What `tree` says about its node, and what to look at next; nothing more is wanted when the list is empty. `told` is
@@ -163,10 +172,11 @@ pub fn observe_as(tree: &HostTree, told: &Told, asked: Option<&str>) -> (HostFac
         unread.extend(node::dormant(&mut inquiry));
         unread.extend(embedded::hidden(processes));
     }
-    let name = named(kubelet.as_ref(), &mut inquiry);
-    let identity = Identity::observe(&mut inquiry, name);
+    let (name, certified) = named(kubelet.as_ref(), &mut inquiry);
+    let identity = Identity::observe(&mut inquiry, name, certified);
     let node = asked.map_or_else(|| identity.name.clone(), str::to_owned);
     let mut host = kernel::observe(&mut inquiry, &node);
+    host.identity = identity;
     let mut survey = Survey::new(inquiry, &node);
     let mut machine = Machine {
         node: &node,
@@ -206,7 +216,6 @@ pub fn observe_as(tree: &HostTree, told: &Told, asked: Option<&str>) -> (HostFac
             .collect(),
         pod_processes: Listing::known(pods.rows, &[pods.lacks, lacks].concat()),
         host,
-        identity,
     };
     (facts, inquiry.into_requests())
 }
@@ -289,8 +298,9 @@ fn surroundings(
     containers::pod_processes(processes, &host.node, own, &seen.names)
 }
 
-/// The node's name. The kubelet's own settings may say it, and reading them needs no name.
-fn named(kubelet: Option<&Instance>, inquiry: &mut Inquiry<'_>) -> String {
+/// The node's name, and the nodes it has certificates for. The kubelet's own settings may say it, and reading them needs no
+/// name.
+fn named(kubelet: Option<&Instance>, inquiry: &mut Inquiry<'_>) -> (String, Vec<String>) {
     let component = kubelet.map(|kubelet| kubelet.observe("", &Told::default(), inquiry));
     node::name(kubelet.zip(component.as_ref()), inquiry)
 }

@@ -8,31 +8,43 @@ use crate::facts::certificate::Certificate;
 use crate::facts::component::Component;
 use crate::facts::{Gap, GapReason};
 
-/// The node's name: what the kubelet is told, else the name in its client certificate (`system:node:NAME`, which the
-/// Node authorizer insists on), else the host name in lower case. Empty when none is known.
-pub(super) fn name(kubelet: Option<(&Instance, &Component)>, inquiry: &mut Inquiry<'_>) -> String {
-    kubelet
-        .and_then(|(kubelet, component)| {
+/// The name a machine goes by, and the nodes that its kubelet's client certificates are for (`system:node:NAME`, which the
+/// Node authorizer insists on). The name is what the kubelet is told, else the first of those, else the host name in lower
+/// case; empty when none is known.
+pub(super) fn name(
+    kubelet: Option<(&Instance, &Component)>,
+    inquiry: &mut Inquiry<'_>,
+) -> (String, Vec<String>) {
+    let (told, certified) = match kubelet {
+        None => (None, Vec::new()),
+        Some((kubelet, component)) => {
             let settings = Settings::of(component);
             let told = settings.values("hostname-override", "").ok().flatten();
-            told.and_then(|mut values| values.pop())
-                .filter(|name| !name.is_empty())
-                .or_else(|| certified(kubelet, &settings, inquiry))
-        })
+            let told = told.and_then(|mut values| values.pop());
+            (told, certified(kubelet, &settings, inquiry))
+        }
+    };
+    let name = told
+        .filter(|name| !name.is_empty())
+        .or_else(|| certified.first().cloned())
         .or_else(|| inquiry.hostname().ok().map(str::to_owned))
         .map(|name| name.trim().to_lowercase())
-        .unwrap_or_default()
+        .unwrap_or_default();
+    (name, certified)
 }
 
 fn certified(
     kubelet: &Instance,
     settings: &Settings<'_>,
     inquiry: &mut Inquiry<'_>,
-) -> Option<String> {
-    let path = settings.values("kubeconfig", "").ok()??.pop()?;
-    let path = kubelet.on_node(&path).ok()?;
+) -> Vec<String> {
+    let path = settings.values("kubeconfig", "").ok().flatten();
+    let path = path.and_then(|mut values| values.pop());
+    let Some(Ok(path)) = path.map(|path| kubelet.on_node(&path)) else {
+        return Vec::new();
+    };
     let Ok(Some(Body::Kubeconfig(kubeconfig))) = inquiry.body(&path, Purpose::Kubeconfig) else {
-        return None;
+        return Vec::new();
     };
     let mut ders = kubeconfig.certificates.clone();
     for file in &kubeconfig.certificate_files {
@@ -40,11 +52,12 @@ fn certified(
             ders.extend(pem.certificates.iter().cloned());
         }
     }
-    let certificate = Certificate::from_der(&ders.first()?.0).ok()?;
-    certificate
-        .common_name
-        .strip_prefix("system:node:")
-        .map(str::to_owned)
+    let names = ders.iter().filter_map(|der| {
+        let certificate = Certificate::from_der(&der.0).ok()?;
+        let name = certificate.common_name.strip_prefix("system:node:")?;
+        Some(name.to_owned())
+    });
+    names.collect()
 }
 
 /// What a kubelet leaves on its node: the place of kubeadm, its own, and those of distributions that build it in.
