@@ -28,6 +28,7 @@ const WORKER: &str = include_str!("worker.records");
 
 /// Says it, as a node does: `$1` holds it, and the last part of the address says which node this is.
 const NODE: &str = r#"
+exec 2>/dev/null
 set -- "$1" $SSH_CONNECTION
 part=${4#127.1.}
 at=$((${part%.*} * 250 + ${part#*.} - 1))

@@ -3,12 +3,15 @@
 //! A gap is a first-class answer: a check that touches one is `unknown` with the gap as its reason, never a pass.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::recent::Recent;
 
 /// Something that was not read. What many cells lack for one reason is stored once.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -94,7 +97,11 @@ impl Serialize for Gap {
 
 impl<'de> Deserialize<'de> for Gap {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Said::deserialize(deserializer).map(|said| Self(Arc::new(said)))
+        thread_local! {
+            static RECENT: RefCell<Recent<Said>> = const { RefCell::new(Recent::new()) };
+        }
+        let said = Said::deserialize(deserializer)?;
+        Ok(Self(RECENT.with_borrow_mut(|recent| recent.shared(said))))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::component::{Component, ComponentKind, Told, Unread};
+use super::component::{Alike, Component, ComponentKind, Told, Unread};
 use super::host::HostFacts;
 use super::objects::Object;
 use super::twice;
@@ -351,6 +351,7 @@ impl Facts {
         let rows = self.components.rows.iter();
         let mut seen: BTreeSet<(ComponentKind, String)> =
             rows.map(|row| (row.kind, row.node.clone())).collect();
+        let mut alike = Alike::default();
         for (kind, node) in told.instances() {
             if !seen.insert((kind, node.to_owned())) {
                 continue;
@@ -362,9 +363,10 @@ impl Facts {
                 .filter(|_| kind == ComponentKind::Kubelet);
             let mut files = Unread(self.unread_node(node));
             let version = told.version(kind, node);
-            self.components.rows.push(Component::observe(
-                kind, node, version, &sightings, configz, &mut files,
-            ));
+            let mut component =
+                Component::observe(kind, node, version, &sightings, configz, &mut files);
+            alike.share(&mut component);
+            self.components.rows.push(component);
         }
         self.components.rows.shrink_to_fit();
     }

@@ -14,6 +14,7 @@ mod lacking;
 mod listing;
 pub mod objects;
 mod origins;
+mod recent;
 mod record;
 pub mod redact;
 mod schema;

@@ -1,17 +1,30 @@
 //! Where a value was read, and whether somebody set it.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Deref;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::recent::Recent;
 
 /// Where a value was read: the second half of every piece of evidence. What many values share is stored once.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Source(Arc<Place>);
+
+impl<'de> Deserialize<'de> for Source {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        thread_local! {
+            static RECENT: RefCell<Recent<Place>> = const { RefCell::new(Recent::new()) };
+        }
+        let place = Place::deserialize(deserializer)?;
+        Ok(Self(RECENT.with_borrow_mut(|recent| recent.shared(place))))
+    }
+}
 
 /// The place that a [`Source`] is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -108,6 +108,10 @@ impl SshError {
                     "see what `ssh HOST /bin/sh -c true` prints: a login script may write or fail"
                         .to_owned()
                 }
+                WireError::TooMuch => {
+                    "see whether the node is healthy; where many nodes say much, read fewer at once (--ssh-parallel)"
+                        .to_owned()
+                }
                 _ => "see whether the node is healthy".to_owned(),
             },
             Self::Unsupported { .. } => {

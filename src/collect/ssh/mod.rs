@@ -38,7 +38,7 @@ use flate2::write::DeflateEncoder;
 
 use crate::collect::Progress;
 use crate::collect::identity::Book;
-use crate::facts::component::Told;
+use crate::facts::component::{Alike, Told};
 use crate::facts::host::{EndpointAnswer, HostFacts, HostTree, listeners, observe_as};
 use crate::facts::objects::Node;
 use crate::facts::{Gap, GapReason};
@@ -240,10 +240,14 @@ pub fn collect_nodes(
         limit: ssh.time_limit,
     };
     let mut done = BTreeMap::new();
+    let mut alike = Alike::default();
     fleet::read(routes, common, progress, |read| {
         let (host, node) = named[read.number].clone();
         let (node, shown) = match read.talk {
-            Ok(talk) => (talk.node.clone(), shown(&host, talk, told, &pool)),
+            Ok(talk) => (
+                talk.node.clone(),
+                shown(&host, talk, told, &pool, &mut alike),
+            ),
             Err(error) => (node, Err(error)),
         };
         let asked = Asked {
@@ -259,11 +263,22 @@ pub fn collect_nodes(
 }
 
 /// What `host` showed, if there is room for it.
-fn shown(host: &str, talk: Talk, told: &Told, pool: &Pool) -> Result<Shown, SshError> {
-    Shown::of(talk, told, pool).map_err(|source| SshError::Wire {
+fn shown(
+    host: &str,
+    talk: Talk,
+    told: &Told,
+    pool: &Pool,
+    alike: &mut Alike,
+) -> Result<Shown, SshError> {
+    let shown = Shown::of(talk, told, pool);
+    let mut shown = shown.map_err(|source| SshError::Wire {
         host: host.to_owned(),
         source,
-    })
+    })?;
+    for component in &mut shown.facts.components.rows {
+        alike.share(component);
+    }
+    Ok(shown)
 }
 
 /// The passphrases of all locked keys, each asked for once.

@@ -9,6 +9,7 @@ use std::sync::{Arc, LazyLock};
 
 use serde::{Deserialize, Serialize};
 
+pub use alike::Alike;
 pub use drift::Drift;
 pub use kind::ComponentKind;
 pub(crate) use layers::document;
@@ -22,6 +23,7 @@ use crate::facts::{
 };
 use statement::{Flags, Release};
 
+mod alike;
 mod apiserver;
 mod delegated;
 mod drift;

@@ -50,8 +50,9 @@ enum Nodes {
 /// A setting or a group of them.
 #[derive(Clone, Debug, PartialEq)]
 enum Node {
-    Leaf(Cell<Scalar>),
-    Group(Settings),
+    /// Held once for all components of one version that agree on it, see [`Settings::share`].
+    Leaf(Arc<Cell<Scalar>>),
+    Group(Box<Settings>),
 }
 
 /// A setting or a group of them, wherever it is stored.
@@ -75,8 +76,8 @@ impl Settings {
         cell: &mut dyn FnMut(&'static Row) -> Cell<Scalar>,
     ) -> Self {
         let nodes = shape.parts.iter().map(|part| match part {
-            Part::Leaf(row) => Node::Leaf(cell(&table.rows[*row])),
-            Part::Group(shape) => Node::Group(Self::group(table, shape, cell)),
+            Part::Leaf(row) => Node::Leaf(Arc::new(cell(&table.rows[*row]))),
+            Part::Group(shape) => Node::Group(Box::new(Self::group(table, shape, cell))),
         });
         Self {
             shape,
@@ -127,7 +128,7 @@ impl Settings {
     pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut Cell<Scalar>> {
         let (part, rest) = self.shape.split(name)?;
         match (self.each().get_mut(part)?, rest) {
-            (Node::Leaf(cell), None) => Some(cell),
+            (Node::Leaf(cell), None) => Some(Arc::make_mut(cell)),
             (Node::Group(group), Some(rest)) => group.get_mut(rest),
             _ => None,
         }
@@ -138,7 +139,7 @@ impl Settings {
         self.nodes = match self.nodes {
             Nodes::Each(nodes) => {
                 let fold = |node| match node {
-                    Node::Group(group) => Node::Group(group.folded()),
+                    Node::Group(group) => Node::Group(Box::new(group.folded())),
                     leaf => leaf,
                 };
                 Nodes::of(nodes.into_iter().map(fold).collect())
@@ -158,6 +159,28 @@ impl Settings {
         self
     }
 
+    /// Holds in one place with `other` what is the same in both: thousands of kubelets have the same defaults.
+    pub(crate) fn share(&mut self, other: &Self) {
+        if !std::ptr::eq(self.shape, other.shape) {
+            return;
+        }
+        match (&mut self.nodes, &other.nodes) {
+            (Nodes::Hidden(own), Nodes::Hidden(shared)) if own == shared => *own = shared.clone(),
+            (Nodes::Each(own), Nodes::Each(shared)) => {
+                for (own, shared) in own.iter_mut().zip(shared) {
+                    match (own, shared) {
+                        (Node::Leaf(own), Node::Leaf(shared)) if own == shared => {
+                            *own = shared.clone();
+                        }
+                        (Node::Group(own), Node::Group(shared)) => own.share(shared),
+                        _ => {}
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// Why nothing is known here, if it is one reason.
     fn hidden(&self) -> Option<&Gap> {
         match &self.nodes {
@@ -170,12 +193,12 @@ impl Settings {
     fn each(&mut self) -> &mut [Node] {
         if let Nodes::Hidden(leaf) = &self.nodes {
             let own = |part: &'static Part| match part {
-                Part::Leaf(_) => Node::Leaf(Cell::clone(leaf)),
-                Part::Group(shape) => Node::Group(Self {
+                Part::Leaf(_) => Node::Leaf(leaf.clone()),
+                Part::Group(shape) => Node::Group(Box::new(Self {
                     shape,
                     table: self.table,
                     nodes: Nodes::Hidden(leaf.clone()),
-                }),
+                })),
             };
             self.nodes = Nodes::Each(self.shape.parts.iter().map(own).collect());
         }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{FORMAT, HELD, Head, HeldKind, ITEM, LARGEST, LINE, NODES, Snapshot, SnapshotError};
+use crate::facts::component::Alike;
 use crate::facts::{Facts, Gap, GapReason, Lack, Lacking, Record};
 
 #[derive(Deserialize)]
@@ -39,6 +40,7 @@ fn read_within(most: usize, input: impl Read) -> Result<Snapshot, SnapshotError>
         text: String::new(),
         number: 0,
         left: most,
+        alike: Alike::default(),
     };
     if !lines.advance().map_err(not_a_snapshot)? {
         return Err(SnapshotError::NotASnapshot);
@@ -90,6 +92,7 @@ struct Lines<R> {
     number: u64,
     /// How much memory more rows may take.
     left: usize,
+    alike: Alike,
 }
 
 impl<R: Read> Lines<R> {
@@ -156,6 +159,11 @@ impl<R: Read> Lines<R> {
                 let text = row.map(RawValue::get);
                 let taken = facts.take_row(&kind, text, lack);
                 let taken = taken.map_err(|error| self.damaged(place(&error)))?;
+                if kind == "components"
+                    && let Some(component) = facts.components.rows.last_mut()
+                {
+                    self.alike.share(component);
+                }
                 // What is passed over takes nothing.
                 if taken > 0 {
                     let taken = taken + self.text.len() + items(&self.text) * ITEM;

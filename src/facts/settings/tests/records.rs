@@ -112,3 +112,30 @@ fn settings_of_which_nothing_is_known_are_one_reason() {
     let value = serde_json::json!({ "*": value });
     assert!(read(value).get(known).unwrap().gap().is_some());
 }
+
+#[test]
+fn what_two_have_in_common_is_held_once_and_changed_apart() {
+    let build = |port: i64| {
+        let source = Source::computed("test");
+        Settings::build(&tables::KUBELET_CONFIG, move |row| {
+            let value = match row.name.as_str() {
+                "readOnlyPort" => Scalar::Int(port),
+                _ => row.kind.zero(),
+            };
+            Cell::explicit(value, source.clone())
+        })
+    };
+    let (first, mut second) = (build(0), build(10255));
+    second.share(&first);
+    assert_eq!(second, build(10255));
+    let held = |settings: &Settings, name: &str| std::ptr::from_ref(settings.get(name).unwrap());
+    for (name, once) in [
+        ("address", true),
+        ("authentication.anonymous.enabled", true),
+        ("readOnlyPort", false),
+    ] {
+        assert_eq!(held(&first, name) == held(&second, name), once, "{name}");
+    }
+    *second.get_mut("address").unwrap() = Cell::default();
+    assert_eq!(first, build(0));
+}
