@@ -142,9 +142,14 @@ impl<'j> Bench<'j> {
     ) -> Outcome<'j> {
         let status = ruling.mark().status;
         let reason = self.court.why(ruling);
-        let fix = (status == Status::Fail).then(|| Remediation {
-            change: one(&mut self.changes, self.court.change(row)),
-            place: row.place.clone().unwrap_or_default(),
+        let fix = (status == Status::Fail).then(|| {
+            let change = self.court.change(row);
+            let alone = change.target == self.court.check().id.value;
+            Remediation {
+                change: one(&mut self.changes, change),
+                place: row.place.clone().unwrap_or_default(),
+                node: subject.node.clone().filter(|_| !alone),
+            }
         });
         let (by, task) = self.teller;
         let told = Told::Later {

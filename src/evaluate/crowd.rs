@@ -14,8 +14,8 @@ pub(super) struct Crowd<'w> {
     pub(super) rows: Vec<Row<'w>>,
     /// In the order of their identities.
     pub(super) subjects: Vec<Member>,
-    /// All of them but the first few, who are told one by one.
-    pub(super) rest: Arc<[Arc<Subject>]>,
+    /// The same without their rows.
+    pub(super) all: Arc<[Arc<Subject>]>,
     /// What should be there and was not read.
     pub(super) unread: Absent,
     /// What was not read and is known to be like some rows.
@@ -116,27 +116,15 @@ impl<'w> Crowd<'w> {
         let hidden = hidden.into_iter();
         let hidden = hidden.map(|hidden| (hidden.like, Absent::new(hidden.unread, &mut known)));
         let hidden = hidden.collect();
-        let rest = subjects.iter().skip(SAMPLE);
+        let all = subjects.iter().map(|member| member.subject.clone());
         Self {
-            rest: rest.map(|member| member.subject.clone()).collect(),
+            all: all.collect(),
             subjects,
             unread: missing,
             hidden,
             none,
             rows,
         }
-    }
-}
-
-impl Crowd<'_> {
-    /// A list to keep: most often all say the same, and that list is stored once.
-    pub(super) fn kept(&self, list: Vec<Arc<Subject>>) -> Many {
-        let mut pairs = list.iter().zip(self.rest.iter());
-        let same = list.len() == self.rest.len() && pairs.all(|(a, b)| Arc::ptr_eq(a, b));
-        Many::Each(match same {
-            true => self.rest.clone(),
-            false => list.into(),
-        })
     }
 }
 

@@ -64,7 +64,7 @@ pub(super) fn by_hand(check: &Check) -> Change {
     }
 }
 
-/// What is touched: the flag or key in one place; objects of one check are mended one after the other by the same change.
+/// What is touched: the flag or key on a node; objects of one check are mended one after the other by the same change.
 fn target(check: &Check, row: &Row<'_>) -> String {
     let key = match &check.fix.change {
         Some(catalog::Change::Flags(flags)) => flags.first().map(|flag| format!("--{}", flag.name)),
@@ -72,12 +72,8 @@ fn target(check: &Check, row: &Row<'_>) -> String {
         Some(catalog::Change::File(_)) => Some("mode and owner".to_owned()),
         _ => None,
     };
-    match (key, &row.subject.node) {
-        (Some(key), Some(node)) => {
-            [node, row.place.as_deref().unwrap_or_default(), key.as_str()].join(" · ")
-        }
-        _ => check.id.value.clone(),
-    }
+    let key = key.filter(|_| row.subject.node.is_some());
+    key.unwrap_or_else(|| check.id.value.clone())
 }
 
 /// The component whose settings are changed: the subject itself, or what listens there.

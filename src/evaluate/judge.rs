@@ -1,13 +1,12 @@
 //! Verdicts: every program on every row of its kind of subject.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use crate::catalog::SubjectKind;
 use crate::cores::on_all_cores;
 use crate::facts::{Cell, Source};
 use crate::outcome::{
-    Evaluation, Judged, Judgement, NotAsked, Outcome, Quiet, Status, Subject, Tell, Words,
+    Evaluation, Judged, Judgement, Marks, NotAsked, Outcome, Quiet, Status, Tell, Words,
 };
 
 use super::bench::{Bench, Court, Mark};
@@ -123,7 +122,7 @@ impl<'w> Judge<'w> {
         let teller = (self as &dyn Tell, u32::try_from(number).unwrap_or(u32::MAX));
         let mut bench = Bench::new(self.world, &task.program, &evaluation, teller);
         let mut outcomes = Vec::new();
-        let mut calm: BTreeMap<Status, Vec<Arc<Subject>>> = BTreeMap::new();
+        let mut calm: BTreeMap<Status, Marks> = BTreeMap::new();
         let mut kept: BTreeMap<Status, usize> = BTreeMap::new();
         let mut not_asked = None;
         for (at, member) in crowd.subjects.iter().enumerate() {
@@ -134,7 +133,9 @@ impl<'w> Judge<'w> {
                 || status == Status::Unknown && subject.node.is_some();
             let told = *kept < super::SAMPLE || member.partial || first;
             if keep == Keep::Samples && quiet && !told {
-                calm.entry(status).or_default().push(subject.clone());
+                let marks = calm.entry(status);
+                let marks = marks.or_insert_with(|| Marks::new(crowd.all.len()));
+                marks.set(at);
                 continue;
             }
             *kept += 1;
@@ -145,7 +146,7 @@ impl<'w> Judge<'w> {
         }
         let calm = calm.into_iter();
         let mut quiet: Quiet = calm
-            .map(|(status, all)| (status, vec![crowd.kept(all)]))
+            .map(|(status, marks)| (status, vec![marks.among(&crowd.all)]))
             .collect();
         unread(&mut bench, crowd, keep, &mut outcomes, &mut quiet);
         // Without what was not read they are one a subject, and in order.

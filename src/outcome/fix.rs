@@ -1,12 +1,15 @@
 //! A change that clears a finding: for people as lines to copy, for programs as single edits.
 
-use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
-/// A change that clears a finding: equal targets are one line in "what to fix first".
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A change that clears a finding, wherever that is made.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Change {
-    /// What is changed: node + file + key, or object + field.
+    /// What is changed: a flag or key of a file, or what stands for objects that are mended one after the other.
+    #[serde(skip)]
     pub target: String,
     /// One sentence that says what to do.
     pub summary: String,
@@ -25,6 +28,69 @@ impl Change {
     /// Whether it takes the object away, and with it whatever else is wrong with that object.
     pub fn removes(&self) -> bool {
         self.line.starts_with("kubectl delete ")
+    }
+}
+
+/// How to clear a finding: equal targets are one line in "what to fix first".
+#[derive(Clone, Debug, PartialEq)]
+pub struct Remediation {
+    /// The change; many findings share one.
+    pub change: Arc<Change>,
+    /// The file or object the line belongs into. May be empty.
+    pub place: Arc<str>,
+    /// The node that the place is on, where the target is a setting there.
+    pub node: Option<Arc<str>>,
+}
+
+impl Remediation {
+    /// What is changed: node, file and key, or object and field.
+    pub fn target(&self) -> (&str, &str, &str) {
+        match &self.node {
+            Some(node) => (node, &self.place, &self.change.target),
+            None => (&self.change.target, "", ""),
+        }
+    }
+}
+
+/// A remediation as reports hold it.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Written<C> {
+    /// What is changed, in one line.
+    target: String,
+    #[serde(flatten)]
+    change: C,
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    place: Arc<str>,
+}
+
+impl Serialize for Remediation {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let target = match self.target() {
+            (alone, "", "") => alone.to_owned(),
+            (node, place, key) => [node, place, key].join(" · "),
+        };
+        let written = Written {
+            target,
+            change: &*self.change,
+            place: self.place.clone(),
+        };
+        written.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Remediation {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let written = Written::<Change>::deserialize(deserializer)?;
+        let change = Change {
+            target: written.target,
+            ..written.change
+        };
+        Ok(Self {
+            change: change.into(),
+            place: written.place,
+            node: None,
+        })
     }
 }
 

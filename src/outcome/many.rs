@@ -5,11 +5,19 @@ use std::sync::Arc;
 
 use super::Subject;
 
+/// How many marks one number holds.
+const BITS: usize = u64::BITS as usize;
+
 /// Subjects in a list that evaluations may share.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Many {
-    /// These.
-    Each(Arc<[Arc<Subject>]>),
+    /// Some of a list that all evaluations of a kind share: thousands of files are none of most checks' business.
+    Among {
+        /// Everybody.
+        all: Arc<[Arc<Subject>]>,
+        /// Who of them, one bit each.
+        marked: Arc<[u64]>,
+    },
     /// One on each of these nodes: a cluster has thousands that nobody reads.
     OnNodes {
         /// What they are, whatever the node.
@@ -30,7 +38,9 @@ impl Many {
     /// How many.
     pub fn len(&self) -> usize {
         match self {
-            Self::Each(subjects) => subjects.len(),
+            Self::Among { marked, .. } => {
+                marked.iter().map(|bits| bits.count_ones() as usize).sum()
+            }
             Self::OnNodes { nodes, .. } => nodes.len(),
         }
     }
@@ -40,23 +50,62 @@ impl Many {
         self.len() == 0
     }
 
+    /// Their positions in the list behind.
+    fn positions(&self) -> impl Iterator<Item = usize> {
+        let most = match self {
+            Self::Among { all, .. } => all.len(),
+            Self::OnNodes { nodes, .. } => nodes.len(),
+        };
+        (0..most).filter(|at| match self {
+            Self::Among { marked, .. } => marked[at / BITS] >> (at % BITS) & 1 == 1,
+            Self::OnNodes { .. } => true,
+        })
+    }
+
     /// Each of them.
     pub fn subjects(&self) -> impl Iterator<Item = Arc<Subject>> {
-        (0..self.len()).map(|at| match self {
-            Self::Each(subjects) => subjects[at].clone(),
+        self.positions().map(|at| match self {
+            Self::Among { all, .. } => all[at].clone(),
             Self::OnNodes { like, nodes } => Arc::new(like.on(&nodes[at])),
         })
     }
 
     /// Who they are, in the same order.
     pub fn who(&self) -> impl Iterator<Item = Who<'_>> {
-        (0..self.len()).map(|at| match self {
-            Self::Each(subjects) => Who::from(&*subjects[at]),
+        self.positions().map(|at| match self {
+            Self::Among { all, .. } => Who::from(&*all[at]),
             Self::OnNodes { like, nodes } => Who {
                 subject: like,
                 node: Some(&nodes[at]),
             },
         })
+    }
+}
+
+/// Marks somebody in a list, to be picked out of it.
+#[derive(Clone, Debug)]
+pub struct Marks(Vec<u64>);
+
+impl Marks {
+    /// For a list of this length, nobody marked.
+    pub fn new(length: usize) -> Self {
+        Self(vec![0; length.div_ceil(BITS)])
+    }
+
+    /// Marks who stands at this position of the list.
+    pub fn set(&mut self, at: usize) {
+        if let Some(bits) = self.0.get_mut(at / BITS) {
+            *bits |= 1 << (at % BITS);
+        }
+    }
+
+    /// Who is marked in `all`, which is the list.
+    pub fn among(mut self, all: &Arc<[Arc<Subject>]>) -> Many {
+        self.0.resize(all.len().div_ceil(BITS), 0);
+        Many::Among {
+            all: all.clone(),
+            marked: self.0.into(),
+        }
     }
 }
 

@@ -19,9 +19,9 @@ pub use access::{
     Allowed, Holder, Hop, Path, Paths, Power, PowerLine, PowerList, Principal, WhoCan,
 };
 pub use certificates::CertificateLine;
-pub use fix::{Change, Edit, Precondition};
+pub use fix::{Change, Edit, Precondition, Remediation};
 pub use laid::{Exemption, Laid, Waiver};
-pub use many::{Many, Who};
+pub use many::{Many, Marks, Who};
 pub use network::{Answer, Connection, Connections, Posture, Postures, Traffic};
 pub use told::{Fingerprint, Tell, Told, Words};
 
@@ -154,18 +154,6 @@ pub struct Reason {
     /// What would resolve it: a flag of ours, a right, a setting. Empty when nothing would.
     #[serde(default, skip_serializing_if = "str::is_empty")]
     pub remedy: Cow<'static, str>,
-}
-
-/// Where and how to change what was found.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Remediation {
-    /// The change; many findings share one.
-    #[serde(flatten)]
-    pub change: Arc<Change>,
-    /// The file or object the line belongs into. May be empty.
-    #[serde(default, skip_serializing_if = "str::is_empty")]
-    pub place: Arc<str>,
 }
 
 /// One verdict. There can be a hundred thousand of them, so it holds what is counted and compared, and shares what it can;

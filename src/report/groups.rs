@@ -43,7 +43,7 @@ impl<'a> Finding<'a> {
         // What is taken away needs no other change.
         let of = self.outcomes.iter();
         let of = of.filter(|one| leads(one) || !removed.contains(&object(one)));
-        for Remediation { change, place } in of.filter_map(|one| one.fix.as_ref()) {
+        for Remediation { change, place, .. } in of.filter_map(|one| one.fix.as_ref()) {
             let at = *lines
                 .entry((&change.line, &change.summary, &change.before))
                 .or_insert(fixes.len());
@@ -256,12 +256,13 @@ fn group<'a>(
             *known = outcome;
         }
     }
-    let mut targets: BTreeMap<Result<&str, Fingerprint>, Vec<&Outcome<'_>>> = BTreeMap::new();
+    let mut targets: BTreeMap<Result<(&str, &str, &str), Fingerprint>, Vec<&Outcome<'_>>> =
+        BTreeMap::new();
     for outcome in failed {
         let by = removed.get(&object(outcome)).copied();
         let by = by.filter(|by| severity(by) >= severity(outcome));
         let key = match &by.unwrap_or(outcome).fix {
-            Some(fix) => Ok(fix.change.target.as_str()),
+            Some(fix) => Ok(fix.target()),
             None => Err(outcome.fingerprint),
         };
         targets.entry(key).or_default().push(outcome);

@@ -178,9 +178,12 @@ impl World<'_> {
         let listing = &self.facts.files;
         let rows = listing.rows.iter().map(|file| {
             let subject = Subject::on_node("file", &*file.path, self.node_name(&file.node));
-            let source = Source::from(Place::File {
-                node: file.node.clone(),
-                path: file.path.clone(),
+            let source = file.seen().cloned();
+            let source = source.unwrap_or_else(|| {
+                Source::from(Place::File {
+                    node: file.node.clone(),
+                    path: file.path.clone(),
+                })
             });
             Row {
                 subject: subject.into(),

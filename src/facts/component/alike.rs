@@ -26,17 +26,26 @@ impl Alike {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
-    use crate::facts::component::Unread;
+    use crate::facts::component::{Arguments, Sighting, Unread, Via};
     use crate::facts::{Gap, GapReason};
 
     #[test]
     fn components_of_one_version_hold_their_defaults_once() {
         let component = |node: &str, version: &str| {
             let mut files = Unread(Gap::new("files", node, GapReason::NotAsked, "ask"));
+            let sighting = Sighting {
+                node: node.to_owned(),
+                via: Via::Argv { pid: 7 },
+                arguments: Arguments::Argv(vec!["kubelet".to_owned(), "--v=2".to_owned()]),
+                environment: Ok(BTreeMap::new()),
+                version: None,
+                image: None,
+            };
             let kind = ComponentKind::Kubelet;
-            let configz = serde_json::json!({ "readOnlyPort": 0 });
-            Component::observe(kind, node, Some(version), &[], Some(&configz), &mut files)
+            Component::observe(kind, node, Some(version), &[sighting], None, &mut files)
         };
         let mut alike = Alike::default();
         let mut shared = |node, version| {

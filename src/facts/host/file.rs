@@ -112,6 +112,14 @@ impl File {
         }
     }
 
+    /// The file as the place where it was looked at; nothing when it was not.
+    pub fn seen(&self) -> Option<&Source> {
+        match &self.exists {
+            Cell::Value { source, .. } | Cell::Absent { source } => Some(source),
+            Cell::Gap(_) => None,
+        }
+    }
+
     /// The row of a file that is known to be used and cannot be looked at.
     pub fn hidden(node: &str, path: &str, role: Role, gap: Gap) -> Self {
         Self::of(node, path, role, &Entry::Gap(gap))

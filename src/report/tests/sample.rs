@@ -324,6 +324,7 @@ pub(super) fn fixed(
     let fix = Remediation {
         change: change.into(),
         place: place.into(),
+        node: None,
     };
     Outcome {
         fix: Some(fix),
