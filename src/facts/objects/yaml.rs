@@ -189,6 +189,28 @@ impl Node<'_> {
         left.map(|_| ()).ok_or_else(|| E::custom(OURS))
     }
 
+    /// Makes room for one more, which is twice what there is: as it moves, both are held. An item pays for its place once.
+    fn grow<E: Error>(self, items: &mut Vec<Value>) -> Result<(), E> {
+        let held = items.capacity();
+        let more = held.max(4);
+        let left = self.budget.get();
+        let left = left.and_then(|left| left.checked_sub((held + more) * NODE));
+        self.budget.set(left.map(|left| left + held * NODE));
+        left.ok_or_else(|| E::custom(OURS))?;
+        items.reserve_exact(more);
+        Ok(())
+    }
+
+    /// Takes an item that has paid for itself into a list that has paid for its place.
+    fn push<E: Error>(self, items: &mut Vec<Value>, item: Value) -> Result<(), E> {
+        if items.len() == items.capacity() {
+            self.grow(items)?;
+        }
+        self.budget.set(self.budget.get().map(|left| left + NODE));
+        items.push(item);
+        Ok(())
+    }
+
     /// Whether a text borrowed from the source stands there without quotes and without a tag.
     fn is_plain(self, value: &str) -> bool {
         let at = (value.as_ptr() as usize).wrapping_sub(self.text.as_ptr() as usize);
@@ -267,7 +289,7 @@ impl<'de> Visitor<'de> for Node<'_> {
         self.spend(0)?;
         let mut items = Vec::new();
         while let Some(item) = access.next_element_seed(self)? {
-            items.push(item);
+            self.push(&mut items, item)?;
         }
         Ok(Value::Array(items))
     }
