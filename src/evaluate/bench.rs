@@ -147,7 +147,7 @@ impl<'j> Bench<'j> {
             let alone = change.target == self.court.check().id.value;
             Remediation {
                 change: one(&mut self.changes, change),
-                place: row.place.clone().unwrap_or_default(),
+                place: row.place(),
                 node: subject.node.clone().filter(|_| !alone),
             }
         });

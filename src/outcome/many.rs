@@ -31,7 +31,7 @@ pub enum Many {
 #[derive(Clone, Copy, Debug)]
 pub struct Who<'s> {
     subject: &'s Subject,
-    node: Option<&'s str>,
+    node: Option<&'s Arc<str>>,
 }
 
 impl Many {
@@ -113,13 +113,14 @@ impl Who<'_> {
     fn identity(&self) -> (Option<&str>, Option<&str>, &str, &str) {
         let subject = self.subject;
         let namespace = subject.namespace.as_deref();
-        (namespace, self.node, &subject.name, &subject.kind)
+        let node = self.node.map(|node| &**node);
+        (namespace, node, &subject.name, &subject.kind)
     }
 }
 
 impl<'s> From<&'s Subject> for Who<'s> {
     fn from(subject: &'s Subject) -> Self {
-        let node = subject.node.as_deref();
+        let node = subject.node.as_ref();
         Self { subject, node }
     }
 }

@@ -96,7 +96,8 @@ impl Shown {
         drop(talk.share);
         match pool.keep(&facts) {
             true => Ok(Self {
-                key: talk.key,
+                // Held by this thread: what one that ends leaves behind keeps its memory.
+                key: talk.key.clone(),
                 facts,
                 kept,
             }),

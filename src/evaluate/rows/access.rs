@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use super::joined::join;
 use super::objects::{Identity, unread};
-use super::{Nothing, Row, Rows, Slot, World};
+use super::{Nothing, Row, Rows, Settled, Slot, World};
 use crate::evaluate::engines::isolation::PolicyEffect;
 use crate::evaluate::engines::rbac::{Access, Graph, at_least};
 use crate::facts::objects::NetworkPolicy;
@@ -121,7 +121,7 @@ impl World<'_> {
             Row {
                 subject: subject.into(),
                 source: source.clone(),
-                place: None,
+                place: Settled::Nowhere,
                 variables: vec![Slot::Fact(mark), cluster.clone()],
             }
         });
@@ -157,7 +157,7 @@ impl World<'_> {
             let parts: Vec<&dyn crate::facts::Fields> = vec![policy, effect];
             Row {
                 subject: identity.subject("networkpolicy").into(),
-                place: Some(source.to_string().into()),
+                place: Settled::AtSource,
                 variables: vec![
                     self.joined(network_policy_schema(), parts, source.clone()),
                     parents.namespace(&policy.metadata.namespace),

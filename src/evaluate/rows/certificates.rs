@@ -12,7 +12,7 @@ use crate::outcome::{CertificateLine, Subject};
 
 use super::joined::{Joined, join};
 use super::objects::unread;
-use super::{Nothing, Row, Rows, Slot, World};
+use super::{Nothing, Row, Rows, Settled, Slot, World};
 use crate::evaluate::judge::computed;
 
 crate::facts::record! {
@@ -159,7 +159,7 @@ impl World<'_> {
             Row {
                 subject: subject.into(),
                 source,
-                place: None,
+                place: Settled::Nowhere,
                 variables: vec![joined, node, self.cluster_slot()],
             }
         });

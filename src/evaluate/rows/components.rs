@@ -11,7 +11,7 @@ use crate::outcome::Subject;
 
 use super::expected::{Expected, expected};
 use super::objects::Identity;
-use super::{Nothing, Row, Rows, Slot, World, siblings};
+use super::{Nothing, Row, Rows, Settled, Slot, World, siblings};
 
 fn component_kind(kind: SubjectKind) -> ComponentKind {
     match kind {
@@ -116,7 +116,7 @@ impl World<'_> {
                 };
                 Row {
                     subject: subject.into(),
-                    place: Some(place.into()),
+                    place: Settled::At(place.into()),
                     variables: vec![
                         self.joined(siblings::schema(kind), parts, source.clone()),
                         self.node_slot(&component.node),

@@ -1,7 +1,7 @@
 //! Rows of what manifests declare beside workloads: ConfigMaps and Secrets. A cluster is never asked for them.
 
 use super::objects::Identity;
-use super::{Nothing, Row, Rows, Slot, World};
+use super::{Nothing, Row, Rows, Settled, Slot, World};
 use crate::facts::objects::Kind;
 use crate::facts::{Fields, Listing};
 
@@ -33,7 +33,7 @@ impl World<'_> {
             Row {
                 subject: identity.subject(subject).into(),
                 source: identity.source(),
-                place: None,
+                place: Settled::Nowhere,
                 variables: vec![
                     Slot::Fact(object),
                     parents.namespace(&metadata.namespace),

@@ -10,7 +10,7 @@ use crate::facts::{Cell, Facts, Fields, Gap, Lacking, Listing, Record};
 
 use super::joined::join;
 use super::objects::Identity;
-use super::{Row, Rows, Slot, World};
+use super::{Row, Rows, Settled, Slot, World};
 use crate::evaluate::engines::node_paths::VolumePath;
 use crate::evaluate::judge::computed;
 
@@ -139,7 +139,7 @@ impl World<'_> {
             Row {
                 subject: identity.subject(subject).into(),
                 source: identity.source(),
-                place: None,
+                place: Settled::Nowhere,
                 variables: vec![
                     Slot::Fact(fact),
                     parents.namespace(namespace),
@@ -161,7 +161,7 @@ impl World<'_> {
             Row {
                 subject: identity.subject("webhook").into(),
                 source: identity.source(),
-                place: None,
+                place: Settled::Nowhere,
                 variables: vec![Slot::Fact(mark), self.cluster_slot()],
             }
         });
@@ -193,7 +193,7 @@ impl World<'_> {
                     self.cluster_slot(),
                 ],
                 source,
-                place: None,
+                place: Settled::Nowhere,
             }
         });
         let (subject, kind) = ("persistentvolume", "PersistentVolumes");

@@ -7,7 +7,7 @@ use crate::facts::settings::Scalar;
 
 use super::derived::components;
 use super::objects::Identity;
-use super::{Nothing, Row, Rows, Slot, World};
+use super::{Nothing, Row, Rows, Settled, Slot, World};
 use crate::outcome::Subject;
 
 /// What whoever answers for AWS identities is named by.
@@ -34,7 +34,7 @@ impl World<'_> {
             Row {
                 subject: subject.into(),
                 source: source.clone(),
-                place: None,
+                place: Settled::Nowhere,
                 variables: vec![Slot::Fact(mapping), self.cluster_slot()],
             }
         });

@@ -61,10 +61,20 @@ pub(super) struct Row<'f> {
     pub(super) subject: Arc<Subject>,
     /// Where it was read, for evidence without a source of its own.
     pub(super) source: Source,
-    /// The file or unit in which its settings are changed, where that is known.
-    pub(super) place: Option<Arc<str>>,
+    /// The file or unit in which its settings are changed.
+    place: Settled,
     /// What the variables of [`variables`] hold, in their order.
     variables: Vec<Slot<'f>>,
+}
+
+/// Where the settings of a subject are changed.
+enum Settled {
+    /// That is not known.
+    Nowhere,
+    /// Where it was read.
+    AtSource,
+    /// Here.
+    At(Arc<str>),
 }
 
 /// What one variable holds; rows share their parents.
@@ -76,6 +86,15 @@ enum Slot<'f> {
 }
 
 impl Row<'_> {
+    /// The file or unit in which its settings are changed; empty where that is not known.
+    pub(super) fn place(&self) -> Arc<str> {
+        match &self.place {
+            Settled::Nowhere => Arc::default(),
+            Settled::AtSource => self.source.to_string().into(),
+            Settled::At(place) => place.clone(),
+        }
+    }
+
     /// Why nothing can be said for what it leaves open: a template that states no containers, a patch of another one.
     pub(super) fn doubt(&self) -> Option<Gap> {
         static CONTAINERS: LazyLock<Option<usize>> = LazyLock::new(|| {

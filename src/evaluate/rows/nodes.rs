@@ -1,5 +1,6 @@
 //! Rows of nodes, and of the files that lie on them.
 
+use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
 use crate::facts::host::{File, Host, Role};
@@ -10,7 +11,7 @@ use crate::outcome::Subject;
 use super::expected::{control_plane_nodes, is_on_workers};
 use super::joined::join;
 use super::objects::{gone, unread};
-use super::{Hidden, Nothing, Row, Rows, Slot, World};
+use super::{Hidden, Nothing, Row, Rows, Settled, Slot, World};
 
 crate::facts::record! {
     /// What is known of the machine that answers for a node.
@@ -126,7 +127,7 @@ impl World<'_> {
             Row {
                 subject: subject.into(),
                 source,
-                place: None,
+                place: Settled::Nowhere,
                 variables: vec![self.node_slot(name), Slot::Fact(&self.facts.cluster)],
             }
         });
@@ -169,15 +170,19 @@ impl World<'_> {
         Row {
             subject: subject.into(),
             source,
-            place: None,
+            place: Settled::Nowhere,
             variables: vec![own, node, self.cluster_slot()],
         }
     }
 
     pub(super) fn files(&self) -> Rows<'_> {
         let listing = &self.facts.files;
+        // The same paths lie on thousands of nodes.
+        let mut paths: HashMap<&str, Arc<str>> = HashMap::new();
         let rows = listing.rows.iter().map(|file| {
-            let subject = Subject::on_node("file", &*file.path, self.node_name(&file.node));
+            let path = paths.entry(&file.path);
+            let path = path.or_insert_with(|| file.path.as_str().into());
+            let subject = Subject::on_node("file", path.clone(), self.node_name(&file.node));
             let source = file.seen().cloned();
             let source = source.unwrap_or_else(|| {
                 Source::from(Place::File {
@@ -187,7 +192,7 @@ impl World<'_> {
             });
             Row {
                 subject: subject.into(),
-                place: Some(source.to_string().into()),
+                place: Settled::AtSource,
                 source,
                 variables: vec![
                     Slot::Fact(file),
@@ -239,7 +244,7 @@ impl World<'_> {
         let row = |file: &'static File| Row {
             subject: subject.clone(),
             source: nowhere.clone(),
-            place: None,
+            place: Settled::Nowhere,
             variables: vec![
                 Slot::Fact(file),
                 Slot::Gap(hidden()),

@@ -13,7 +13,7 @@ use crate::outcome::{Instances, Subject};
 
 use super::joined::Joined;
 use super::schemas::{cluster_schema, namespace_schema, service_account_schema, workload_schema};
-use super::{CLUSTER_ITSELF, Nothing, Row, Rows, Slot, World};
+use super::{CLUSTER_ITSELF, Nothing, Row, Rows, Settled, Slot, World};
 use crate::evaluate::SAMPLE;
 use crate::evaluate::judge::computed;
 
@@ -136,7 +136,7 @@ impl<'f> World<'f> {
         let row = Row {
             subject: Subject::new("cluster", name).into(),
             source,
-            place: None,
+            place: Settled::Nowhere,
             variables: vec![self.cluster_slot()],
         };
         Rows {
@@ -156,7 +156,7 @@ impl<'f> World<'f> {
             Some(Row {
                 subject: subject.into(),
                 source: identity.source(),
-                place: None,
+                place: Settled::Nowhere,
                 variables: vec![slot, cluster.clone()],
             })
         });
@@ -215,7 +215,7 @@ impl<'f> World<'f> {
                 rows.push(Row {
                     subject: subject.into(),
                     source: source.clone(),
-                    place: Some(place.clone()),
+                    place: Settled::At(place.clone()),
                     variables: vec![
                         self.joined(workload_schema(), parts, source.clone()),
                         parents.namespace(&workload.namespace),
@@ -246,7 +246,7 @@ impl<'f> World<'f> {
             let source = identity.source();
             Row {
                 subject: identity.subject("serviceaccount").into(),
-                place: None,
+                place: Settled::Nowhere,
                 variables: vec![
                     self.joined(
                         service_account_schema(),

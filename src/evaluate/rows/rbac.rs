@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use super::joined::join;
 use super::objects::{Identity, unread};
-use super::{Row, Rows, World};
+use super::{Row, Rows, Settled, World};
 use crate::evaluate::engines::rbac::Grants;
 use crate::facts::objects::{ClusterRole, ClusterRoleBinding, ObjectMeta};
 use crate::facts::{Cell, Fields, Record};
@@ -158,7 +158,7 @@ impl World<'_> {
         let source = identity.source();
         Row {
             subject: identity.subject(subject).into(),
-            place: None,
+            place: Settled::Nowhere,
             variables: vec![
                 self.joined(schema, vec![mark, object], source.clone()),
                 self.cluster_slot(),

@@ -7,7 +7,7 @@ use crate::facts::{Cell, Lacking, Record};
 
 use super::joined::join;
 use super::objects::Identity;
-use super::{Row, Rows, Slot, World};
+use super::{Row, Rows, Settled, Slot, World};
 use crate::evaluate::judge::computed;
 
 crate::facts::record! {
@@ -55,7 +55,7 @@ impl World<'_> {
             Row {
                 subject: identity.subject("signingrequest").into(),
                 source,
-                place: None,
+                place: Settled::Nowhere,
                 variables: vec![joined, self.cluster_slot()],
             }
         });
@@ -74,7 +74,7 @@ impl World<'_> {
             Row {
                 subject: identity.subject("apiservice").into(),
                 source: identity.source(),
-                place: None,
+                place: Settled::Nowhere,
                 variables: vec![Slot::Fact(service), self.cluster_slot()],
             }
         });
