@@ -31,6 +31,9 @@ impl Change {
     }
 }
 
+/// What a change is made to: node, file and key, or one word for an object and its field.
+pub type Target<'r> = (&'r str, &'r str, &'r str);
+
 /// How to clear a finding: equal targets are one line in "what to fix first".
 #[derive(Clone, Debug, PartialEq)]
 pub struct Remediation {
@@ -43,8 +46,8 @@ pub struct Remediation {
 }
 
 impl Remediation {
-    /// What is changed: node, file and key, or object and field.
-    pub fn target(&self) -> (&str, &str, &str) {
+    /// What is changed.
+    pub fn target(&self) -> Target<'_> {
         match &self.node {
             Some(node) => (node, &self.place, &self.change.target),
             None => (&self.change.target, "", ""),

@@ -19,7 +19,7 @@ pub use access::{
     Allowed, Holder, Hop, Path, Paths, Power, PowerLine, PowerList, Principal, WhoCan,
 };
 pub use certificates::CertificateLine;
-pub use fix::{Change, Edit, Precondition, Remediation};
+pub use fix::{Change, Edit, Precondition, Remediation, Target};
 pub use laid::{Exemption, Laid, Waiver};
 pub use many::{Many, Marks, Who};
 pub use network::{Answer, Connection, Connections, Posture, Postures, Traffic};

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::document::{Control, Entry, Evaluation, Report};
 use super::joint::join;
 use crate::catalog::Severity;
-use crate::outcome::{Change, Fingerprint, Outcome, Remediation, Status, Subject};
+use crate::outcome::{Change, Fingerprint, Outcome, Remediation, Status, Subject, Target};
 use crate::score::{control_name, is_exempt};
 
 /// Findings with one cause: those of equal fix target, and targets that need the same change for the same checks.
@@ -256,8 +256,7 @@ fn group<'a>(
             *known = outcome;
         }
     }
-    let mut targets: BTreeMap<Result<(&str, &str, &str), Fingerprint>, Vec<&Outcome<'_>>> =
-        BTreeMap::new();
+    let mut targets: BTreeMap<Result<Target<'_>, Fingerprint>, Vec<&Outcome<'_>>> = BTreeMap::new();
     for outcome in failed {
         let by = removed.get(&object(outcome)).copied();
         let by = by.filter(|by| severity(by) >= severity(outcome));

@@ -147,7 +147,31 @@ struct Plans<'p> {
     nodes: BTreeSet<String>,
 }
 
-impl Plans<'_> {
+impl<'p> Plans<'p> {
+    /// To the nodes that `ssh` names, and to all of `nodes` where it says so.
+    fn of(ssh: &'p Ssh, nodes: &[Node], around: &'p Surroundings) -> Self {
+        let mut plans = Self {
+            planner: Planner {
+                ssh,
+                around,
+                remarks: BTreeSet::new(),
+                shelf: Shelf::default(),
+                config: ConfigFiles::default(),
+            },
+            book: Book::new(nodes),
+            routes: Vec::new(),
+            asked: Vec::new(),
+            nodes: BTreeSet::new(),
+        };
+        for host in &ssh.hosts {
+            plans.add(host, None);
+        }
+        if ssh.all {
+            plans.add_all(nodes);
+        }
+        plans
+    }
+
     /// Plans the way to `host`, which is `node` where that is known.
     fn add(&mut self, host: &SshHost, node: Option<&str>) {
         let node = node.or_else(|| self.book.node(&host.host));
@@ -198,32 +222,13 @@ pub fn collect_nodes(
     progress: &dyn Progress,
 ) -> Vec<Asked> {
     let around = Surroundings::of_process();
-    let mut plans = Plans {
-        planner: Planner {
-            ssh,
-            around: &around,
-            remarks: BTreeSet::new(),
-            shelf: Shelf::default(),
-            config: ConfigFiles::default(),
-        },
-        book: Book::new(nodes),
-        routes: Vec::new(),
-        asked: Vec::new(),
-        nodes: BTreeSet::new(),
-    };
-    for host in &ssh.hosts {
-        plans.add(host, None);
-    }
-    if ssh.all {
-        plans.add_all(nodes);
-    }
     let Plans {
         planner,
         book,
         routes,
         mut asked,
         ..
-    } = plans;
+    } = Plans::of(ssh, nodes, &around);
     for remark in planner.remarks {
         progress.note(&remark);
     }
