@@ -69,16 +69,14 @@ impl Identity {
         self.certified.iter().any(|one| one == name)
     }
 
-    /// Whether it is the machine with these ids; nothing when they do not say. Another boot id alone is a node that was
-    /// started again, another machine id alone one whose image got its own since, or containers that share a kernel.
+    /// Whether it is the machine with these ids; nothing when they do not say. The same boot proves nothing, as containers
+    /// share a kernel; but where it is the same, another machine id is no proof of another machine: images get their own
+    /// after they were started.
     pub fn is_machine(&self, known: &NodeSystemInfo) -> Option<bool> {
         let (machine, boot) = known.ids();
-        let same_boot = same(boot, &self.boot);
-        match same(machine, &self.machine) {
-            Some(true) => Some(true),
-            Some(false) if same_boot == Some(true) => None,
-            Some(false) => Some(false),
-            None => same_boot.filter(|same| *same),
+        match same(machine, &self.machine)? {
+            false if same(boot, &self.boot) == Some(true) => None,
+            same => Some(same),
         }
     }
 }
@@ -104,7 +102,7 @@ mod tests {
             ("ab2", "c", Some(false)),
             // Containers share a kernel and so its boot; an image may have got an id of its own.
             ("ab2", "B", None),
-            ("", "b", Some(true)),
+            ("", "b", None),
             ("", "c", None),
             ("", "", None),
         ] {
